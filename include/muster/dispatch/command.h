@@ -1,0 +1,254 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "muster/dispatch/types.h"
+
+/// What the engine can be asked to do. Identifiers are still the clients' strings; the engine resolves them.
+/// Shape (ranges, sizes, syntax: the limits in muster/v1/*.proto) has been checked before; the engine checks what
+/// depends on its state.
+namespace muster::dispatch {
+
+struct NamedSkillLevel {
+  std::string skill;
+  std::uint8_t level = 0;  ///< a minimum where it stands in a requirement
+};
+
+struct StepDraft {
+  Duration after{};
+  std::vector<NamedSkillLevel> requirements;
+};
+
+/// In the Change structs an empty optional leaves the field as it is; on creation, at its default.
+struct PolicyChange {
+  std::optional<std::string> display_name;
+  std::optional<std::vector<StepDraft>> steps;
+  std::optional<Duration> offer_timeout;
+  std::optional<Duration> priority_weight;
+  std::optional<Duration> refusal_cool_down;
+  std::optional<bool> auto_accept;
+};
+
+struct QueueChange {
+  std::optional<std::string> display_name;
+  std::optional<std::string> policy;
+  std::optional<Duration> service_level_target;
+  std::optional<Duration> wrap_up_limit;
+  std::optional<Duration> time_to_live;
+};
+
+struct AgentChange {
+  std::optional<std::string> display_name;
+  std::optional<std::vector<NamedSkillLevel>> skills;
+  std::optional<std::uint16_t> capacity_units;
+  std::optional<PerChannel<std::int16_t>> channel_limits;
+};
+
+struct SettingsChange {
+  PerChannel<std::uint16_t> channel_units{};  ///< 0 leaves the channel's cost as it is
+  std::optional<Duration> resume_grace;
+  std::optional<Duration> contact_grace;
+  std::optional<Duration> first_miss_pause;
+  std::optional<Duration> second_miss_pause;
+  std::optional<std::uint16_t> escalate_after_refusals;
+  std::optional<std::uint16_t> escalation_priority;
+};
+
+struct CreateSkill {
+  std::string id;
+  std::string display_name;
+};
+struct UpdateSkill {
+  std::string id;
+  std::optional<std::string> display_name;
+};
+struct DeleteSkill {
+  std::string id;
+};
+struct CreatePolicy {
+  std::string id;
+  PolicyChange change;
+};
+struct UpdatePolicy {
+  std::string id;
+  PolicyChange change;
+};
+struct DeletePolicy {
+  std::string id;
+};
+struct CreateQueue {
+  std::string id;
+  Channel channel = Channel::kVoice;
+  QueueChange change;
+};
+struct UpdateQueue {
+  std::string id;
+  QueueChange change;
+};
+struct DeleteQueue {
+  std::string id;
+};
+struct CreateAgent {
+  std::string id;
+  AgentChange change;
+};
+struct UpdateAgent {
+  std::string id;
+  AgentChange change;
+};
+struct DeleteAgent {
+  std::string id;
+};
+struct UpdateSettings {
+  SettingsChange change;
+};
+struct SuspendAgent {
+  std::string id;
+  bool suspended = true;
+  std::string reason;
+};
+
+struct CreateContact {
+  std::string queue;
+  std::uint8_t priority = 0;
+  std::vector<NamedSkillLevel> requirements;
+  std::vector<std::string> excluded_agents;
+  ContactDetailsPtr details;             ///< never null
+  std::optional<TimePoint> due;          ///< empty or past: now
+  std::optional<Duration> time_to_live;  ///< empty: the queue's
+};
+
+/// Ends a contact otherwise than by an agent's work. REQUIRES: state is kCancelled, kAbandoned or kDeflected.
+struct EndContact {
+  ContactId contact{};
+  ContactState state = ContactState::kCancelled;
+  std::string reason;
+};
+/// Moves a contact to a queue; an empty queue means its own.
+struct TransferContact {
+  ContactId contact{};
+  std::string queue;
+  std::string reason;
+};
+
+/// Opens a session for an agent, or resumes the lost one named. Takes over from an open one.
+struct OpenSession {
+  std::string agent;
+  SessionId resume{};
+};
+/// The node says that a session's stream broke or fell silent.
+struct LoseSession {
+  SessionId session{};
+};
+/// The agent signs off in good order.
+struct CloseSession {
+  SessionId session{};
+};
+struct SetPresence {
+  SessionId session{};
+  Presence presence = Presence::kAvailable;
+  std::string reason;
+};
+struct AcceptOffer {
+  SessionId session{};
+  OfferId offer{};
+};
+struct DeclineOffer {
+  SessionId session{};
+  OfferId offer{};
+  std::string reason;
+};
+struct ReportSetupFailure {
+  SessionId session{};
+  ContactId contact{};
+  std::string reason;
+};
+struct HoldContact {
+  SessionId session{};
+  ContactId contact{};
+};
+struct ResumeContact {
+  SessionId session{};
+  ContactId contact{};
+};
+struct StartWrapUp {
+  SessionId session{};
+  ContactId contact{};
+};
+struct CompleteContact {
+  SessionId session{};
+  ContactId contact{};
+  std::string disposition;
+};
+/// The agent hands the contact on; an empty queue means its own.
+struct ReturnContact {
+  SessionId session{};
+  ContactId contact{};
+  std::string queue;
+  std::string reason;
+};
+
+/// A new owner takes over: the first command after every replay. All sessions count as lost from now on.
+struct OpenWorkspace {
+  std::uint64_t epoch = 0;
+  std::string owner;
+};
+/// Writes the hash of the state into the journal, for whoever replays it to compare.
+struct RecordStateHash {};
+
+using CommandBody =
+    std::variant<CreateSkill, UpdateSkill, DeleteSkill, CreatePolicy, UpdatePolicy, DeletePolicy, CreateQueue,
+                 UpdateQueue, DeleteQueue, CreateAgent, UpdateAgent, DeleteAgent, UpdateSettings, SuspendAgent,
+                 CreateContact, EndContact, TransferContact, OpenSession, LoseSession, CloseSession, SetPresence,
+                 AcceptOffer, DeclineOffer, ReportSetupFailure, HoldContact, ResumeContact, StartWrapUp,
+                 CompleteContact, ReturnContact, OpenWorkspace, RecordStateHash>;
+
+struct Command {
+  RequestId request;  ///< nil: not remembered
+  CommandBody body;
+};
+
+/// What came of a command. Closed list; api/ maps each to one canonical code and reason.
+enum class Outcome : std::uint8_t {
+  kOk,
+  kRequestIdReused,
+  kSkillNotFound,
+  kPolicyNotFound,
+  kQueueNotFound,
+  kAgentNotFound,
+  kContactNotFound,
+  kOfferNotFound,
+  kSessionNotFound,
+  kSkillExists,
+  kPolicyExists,
+  kQueueExists,
+  kAgentExists,
+  kSkillInUse,
+  kPolicyInUse,
+  kQueueInUse,
+  kAgentInUse,
+  kAgentSuspended,
+  kContactWrongState,  ///< Reply::contact_state says which
+  kContactNotHeld,     ///< by the agent of the session
+  kChannelMismatch,
+  kOfferTaken,  ///< Reply::offer_state says how it ended
+  kCapacityExceeded,
+  kContactLimit,  ///< Engine::kLiveContactsMax contacts have not ended
+};
+
+struct Reply {
+  Outcome outcome = Outcome::kOk;
+  std::string subject;    ///< the identifier that an error is about
+  Sequence sequence = 0;  ///< of the command's first event
+  std::uint64_t id = 0;   ///< of the contact created or the session opened
+  bool resumed = false;   ///< OpenSession: it is the session named
+  ContactState contact_state{};
+  OfferState offer_state{};
+  [[nodiscard]] bool ok() const { return outcome == Outcome::kOk; }
+};
+
+}  // namespace muster::dispatch

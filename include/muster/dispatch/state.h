@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "muster/dispatch/event.h"
+#include "muster/dispatch/types.h"
+
+/// What the engine knows, as others may read it. Only Engine::apply changes it.
+namespace muster::dispatch {
+
+/// One agent's refusals of one contact.
+struct Refusal {
+  AgentHandle agent{};
+  std::uint8_t count = 0;  ///< declined or missed; 3 end it for this agent
+  TimePoint until;         ///< end of the cool-down
+  bool operator==(const Refusal&) const = default;
+};
+
+/// A contact that has not ended.
+struct Contact {
+  ContactId id{};
+  QueueHandle queue{};
+  ContactState state = ContactState::kQueued;
+  std::uint8_t priority = 0;
+  bool escalated = false;
+  bool at_front = false;  ///< was taken from an agent: goes before all others
+  bool answered = false;  ///< somebody accepted it before
+  std::uint16_t step = 0;
+  std::uint16_t refusal_count = 0;
+  std::vector<SkillRequirement> requirements;
+  std::vector<AgentHandle> excluded;
+  std::vector<Refusal> refusals;
+  ContactDetailsPtr details;
+  TimePoint created;
+  TimePoint due;
+  TimePoint expires;
+  TimePoint answered_at;     ///< first acceptance
+  TimePoint state_since;     ///< when it entered `state`
+  TimePoint wrap_up_until;   ///< while in wrap-up
+  OfferId offer{};           ///< while kOffered: the open offer; while in hand: the accepted one
+  AgentHandle agent{};       ///< whom it is offered to or who holds it; kNone while queued
+  AgentHandle last_agent{};  ///< who held it last
+};
+
+/// An offer that has not been answered.
+struct Offer {
+  OfferId id{};
+  ContactId contact{};
+  AgentHandle agent{};
+  TimePoint made;
+  TimePoint expires;
+  Explanation explanation;
+};
+
+struct Agent {
+  AgentHandle handle{};
+  AgentSpec spec;
+  Presence presence = Presence::kOffline;
+  std::string presence_reason;
+  TimePoint presence_until;  ///< epoch: until a person acts
+  TimePoint presence_since;
+  SessionId session{};      ///< kNone: signed off
+  bool connected = false;   ///< the session's stream is there
+  TimePoint lost_at;        ///< when the stream was lost or the session ended, while not connected
+  std::uint8_t misses = 0;  ///< missed offers in a row
+  std::uint32_t used_units = 0;
+  PerChannel<std::uint16_t> channel_contacts{};  ///< that take units now
+  std::vector<OfferId> offers;                   ///< open, oldest first
+  std::vector<ContactId> contacts;               ///< active, held or in wrap-up, oldest first
+  TimePoint idle_since;                          ///< last change of what the agent carries
+  std::uint64_t idle_order = 0;                  ///< sequence of that change: the tie-break of idle_since
+};
+
+struct Skill {
+  SkillHandle handle{};
+  SkillSpec spec;
+};
+struct Policy {
+  PolicyHandle handle{};
+  PolicySpec spec;
+};
+struct Queue {
+  QueueHandle handle{};
+  QueueSpec spec;
+  std::uint32_t live_contacts = 0;  ///< that have not ended
+};
+
+/// A request that was carried out, for as long as the engine remembers it.
+struct AnsweredRequest {
+  RequestId id;
+  std::uint64_t fingerprint = 0;
+  Sequence sequence = 0;
+  std::uint64_t result = 0;  ///< Reply::id
+};
+
+/// Everything as plain data: what a snapshot holds. Vectors are sorted by handle or identifier; answered requests
+/// are in the order in which they were carried out.
+struct StateImage {
+  std::uint64_t epoch = 0;
+  Sequence last_sequence = 0;
+  TimePoint last_time;
+  std::uint32_t last_skill = 0;  ///< last handle given, of each kind
+  std::uint32_t last_policy = 0;
+  std::uint32_t last_queue = 0;
+  std::uint32_t last_agent = 0;
+  std::uint64_t last_contact = 0;
+  std::uint64_t last_offer = 0;
+  std::uint64_t last_session = 0;
+  Settings settings;
+  std::vector<Skill> skills;
+  std::vector<Policy> policies;
+  std::vector<Queue> queues;
+  std::vector<Agent> agents;
+  std::vector<Contact> contacts;
+  std::vector<Offer> offers;
+  std::vector<AnsweredRequest> requests;
+};
+
+}  // namespace muster::dispatch
