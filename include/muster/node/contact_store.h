@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "muster/dispatch/types.h"
+#include "muster/v1/contact.pb.h"
+
+namespace muster::node {
+
+/// A page of contacts to read from the reporting tables, in the order of creation.
+struct ContactFilter {
+  dispatch::ContactId after{};  ///< keyset: contacts with a higher identifier
+  std::size_t limit = 100;
+  std::string queue_id;                        ///< empty: any
+  std::string agent_id;                        ///< empty: any
+  std::vector<dispatch::ContactState> states;  ///< empty: any
+};
+
+struct ContactPage {
+  std::vector<v1::Contact> contacts;
+  bool more = false;
+};
+
+struct ContactHistory {
+  v1::Contact contact;
+  std::vector<v1::Offer> offers;
+};
+
+}  // namespace muster::node
