@@ -24,6 +24,8 @@ enum class StreamEnd {
 
 /// A bounded queue of messages from the publisher to one stream. Shared by both, the only thing that is.
 /// put() never blocks: a reader that falls behind is cut off, it never holds anyone else up.
+/// The reader's callbacks run on the putting thread, outside the mailbox's lock, so they may take(); they may still
+/// be running when detach() returns, so what they capture must keep the reader alive.
 template <typename T>
 class Mailbox {
  public:
@@ -31,28 +33,44 @@ class Mailbox {
 
   /// Adds a message and wakes the reader if it waits. A full mailbox closes as kSlowConsumer.
   void put(T&& message) {
-    std::lock_guard lock(mutex_);
-    if (closed_) return;
-    if (messages_.size() >= capacity_) {
-      close_locked(StreamEnd::kSlowConsumer);
-    } else {
-      messages_.push_back(std::move(message));
+    std::function<void()> call;
+    {
+      std::lock_guard lock(mutex_);
+      if (closed_) return;
+      if (messages_.size() >= capacity_) {
+        call = close_locked(StreamEnd::kSlowConsumer);
+      } else {
+        messages_.push_back(std::move(message));
+        call = std::exchange(wake_, nullptr);
+      }
     }
-    wake_locked();
+    if (call) call();
   }
 
   /// No more messages. Those already put can still be taken. Only the first reason counts.
   void close(StreamEnd end) {
+    std::function<void()> call;
+    {
+      std::lock_guard lock(mutex_);
+      if (closed_) return;
+      call = close_locked(end);
+    }
+    if (call) call();
+  }
+
+  // --- for the one reader ---
+
+  /// `closed` is called once if the mailbox closes while the reader is busy, that is, does not wait for a wake: it
+  /// may be stuck in a write that never ends.
+  void on_close(std::function<void()> closed) {
     std::lock_guard lock(mutex_);
-    if (!closed_) close_locked(end);
-    wake_locked();
+    on_close_ = std::move(closed);
   }
 
   enum class Taken { kMessages, kNothing, kClosed };
 
   /// Moves all messages into `out` (cleared first). kNothing: `wake` will be called once, when there is something
-  /// again; it runs on the putting thread under the mailbox's lock, so it must be short and must not call back into
-  /// the mailbox. kClosed: nothing is left, end() says why.
+  /// again. kClosed: nothing is left, end() says why.
   Taken take(std::vector<T>& out, std::function<void()> wake) {
     out.clear();
     std::lock_guard lock(mutex_);
@@ -65,11 +83,13 @@ class Mailbox {
     return Taken::kNothing;
   }
 
-  /// The reader is gone: `wake` is not running and will not be called after this returns.
+  /// The reader is gone: from here on no callback begins.
   void detach() {
+    std::function<void()> dropped, dropped_too;  // what they hold is let go outside the lock
     std::lock_guard lock(mutex_);
-    if (!closed_) close_locked(StreamEnd::kClosed);
-    wake_ = nullptr;
+    closed_ = true;
+    dropped = std::exchange(wake_, nullptr);
+    dropped_too = std::exchange(on_close_, nullptr);
     messages_.clear();
   }
 
@@ -82,21 +102,20 @@ class Mailbox {
   std::atomic<std::int64_t> last_heard{0};
 
  private:
-  void close_locked(StreamEnd end) {
+  /// Gives the callback that tells the reader.
+  std::function<void()> close_locked(StreamEnd end) {
     closed_ = true;
     end_ = end;
-  }
-
-  void wake_locked() {
-    if (!wake_) return;
     auto wake = std::exchange(wake_, nullptr);
-    wake();
+    auto closed = std::exchange(on_close_, nullptr);
+    return wake ? std::move(wake) : std::move(closed);
   }
 
   const std::size_t capacity_;
   mutable std::mutex mutex_;
   std::vector<T> messages_;             // guarded by mutex_
   std::function<void()> wake_;          // guarded by mutex_; set while the reader waits
+  std::function<void()> on_close_;      // guarded by mutex_
   bool closed_ = false;                 // guarded by mutex_
   StreamEnd end_ = StreamEnd::kClosed;  // guarded by mutex_
 };
