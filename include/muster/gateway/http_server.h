@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace muster::gateway {
+
+/// Whether the server takes work now.
+struct Readiness {
+  bool ready = false;
+  std::string reason;  // why not; for people. Empty when ready
+};
+
+struct HttpServerOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 7080;  // 0: any free port
+  // Limits of one request and of the server. Over a limit: 431, 413, the connection closed, 503.
+  std::size_t header_bytes_max = 8 * 1024;
+  std::size_t body_bytes_max = 64 * 1024;
+  std::chrono::milliseconds request_timeout{10'000};  // to send a request in full, and between two of them
+  std::size_t connections_max = 256;
+};
+
+/// The HTTP side of a server: GET or HEAD of
+///   /healthz  200 while the process lives
+///   /readyz   200 {"ready":true}, or 503 {"ready":false,"reason":"…"}
+///   /         what else there is
+/// Bodies are JSON. It runs on one thread of its own, which never blocks. start() and stop() are for one thread.
+class HttpServer {
+ public:
+  /// `readiness` is called on the server's thread for each /readyz: it must not block, nor throw.
+  HttpServer(HttpServerOptions options, std::function<Readiness()> readiness);
+  /// As stop().
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  /// Listens and serves. Throws std::runtime_error if the address cannot be listened on.
+  void start();
+
+  /// The port listened on. REQUIRES: started.
+  [[nodiscard]] std::uint16_t port() const;
+
+  /// Closes the port and every connection, and ends the thread. Idempotent.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace muster::gateway

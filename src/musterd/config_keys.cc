@@ -1,0 +1,185 @@
+#include "config_keys.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+namespace muster::musterd {
+namespace {
+
+constexpr std::array kLogLevels = {"trace", "debug", "info", "warn", "error"};
+constexpr std::chrono::milliseconds kShutdownGraceMax = std::chrono::minutes(10);
+constexpr std::size_t kWorkspaceBytesMax = 63;
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// 127.0.0.0/8 in dotted form.
+bool is_loopback_v4(std::string_view host) {
+  int parts = 0;
+  while (true) {
+    const std::size_t dot = host.find('.');
+    const auto number = parse_number(host.substr(0, dot));
+    if (!number || *number > 255 || (parts == 0 && *number != 127)) return false;
+    ++parts;
+    if (dot == host.npos) return parts == 4;
+    host.remove_prefix(dot + 1);
+  }
+}
+
+bool set_listen(ListenAddress& address, std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == text.npos) return false;
+  const auto port = parse_number(text.substr(colon + 1));
+  if (!port || *port > 65535) return false;
+  std::string_view host = text.substr(0, colon);
+  if (host == "[::1]") {
+    host = "::1";
+  } else if (host != "localhost" && !is_loopback_v4(host)) {
+    return false;
+  }
+  address = {std::string(host), static_cast<std::uint16_t>(*port)};
+  return true;
+}
+
+bool set_workspace(Config& config, const std::string& value) {
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  if (value.empty() || value.size() > kWorkspaceBytesMax || value[0] == '-') return false;
+  if (!std::all_of(value.begin(), value.end(), fits)) return false;
+  config.workspace = value;
+  return true;
+}
+
+bool set_log_level(Config& config, const std::string& value) {
+  if (std::find(kLogLevels.begin(), kLogLevels.end(), value) == kLogLevels.end()) return false;
+  config.log_level = value;
+  return true;
+}
+
+bool set_log_format(Config& config, const std::string& value) {
+  if (value != "text" && value != "json") return false;
+  config.log_format = value == "json" ? LogFormat::kJson : LogFormat::kText;
+  return true;
+}
+
+bool set_shutdown_grace(Config& config, const std::string& value) {
+  std::string_view text = value;
+  std::uint64_t unit = 0;
+  if (text.ends_with("ms")) {
+    unit = 1;
+  } else if (text.ends_with("s")) {
+    unit = 1'000;
+  } else if (text.ends_with("m")) {
+    unit = 60'000;
+  } else {
+    return false;
+  }
+  text.remove_suffix(unit == 1 ? 2 : 1);
+  const auto number = parse_number(text);
+  const auto most = static_cast<std::uint64_t>(kShutdownGraceMax.count());
+  if (!number || *number > most || *number * unit > most) return false;
+  config.shutdown_grace = std::chrono::milliseconds(*number * unit);
+  return true;
+}
+
+bool set_data(Config& config, const std::string& value) {
+  if (value.empty()) return false;
+  config.data = value;
+  return true;
+}
+
+constexpr Text kListenAllowed = {
+    "127.0.0.1:PORT, [::1]:PORT or localhost:PORT, PORT 0 to 65535. Callers have no identities yet, so musterd "
+    "listens on this machine only; let others in by a tunnel or a proxy that knows who they are",
+    "127.0.0.1:PORT、[::1]:PORT 或 localhost:PORT，PORT 为 0 到 65535。调用方目前还没有身份，因此 musterd "
+    "只在本机监听；如需从别处访问，请使用能认证身份的隧道或代理"};
+
+const std::array kKeys = {
+    Key{"data",
+        "DIR",
+        {"folder for musterd's own PostgreSQL; made if missing; one musterd per folder",
+         "musterd 自带 PostgreSQL 的数据目录；不存在时自动创建；每个目录只能有一个 musterd"},
+        {"a path that is not empty", "非空路径"},
+        set_data,
+        [](const Config& c) { return c.data; }},
+    Key{"database",
+        "URL",
+        {"a PostgreSQL to use instead, such as postgresql://muster@db/muster; empty: run our own under --data",
+         "改用已有的 PostgreSQL，例如 postgresql://muster@db/muster；为空则在 --data 下运行自带的"},
+        {"a libpq connection string", "libpq 连接串"},
+        [](Config& c, const std::string& value) { return c.database = value, true; },
+        [](const Config& c) { return c.database; }},
+    Key{"workspace",
+        "ID",
+        {"the workspace to serve: one labour market with its queues and agents",
+         "所服务的工作区：一个包含队列与坐席的劳动力市场"},
+        {"1 to 63 of a-z, 0-9 and -, not starting with -", "1 到 63 个字符：a-z、0-9、-，且不以 - 开头"},
+        set_workspace,
+        [](const Config& c) { return c.workspace; }},
+    Key{"grpc.listen",
+        "HOST:PORT",
+        {"where gRPC clients connect; port 0 takes a free one", "gRPC 客户端连接的地址；端口 0 表示任选空闲端口"},
+        kListenAllowed,
+        [](Config& c, const std::string& value) { return set_listen(c.grpc_listen, value); },
+        [](const Config& c) { return c.grpc_listen.text(); }},
+    Key{"http.listen",
+        "HOST:PORT",
+        {"where /healthz and /readyz are; port 0 takes a free one",
+         "/healthz 与 /readyz 的地址；端口 0 表示任选空闲端口"},
+        kListenAllowed,
+        [](Config& c, const std::string& value) { return set_listen(c.http_listen, value); },
+        [](const Config& c) { return c.http_listen.text(); }},
+    Key{"log.level",
+        "LEVEL",
+        {"the least important messages to log", "记录日志的最低级别"},
+        {"trace, debug, info, warn, error", "trace、debug、info、warn、error"},
+        set_log_level,
+        [](const Config& c) { return c.log_level; }},
+    Key{"log.format",
+        "FORMAT",
+        {"text for people, json for machines: one object a line; both to stderr",
+         "text 供人阅读，json 供机器处理（每行一个对象）；都写到 stderr"},
+        {"text, json", "text、json"},
+        set_log_format,
+        [](const Config& c) { return std::string(c.log_format == LogFormat::kJson ? "json" : "text"); }},
+    Key{"shutdown_grace",
+        "TIME",
+        {"how long open calls may go on after SIGTERM", "收到 SIGTERM 后，进行中的调用最多还能持续多久"},
+        {"0s to 10m, in ms, s or m, such as 500ms or 10s", "0s 到 10m，单位 ms、s 或 m，例如 500ms、10s"},
+        set_shutdown_grace,
+        [](const Config& c) {
+          const auto count = c.shutdown_grace.count();
+          return count % 1000 == 0 ? std::to_string(count / 1000) + "s" : std::to_string(count) + "ms";
+        }},
+};
+
+/// "grpc.listen" with its separators replaced.
+std::string respell(const char* name, char separator, bool upper) {
+  std::string text = name;
+  for (char& c : text) {
+    if (c == '.' || c == '_') c = separator;
+    if (upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string Key::flag() const { return "--" + respell(name, '-', false); }
+
+std::string Key::environment() const { return "MUSTER_" + respell(name, '_', true); }
+
+std::span<const Key> config_keys() { return kKeys; }
+
+std::string ListenAddress::text() const {
+  return (host.find(':') != host.npos ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+}  // namespace muster::musterd

@@ -1,0 +1,152 @@
+#include "muster/musterd/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+
+#include "temp_dir.h"
+
+namespace muster::musterd {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  CommandLine parse(const std::vector<std::string>& args) {
+    return parse_command_line(args, [this](const std::string& name) -> std::optional<std::string> {
+      const auto found = environment_.find(name);
+      return found == environment_.end() ? std::nullopt : std::optional(found->second);
+    });
+  }
+
+  std::string error(const std::vector<std::string>& args) {
+    try {
+      parse(args);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+  std::string file(const std::string& text) {
+    const std::string path = dir_.path() / "musterd.toml";
+    std::ofstream(path) << text;
+    return path;
+  }
+
+  TempDir dir_;
+  std::map<std::string, std::string> environment_;
+};
+
+TEST_F(ConfigTest, DefaultsAreThoseThatEveryoneReliesOn) {
+  const Config config = parse({}).config;
+  EXPECT_EQ(config.database, "");
+  EXPECT_EQ(config.workspace, "main");
+  EXPECT_EQ(config.grpc_listen.text(), "127.0.0.1:7070");
+  EXPECT_EQ(config.http_listen.text(), "127.0.0.1:7080");
+  EXPECT_EQ(config.shutdown_grace, std::chrono::seconds(10));
+}
+
+TEST_F(ConfigTest, FlagWinsOverEnvironmentOverFileOverDefault) {
+  const std::string path = file("workspace = 'from-file'\n[log]\nlevel = 'debug'\nformat = 'json'\n");
+  environment_ = {{"MUSTER_CONFIG", path}, {"MUSTER_WORKSPACE", "from-environment"}, {"MUSTER_LOG_LEVEL", "warn"}};
+  const Config config = parse({"--workspace", "from-flag"}).config;
+  EXPECT_EQ(config.workspace, "from-flag");
+  EXPECT_EQ(config.log_level, "warn");
+  EXPECT_EQ(config.log_format, LogFormat::kJson);
+  EXPECT_EQ(config.http_listen.port, 7080);
+}
+
+TEST_F(ConfigTest, PrintedConfigurationReadsBackTheSame) {
+  const std::vector<std::string> args = {"--data",           "/d \"q\" \\", "--database",       "postgresql://u@h/d",
+                                         "--workspace",      "w-2",         "--grpc-listen",    "[::1]:0",
+                                         "--log-level",      "trace",       "--shutdown-grace", "1500ms",
+                                         "--log-format=json"};
+  const std::string printed = to_toml(parse(args).config);
+  EXPECT_EQ(to_toml(parse({"--config", file(printed)}).config), printed);
+  EXPECT_THAT(printed, HasSubstr("1500ms"));
+}
+
+TEST_F(ConfigTest, OnlyLoopbackAddressesAreAllowed) {
+  for (const char* address : {"127.0.0.1:1", "127.9.8.7:65535", "localhost:80", "[::1]:0"}) {
+    EXPECT_EQ(parse({"--grpc-listen", address}).config.grpc_listen.text(), address);
+  }
+  for (const char* address : {"0.0.0.0:7070", "[::]:7070", "192.168.1.5:7070", "example.com:7070", "127.0.0.1",
+                              "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0:80", "127.0.0.1.evil.com:80",
+                              "1127.0.0.1:80", ":7070", "::1:7070", ""}) {
+    EXPECT_THAT(error({"--http-listen", address}),
+                AllOf(HasSubstr("--http-listen: http.listen = \"" + std::string(address) + "\""),
+                      HasSubstr("listens on this machine only")))
+        << address;
+  }
+}
+
+TEST_F(ConfigTest, WrongValueIsNamedWithItsPlaceAndWhatIsAllowed) {
+  EXPECT_EQ(error({"--log-level", "loud"}),
+            "--log-level: log.level = \"loud\" is not allowed; allowed: trace, debug, info, warn, error");
+  environment_["MUSTER_LOG_FORMAT"] = "xml";
+  EXPECT_EQ(error({}), "MUSTER_LOG_FORMAT: log.format = \"xml\" is not allowed; allowed: text, json");
+  environment_.clear();
+  const std::string path = file("# a comment\nworkspace = \"Main Floor\"\n");
+  EXPECT_THAT(error({"--config", path}),
+              HasSubstr(path + ":2: workspace = \"Main Floor\" is not allowed; allowed: 1 to 63"));
+}
+
+TEST_F(ConfigTest, ShutdownGraceHasAUnitAndABound) {
+  EXPECT_EQ(parse({"--shutdown-grace", "250ms"}).config.shutdown_grace, std::chrono::milliseconds(250));
+  EXPECT_EQ(parse({"--shutdown-grace", "10m"}).config.shutdown_grace, std::chrono::minutes(10));
+  EXPECT_EQ(parse({"--shutdown-grace", "0s"}).config.shutdown_grace, std::chrono::seconds(0));
+  for (const char* time : {"10", "s", "-1s", "11m", "1h", "1.5s", "99999999999999999999s", ""}) {
+    EXPECT_THAT(error({"--shutdown-grace", time}), HasSubstr("0s to 10m")) << time;
+  }
+}
+
+TEST_F(ConfigTest, UnknownKeyInTheFileIsRefusedAndTheKnownOnesAreListed) {
+  EXPECT_THAT(error({"--config", file("[grpc]\nport = '1'\n")}),
+              AllOf(HasSubstr("musterd.toml:2: grpc.port is not a key"), HasSubstr("grpc.listen")));
+  EXPECT_THAT(error({"--config", file("[server]\nport = '1'\n")}), HasSubstr("server is not a key"));
+}
+
+TEST_F(ConfigTest, ValueOfAnotherTypeIsRefused) {
+  EXPECT_THAT(error({"--config", file("shutdown_grace = 10\n")}), HasSubstr("shutdown_grace must be a text"));
+  EXPECT_THAT(error({"--config", file("grpc = '127.0.0.1:1'\n")}), HasSubstr("grpc is not a key"));
+}
+
+TEST_F(ConfigTest, FileThatIsNotTomlIsNamedWithItsLine) {
+  EXPECT_THAT(error({"--config", file("workspace = 'main'\n[grpc\n")}), HasSubstr("musterd.toml:2: "));
+  EXPECT_THAT(error({"--config", dir_.path() / "missing.toml"}), HasSubstr("missing.toml: "));
+}
+
+TEST_F(ConfigTest, UnknownFlagPointsToTheHelp) {
+  EXPECT_THAT(error({"--prot", "1"}), AllOf(HasSubstr("--prot"), HasSubstr("musterd --help")));
+  EXPECT_THAT(error({"stray"}), HasSubstr("stray"));
+  EXPECT_THAT(error({"--data"}), HasSubstr("--data"));
+}
+
+TEST_F(ConfigTest, HelpNamesEveryKeyInBothLanguages) {
+  for (const char* locale : {"en_US.UTF-8", "zh_CN.UTF-8"}) {
+    environment_["LANG"] = locale;
+    const auto help = parse({"--help"}).exit_text;
+    ASSERT_TRUE(help.has_value());
+    for (const char* word : {"--data", "MUSTER_DATABASE", "grpc.listen", "--config", "--print-config", "SIGTERM"}) {
+      EXPECT_THAT(*help, HasSubstr(word)) << locale;
+    }
+  }
+  EXPECT_THAT(*parse({"-h"}).exit_text, HasSubstr("选项"));
+  environment_["LC_ALL"] = "C";
+  EXPECT_THAT(*parse({"-h"}).exit_text, Not(HasSubstr("选项")));
+}
+
+TEST_F(ConfigTest, HelpAndVersionAreGivenEvenIfTheFileIsWrong) {
+  environment_["MUSTER_CONFIG"] = "/no/such/file";
+  EXPECT_THAT(parse({"--version"}).exit_text, ::testing::Optional(HasSubstr("musterd ")));
+  EXPECT_TRUE(parse({"--help"}).exit_text.has_value());
+}
+
+}  // namespace
+}  // namespace muster::musterd
