@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "muster/dispatch/event.h"
+#include "muster/dispatch/state.h"
+
+/// Events and states as bytes: proto/muster/journal/v1, where the rules of compatibility are.
+namespace muster::journal {
+
+/// Appends one event to a payload. Payloads joined are a payload: its events one after the other.
+void encode_event(const dispatch::Event& event, std::string& payload);
+
+/// Gives the events of a payload in order; `visit` may move from them. Throws Corrupt if the payload cannot be parsed
+/// or holds anything that this release does not fully know; events before that place have been given.
+void decode_events(std::string_view payload, const std::function<void(dispatch::Event&)>& visit);
+
+std::string encode_snapshot(const dispatch::StateImage& image);
+
+/// Throws Corrupt as decode_events().
+dispatch::StateImage decode_snapshot(std::string_view payload);
+
+}  // namespace muster::journal

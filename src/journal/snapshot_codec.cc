@@ -1,0 +1,240 @@
+#include "codec_values.h"
+#include "muster/journal/codec.h"
+#include "muster/journal/v1/snapshot.pb.h"
+
+namespace muster::journal {
+namespace {
+
+using journal::fill;  // those of codec_values.h, which the ones below would hide
+using journal::read;
+
+void fill(v1::SkillPut& stored, const dispatch::Skill& skill) {
+  stored.set_skill(raw(skill.handle));
+  fill(*stored.mutable_spec(), skill.spec);
+}
+dispatch::Skill read(const v1::SkillPut& stored) {
+  check_known(stored);
+  return {handle_of<dispatch::SkillHandle>(stored.skill()), read(stored.spec())};
+}
+
+void fill(v1::PolicyPut& stored, const dispatch::Policy& policy) {
+  stored.set_policy(raw(policy.handle));
+  fill(*stored.mutable_spec(), policy.spec);
+}
+dispatch::Policy read(const v1::PolicyPut& stored) {
+  check_known(stored);
+  return {handle_of<dispatch::PolicyHandle>(stored.policy()), read(stored.spec())};
+}
+
+void fill(v1::Queue& stored, const dispatch::Queue& queue) {
+  stored.set_queue(raw(queue.handle));
+  fill(*stored.mutable_spec(), queue.spec);
+  stored.set_live_contacts(queue.live_contacts);
+}
+dispatch::Queue read(const v1::Queue& stored) {
+  check_known(stored);
+  return {handle_of<dispatch::QueueHandle>(stored.queue()), read(stored.spec()), stored.live_contacts()};
+}
+
+void fill(v1::Agent& stored, const dispatch::Agent& agent) {
+  stored.set_agent(raw(agent.handle));
+  fill(*stored.mutable_spec(), agent.spec);
+  stored.set_presence(static_cast<v1::Presence>(agent.presence));
+  stored.set_presence_reason(agent.presence_reason);
+  stored.set_presence_until(store(agent.presence_until));
+  stored.set_presence_since(store(agent.presence_since));
+  stored.set_session(raw(agent.session));
+  stored.set_connected(agent.connected);
+  stored.set_lost_at(store(agent.lost_at));
+  stored.set_misses(agent.misses);
+  stored.set_used_units(agent.used_units);
+  fill_indexed(stored.mutable_channel_contacts(), agent.channel_contacts);
+  fill_handles(stored.mutable_offers(), agent.offers);
+  fill_handles(stored.mutable_contacts(), agent.contacts);
+  stored.set_idle_since(store(agent.idle_since));
+  stored.set_idle_order(agent.idle_order);
+}
+dispatch::Agent read(const v1::Agent& stored) {
+  check_known(stored);
+  dispatch::Agent agent;
+  agent.handle = handle_of<dispatch::AgentHandle>(stored.agent());
+  agent.spec = read(stored.spec());
+  agent.presence = presence_of(stored.presence());
+  agent.presence_reason = stored.presence_reason();
+  agent.presence_until = time_of(stored.presence_until());
+  agent.presence_since = time_of(stored.presence_since());
+  agent.session = handle_of<dispatch::SessionId>(stored.session());
+  agent.connected = stored.connected();
+  agent.lost_at = time_of(stored.lost_at());
+  agent.misses = narrow<std::uint8_t>(stored.misses());
+  agent.used_units = stored.used_units();
+  read_indexed(stored.channel_contacts(), agent.channel_contacts);
+  read_handles(stored.offers(), agent.offers);
+  read_handles(stored.contacts(), agent.contacts);
+  agent.idle_since = time_of(stored.idle_since());
+  agent.idle_order = stored.idle_order();
+  return agent;
+}
+
+void fill(v1::Refusal& stored, const dispatch::Refusal& refusal) {
+  stored.set_agent(raw(refusal.agent));
+  stored.set_count(refusal.count);
+  stored.set_until(store(refusal.until));
+}
+dispatch::Refusal read(const v1::Refusal& stored) {
+  check_known(stored);
+  return {handle_of<dispatch::AgentHandle>(stored.agent()), narrow<std::uint8_t>(stored.count()),
+          time_of(stored.until())};
+}
+
+void fill(v1::Contact& stored, const dispatch::Contact& contact) {
+  stored.set_contact(raw(contact.id));
+  stored.set_queue(raw(contact.queue));
+  stored.set_state(static_cast<v1::ContactState>(contact.state));
+  stored.set_priority(contact.priority);
+  stored.set_escalated(contact.escalated);
+  stored.set_at_front(contact.at_front);
+  stored.set_answered(contact.answered);
+  stored.set_step(contact.step);
+  stored.set_refusal_count(contact.refusal_count);
+  fill(*stored.mutable_requirements(), contact.requirements);
+  fill_handles(stored.mutable_excluded(), contact.excluded);
+  for (const dispatch::Refusal& refusal : contact.refusals) fill(*stored.add_refusals(), refusal);
+  fill(*stored.mutable_details(), *contact.details);
+  stored.set_created(store(contact.created));
+  stored.set_due(store(contact.due));
+  stored.set_expires(store(contact.expires));
+  stored.set_answered_at(store(contact.answered_at));
+  stored.set_state_since(store(contact.state_since));
+  stored.set_wrap_up_until(store(contact.wrap_up_until));
+  stored.set_offer(raw(contact.offer));
+  stored.set_agent(raw(contact.agent));
+  stored.set_last_agent(raw(contact.last_agent));
+}
+dispatch::Contact read(const v1::Contact& stored) {
+  check_known(stored);
+  dispatch::Contact contact;
+  contact.id = handle_of<dispatch::ContactId>(stored.contact());
+  contact.queue = handle_of<dispatch::QueueHandle>(stored.queue());
+  contact.state = contact_state_of(stored.state());
+  contact.priority = narrow<std::uint8_t>(stored.priority());
+  contact.escalated = stored.escalated();
+  contact.at_front = stored.at_front();
+  contact.answered = stored.answered();
+  contact.step = narrow<std::uint16_t>(stored.step());
+  contact.refusal_count = narrow<std::uint16_t>(stored.refusal_count());
+  contact.requirements = read(stored.requirements());
+  read_handles(stored.excluded(), contact.excluded);
+  for (const v1::Refusal& refusal : stored.refusals()) contact.refusals.push_back(read(refusal));
+  contact.details = read(stored.details());
+  contact.created = time_of(stored.created());
+  contact.due = time_of(stored.due());
+  contact.expires = time_of(stored.expires());
+  contact.answered_at = time_of(stored.answered_at());
+  contact.state_since = time_of(stored.state_since());
+  contact.wrap_up_until = time_of(stored.wrap_up_until());
+  contact.offer = handle_of<dispatch::OfferId>(stored.offer());
+  contact.agent = handle_of<dispatch::AgentHandle>(stored.agent());
+  contact.last_agent = handle_of<dispatch::AgentHandle>(stored.last_agent());
+  return contact;
+}
+
+void fill(v1::Offer& stored, const dispatch::Offer& offer) {
+  stored.set_offer(raw(offer.id));
+  stored.set_contact(raw(offer.contact));
+  stored.set_agent(raw(offer.agent));
+  stored.set_made(store(offer.made));
+  stored.set_expires(store(offer.expires));
+  fill(*stored.mutable_explanation(), offer.explanation);
+}
+dispatch::Offer read(const v1::Offer& stored) {
+  check_known(stored);
+  dispatch::Offer offer;
+  offer.id = handle_of<dispatch::OfferId>(stored.offer());
+  offer.contact = handle_of<dispatch::ContactId>(stored.contact());
+  offer.agent = handle_of<dispatch::AgentHandle>(stored.agent());
+  offer.made = time_of(stored.made());
+  offer.expires = time_of(stored.expires());
+  offer.explanation = read(stored.explanation());
+  return offer;
+}
+
+void fill(v1::AnsweredRequest& stored, const dispatch::AnsweredRequest& request) {
+  stored.set_request_high(request.id.high);
+  stored.set_request_low(request.id.low);
+  stored.set_fingerprint(request.fingerprint);
+  stored.set_sequence(request.sequence);
+  stored.set_result(request.result);
+}
+dispatch::AnsweredRequest read(const v1::AnsweredRequest& stored) {
+  check_known(stored);
+  return {{stored.request_high(), stored.request_low()}, stored.fingerprint(), stored.sequence(), stored.result()};
+}
+
+template <typename Stored, typename Value>
+void fill_all(google::protobuf::RepeatedPtrField<Stored>* stored, const std::vector<Value>& values) {
+  stored->Reserve(static_cast<int>(values.size()));
+  for (const Value& value : values) fill(*stored->Add(), value);
+}
+template <typename Value, typename Stored>
+void read_all(const google::protobuf::RepeatedPtrField<Stored>& stored, std::vector<Value>& values) {
+  values.reserve(static_cast<std::size_t>(stored.size()));
+  for (const Stored& each : stored) values.push_back(read(each));
+}
+
+}  // namespace
+
+std::string encode_snapshot(const dispatch::StateImage& image) {
+  google::protobuf::Arena arena;
+  v1::Snapshot& stored = *google::protobuf::Arena::CreateMessage<v1::Snapshot>(&arena);
+  stored.set_epoch(image.epoch);
+  stored.set_last_sequence(image.last_sequence);
+  stored.set_last_time(store(image.last_time));
+  stored.set_last_skill(image.last_skill);
+  stored.set_last_policy(image.last_policy);
+  stored.set_last_queue(image.last_queue);
+  stored.set_last_agent(image.last_agent);
+  stored.set_last_contact(image.last_contact);
+  stored.set_last_offer(image.last_offer);
+  stored.set_last_session(image.last_session);
+  fill(*stored.mutable_settings(), image.settings);
+  fill_all(stored.mutable_skills(), image.skills);
+  fill_all(stored.mutable_policies(), image.policies);
+  fill_all(stored.mutable_queues(), image.queues);
+  fill_all(stored.mutable_agents(), image.agents);
+  fill_all(stored.mutable_contacts(), image.contacts);
+  fill_all(stored.mutable_offers(), image.offers);
+  fill_all(stored.mutable_requests(), image.requests);
+  return stored.SerializeAsString();
+}
+
+dispatch::StateImage decode_snapshot(std::string_view payload) {
+  google::protobuf::Arena arena;
+  v1::Snapshot& stored = *google::protobuf::Arena::CreateMessage<v1::Snapshot>(&arena);
+  if (!stored.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+    throw Corrupt("snapshot cannot be parsed");
+  }
+  check_known(stored);
+  dispatch::StateImage image;
+  image.epoch = stored.epoch();
+  image.last_sequence = stored.last_sequence();
+  image.last_time = time_of(stored.last_time());
+  image.last_skill = stored.last_skill();
+  image.last_policy = stored.last_policy();
+  image.last_queue = stored.last_queue();
+  image.last_agent = stored.last_agent();
+  image.last_contact = stored.last_contact();
+  image.last_offer = stored.last_offer();
+  image.last_session = stored.last_session();
+  image.settings = read(stored.settings());
+  read_all(stored.skills(), image.skills);
+  read_all(stored.policies(), image.policies);
+  read_all(stored.queues(), image.queues);
+  read_all(stored.agents(), image.agents);
+  read_all(stored.contacts(), image.contacts);
+  read_all(stored.offers(), image.offers);
+  read_all(stored.requests(), image.requests);
+  return image;
+}
+
+}  // namespace muster::journal
