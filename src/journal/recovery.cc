@@ -1,6 +1,7 @@
 #include "muster/journal/recovery.h"
 
-#include <limits>
+#include <algorithm>
+#include <utility>
 
 #include "muster/journal/codec.h"
 #include "muster/journal/error.h"
@@ -8,49 +9,59 @@
 namespace muster::journal {
 namespace {
 
-void load_snapshot(Reader& reader, dispatch::Sequence next_seq, Recovered& recovered) {
-  dispatch::Sequence at_most = next_seq - 1;
-  while (const std::optional<StoredSnapshot> stored = reader.snapshot(at_most)) {
+/// How many batches to read past the last event wanted, at worst.
+constexpr std::uint64_t kBatchesPerRead = 1024;
+
+kpi::BoardCounters load_snapshot(Reader& reader, dispatch::Sequence at_most, Recovered& recovered) {
+  while (std::optional<StoredSnapshot> stored = reader.snapshot(at_most)) {
     const std::string label = "snapshot at event " + std::to_string(stored->last_seq);
     try {
-      dispatch::Engine engine(decode_snapshot(stored->payload));
+      Snapshot snapshot = decode_snapshot(stored->payload);
+      dispatch::Engine engine(std::move(snapshot.state));
       if (engine.state_hash() == stored->state_hash && engine.last_sequence() == stored->last_seq) {
         recovered.engine = std::move(engine);
         recovered.snapshot_seq = stored->last_seq;
-        return;
+        return std::move(snapshot.board);
       }
       recovered.warnings.push_back(label + " passed over: its state hash differs from the one recorded with it");
     } catch (const Corrupt& error) {
       recovered.warnings.push_back(label + " passed over: " + error.what());
     }
-    if (stored->last_seq == 0) return;
+    if (stored->last_seq == 0) break;
     at_most = stored->last_seq - 1;
   }
+  return {};
 }
 
 }  // namespace
 
-Recovered recover(Reader& reader, dispatch::Sequence next_seq) {
+Recovered recover(Reader& reader, dispatch::Sequence last_seq, const RecoveryObserver& observer) {
   Recovered recovered;
-  load_snapshot(reader, next_seq, recovered);
   dispatch::Engine& engine = recovered.engine;
+  const kpi::BoardCounters counters = load_snapshot(reader, last_seq, recovered);
+  if (observer.started) observer.started(engine, counters);
   const auto replay = [&](const Batch& batch) {
+    std::vector<dispatch::Event> replayed;
     decode_events(batch.payload, [&](dispatch::Event& event) {
-      if (event.sequence <= recovered.snapshot_seq) return;
+      if (event.sequence <= engine.last_sequence() || event.sequence > last_seq) return;
       if (!engine.apply(event)) {
         throw Corrupt("event " + std::to_string(event.sequence) +
                       " cannot follow the state before it, or records another state hash");
       }
       ++recovered.events_replayed;
+      if (observer.replayed) replayed.push_back(std::move(event));
     });
-    if (engine.last_sequence() != batch.last_seq) {
+    if (engine.last_sequence() != std::min(batch.last_seq, last_seq)) {
       throw Corrupt("batch " + std::to_string(batch.first_seq) + " holds other events than its row says");
     }
+    if (observer.replayed) observer.replayed(std::move(replayed));
   };
-  const dispatch::Sequence last = reader.read(recovered.snapshot_seq, Reader::kNoLimit, replay);
-  if (last != next_seq - 1) {
-    throw Corrupt("journal ends at event " + std::to_string(last) + ", but event " + std::to_string(next_seq) +
-                  " is to be appended next");
+  while (engine.last_sequence() < last_seq) {
+    const dispatch::Sequence before = engine.last_sequence();
+    if (reader.read(before, kBatchesPerRead, replay) == before) {
+      throw Corrupt("journal ends at event " + std::to_string(before) + ", but event " + std::to_string(last_seq) +
+                    " was written");
+    }
   }
   return recovered;
 }

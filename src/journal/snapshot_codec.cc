@@ -171,6 +171,53 @@ dispatch::AnsweredRequest read(const v1::AnsweredRequest& stored) {
   return {{stored.request_high(), stored.request_low()}, stored.fingerprint(), stored.sequence(), stored.result()};
 }
 
+void fill(v1::QueueCounters& stored, const kpi::BoardCounters::Queue& queue) {
+  const kpi::QueueCounters& counters = queue.counters;
+  stored.set_queue(raw(queue.queue));
+  stored.set_created(counters.created);
+  stored.set_answered(counters.answered);
+  stored.set_answered_in_target(counters.answered_in_target);
+  stored.set_abandoned(counters.abandoned);
+  stored.set_abandoned_in_target(counters.abandoned_in_target);
+  stored.set_completed(counters.completed);
+  stored.set_ended_otherwise(counters.ended_otherwise);
+  stored.set_total_answer_wait(store(counters.total_answer_wait));
+}
+kpi::BoardCounters::Queue read(const v1::QueueCounters& stored) {
+  check_known(stored);
+  return {handle_of<dispatch::QueueHandle>(stored.queue()),
+          {stored.created(), stored.answered(), stored.answered_in_target(), stored.abandoned(),
+           stored.abandoned_in_target(), stored.completed(), stored.ended_otherwise(),
+           span_of(stored.total_answer_wait())}};
+}
+
+void fill(v1::AgentCounters& stored, const kpi::BoardCounters::Agent& agent) {
+  stored.set_agent(raw(agent.agent));
+  stored.set_since(store(agent.since));
+  stored.set_answered(agent.counters.answered);
+  stored.set_missed(agent.counters.missed);
+}
+kpi::BoardCounters::Agent read(const v1::AgentCounters& stored) {
+  check_known(stored);
+  return {
+      handle_of<dispatch::AgentHandle>(stored.agent()), time_of(stored.since()), {stored.answered(), stored.missed()}};
+}
+
+void fill(v1::TotalCounters& stored, const kpi::TotalCounters& totals) {
+  stored.set_created(totals.created);
+  stored.set_answered(totals.answered);
+  stored.set_abandoned(totals.abandoned);
+  stored.set_completed(totals.completed);
+  stored.set_offers(totals.offers);
+  stored.set_offers_missed(totals.offers_missed);
+  stored.set_offers_declined(totals.offers_declined);
+}
+kpi::TotalCounters read(const v1::TotalCounters& stored) {
+  check_known(stored);
+  return {stored.created(), stored.answered(),      stored.abandoned(),      stored.completed(),
+          stored.offers(),  stored.offers_missed(), stored.offers_declined()};
+}
+
 template <typename Stored, typename Value>
 void fill_all(google::protobuf::RepeatedPtrField<Stored>* stored, const std::vector<Value>& values) {
   stored->Reserve(static_cast<int>(values.size()));
@@ -184,7 +231,8 @@ void read_all(const google::protobuf::RepeatedPtrField<Stored>& stored, std::vec
 
 }  // namespace
 
-std::string encode_snapshot(const dispatch::StateImage& image) {
+std::string encode_snapshot(const Snapshot& snapshot) {
+  const dispatch::StateImage& image = snapshot.state;
   google::protobuf::Arena arena;
   v1::Snapshot& stored = *google::protobuf::Arena::CreateMessage<v1::Snapshot>(&arena);
   stored.set_epoch(image.epoch);
@@ -205,17 +253,23 @@ std::string encode_snapshot(const dispatch::StateImage& image) {
   fill_all(stored.mutable_contacts(), image.contacts);
   fill_all(stored.mutable_offers(), image.offers);
   fill_all(stored.mutable_requests(), image.requests);
+  v1::BoardCounters& board = *stored.mutable_board();
+  board.set_day(snapshot.board.day);
+  fill(*board.mutable_totals(), snapshot.board.totals);
+  fill_all(board.mutable_queues(), snapshot.board.queues);
+  fill_all(board.mutable_agents(), snapshot.board.agents);
   return stored.SerializeAsString();
 }
 
-dispatch::StateImage decode_snapshot(std::string_view payload) {
+Snapshot decode_snapshot(std::string_view payload) {
   google::protobuf::Arena arena;
   v1::Snapshot& stored = *google::protobuf::Arena::CreateMessage<v1::Snapshot>(&arena);
   if (!stored.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
     throw Corrupt("snapshot cannot be parsed");
   }
   check_known(stored);
-  dispatch::StateImage image;
+  Snapshot snapshot;
+  dispatch::StateImage& image = snapshot.state;
   image.epoch = stored.epoch();
   image.last_sequence = stored.last_sequence();
   image.last_time = time_of(stored.last_time());
@@ -234,7 +288,12 @@ dispatch::StateImage decode_snapshot(std::string_view payload) {
   read_all(stored.contacts(), image.contacts);
   read_all(stored.offers(), image.offers);
   read_all(stored.requests(), image.requests);
-  return image;
+  check_known(stored.board());
+  snapshot.board.day = stored.board().day();
+  snapshot.board.totals = read(stored.board().totals());
+  read_all(stored.board().queues(), snapshot.board.queues);
+  read_all(stored.board().agents(), snapshot.board.agents);
+  return snapshot;
 }
 
 }  // namespace muster::journal

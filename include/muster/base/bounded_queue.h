@@ -34,6 +34,15 @@ class BoundedQueue {
     return true;
   }
 
+  /// Adds an item beyond the capacity: for the few that may not be refused. False if the queue is closed.
+  bool push_anyway(T&& item) {
+    std::unique_lock lock(mutex_);
+    if (closed_) return false;
+    items_.push_back(std::move(item));
+    wake_consumer(lock);
+    return true;
+  }
+
   /// Moves everything queued into `out` (cleared first), waiting until there is something, the queue is closed,
   /// or `deadline` passes. False once the queue is closed and empty.
   template <typename Deadline>
@@ -81,9 +90,9 @@ class BoundedQueue {
   mutable std::mutex mutex_;
   std::condition_variable ready_;
   std::condition_variable room_;
-  std::vector<T> items_;   // guarded by mutex_
-  bool waiting_ = false;   // guarded by mutex_: the consumer sleeps and has not been woken
-  bool closed_ = false;    // guarded by mutex_
+  std::vector<T> items_;  // guarded by mutex_
+  bool waiting_ = false;  // guarded by mutex_: the consumer sleeps and has not been woken
+  bool closed_ = false;   // guarded by mutex_
 };
 
 }  // namespace muster

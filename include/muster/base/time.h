@@ -11,8 +11,6 @@ using Duration = std::chrono::microseconds;
 using TimePoint = std::chrono::sys_time<Duration>;
 
 /// The wall clock now. Only the sequencer and the edges may call it.
-inline TimePoint wall_now() {
-  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-}
+inline TimePoint wall_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
 }  // namespace muster

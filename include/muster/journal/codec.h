@@ -6,6 +6,7 @@
 
 #include "muster/dispatch/event.h"
 #include "muster/dispatch/state.h"
+#include "muster/kpi/board.h"
 
 /// Events and states as bytes: proto/muster/journal/v1, where the rules of compatibility are.
 namespace muster::journal {
@@ -17,9 +18,15 @@ void encode_event(const dispatch::Event& event, std::string& payload);
 /// or holds anything that this release does not fully know; events before that place have been given.
 void decode_events(std::string_view payload, const std::function<void(dispatch::Event&)>& visit);
 
-std::string encode_snapshot(const dispatch::StateImage& image);
+/// What a snapshot holds: the engine's state, and what the board has counted that is not in it.
+struct Snapshot {
+  dispatch::StateImage state;
+  kpi::BoardCounters board;
+};
+
+std::string encode_snapshot(const Snapshot& snapshot);
 
 /// Throws Corrupt as decode_events().
-dispatch::StateImage decode_snapshot(std::string_view payload);
+Snapshot decode_snapshot(std::string_view payload);
 
 }  // namespace muster::journal

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "muster/dispatch/engine.h"
+#include "muster/journal/codec.h"
 #include "muster/journal/reader.h"
 
 namespace muster::journal {
@@ -17,9 +19,17 @@ struct Recovered {
   std::vector<std::string> warnings;  ///< snapshots that were passed over, and why: a person should look
 };
 
-/// Loads the newest snapshot that proves to be whole, by its hash, and replays what follows, up to and with event
-/// next_seq - 1. Throws Corrupt if the journal has a hole, ends elsewhere, holds an event that cannot follow or that
-/// this release does not know, or if a recorded state hash differs; Unavailable if PostgreSQL fails.
-Recovered recover(Reader& reader, dispatch::Sequence next_seq);
+/// Others that are brought back along with the engine. Either may be empty.
+struct RecoveryObserver {
+  /// Called once, before any event: where the replay starts from. The snapshot's state has moved into the engine.
+  std::function<void(const dispatch::Engine&, const kpi::BoardCounters&)> started;
+  /// Called for each batch of the journal, after the engine took its events.
+  std::function<void(std::vector<dispatch::Event>&&)> replayed;
+};
+
+/// Loads the newest snapshot up to event `last_seq` that proves to be whole, by its hash, and replays what follows, up
+/// to and with that event. Throws Corrupt if the journal has a hole, ends before, holds an event that cannot follow or
+/// that this release does not know, or if a recorded state hash differs; Unavailable if PostgreSQL fails.
+Recovered recover(Reader& reader, dispatch::Sequence last_seq, const RecoveryObserver& observer = {});
 
 }  // namespace muster::journal

@@ -1,0 +1,143 @@
+#include "muster/node/node.h"
+
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <utility>
+
+#include "follower.h"
+#include "muster/store/pool.h"
+#include "projection_store.h"
+#include "publisher.h"
+#include "workspace_owner.h"
+
+namespace muster::node {
+
+class Node::Impl {
+ public:
+  explicit Impl(NodeOptions given) : options(std::move(given)), view(options.feed_events_max) {}
+
+  void start() {
+    pool = std::make_unique<store::Pool>(store::Pool::Options{.connection = options.database});
+    follower = std::make_unique<Follower>(Follower::Options{.database = options.database,
+                                                            .workspace = options.workspace,
+                                                            .snapshot_events = options.snapshot_events,
+                                                            .snapshot_interval = options.snapshot_interval});
+    owner = std::make_unique<WorkspaceOwner>(options, view, *follower);
+  }
+
+  // Data flows forward, so the first stage stops first.
+  void stop() {
+    if (owner) owner->stop();
+    if (follower) follower->stop();
+    if (pool) pool->stop();
+  }
+
+  /// Runs `read` on the pool once the tables hold everything committed so far.
+  template <typename T>
+  void from_tables(std::function<std::optional<T>(pqxx::connection_base&)> read, StoreResult<T> done) {
+    follower->when_projected(view.committed, [this, read, done](const std::string& trouble) {
+      if (!trouble.empty()) return done(std::nullopt, trouble);
+      auto result = std::make_shared<std::optional<T>>();
+      try {
+        pool->post([read, result](pqxx::connection_base& connection) { *result = read(connection); },
+                   [result, done](std::exception_ptr error) { done(std::move(*result), describe(error)); });
+      } catch (const std::exception& error) {
+        done(std::nullopt, error.what());
+      }
+    });
+  }
+
+  static std::string describe(const std::exception_ptr& error) {
+    if (!error) return {};
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::exception& caught) {
+      return caught.what();
+    }
+  }
+
+  const NodeOptions options;
+  PublicView view;
+  std::unique_ptr<store::Pool> pool;
+  std::unique_ptr<Follower> follower;
+  std::unique_ptr<WorkspaceOwner> owner;
+};
+
+Node::Node(NodeOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Node::~Node() { stop(); }
+
+void Node::start() { impl_->start(); }
+void Node::stop() { impl_->stop(); }
+
+Readiness Node::readiness() const {
+  auto readiness = impl_->owner->readiness();
+  if (!readiness.ready) return readiness;
+  if (const auto trouble = impl_->follower->trouble(); !trouble.empty()) return {false, "reporting: " + trouble};
+  return readiness;
+}
+
+NodeInfo Node::info() const {
+  NodeInfo info;
+  info.workspace = impl_->options.workspace;
+  info.epoch = impl_->owner->epoch();
+  info.committed = impl_->view.committed;
+  info.snapshot = impl_->follower->snapshot();
+  info.projected = impl_->follower->projected();
+  info.open_sessions = impl_->view.sessions.size();
+  return info;
+}
+
+void Node::submit(dispatch::Command command, std::function<void(const Answer&)> done) {
+  impl_->owner->submit(CommandRequest{std::move(command), std::move(done)});
+}
+
+void Node::read(std::function<std::function<void()>(const dispatch::Engine&)> look,
+                std::function<void(Delivery)> refused) {
+  impl_->owner->submit(ReadRequest{std::move(look), std::move(refused)});
+}
+
+void Node::open_session(const std::string& agent_id, dispatch::SessionId resume,
+                        std::shared_ptr<SessionMailbox> mailbox, std::function<void(const Answer&)> done) {
+  impl_->owner->submit(SessionRequest{dispatch::Command{{}, dispatch::OpenSession{agent_id, resume}},
+                                      std::move(mailbox), std::move(done)});
+}
+
+bool Node::touch_session(dispatch::SessionId session) { return impl_->view.sessions.touch(session); }
+
+void Node::lose_session(dispatch::SessionId session, const std::shared_ptr<SessionMailbox>& mailbox) {
+  if (!impl_->view.sessions.forget(session, mailbox)) return;
+  impl_->owner->submit_anyway(CommandRequest{dispatch::Command{{}, dispatch::LoseSession{session}}, {}});
+}
+
+std::chrono::milliseconds Node::heartbeat_interval() const { return impl_->options.heartbeat_interval; }
+
+std::shared_ptr<SessionMailbox> Node::make_mailbox() const {
+  return std::make_shared<SessionMailbox>(impl_->options.mailbox_max);
+}
+
+EventFeed& Node::events() { return impl_->view.events; }
+
+Node::BoardDelta Node::board(std::uint64_t version, bool include_agents) const {
+  return impl_->view.board.delta(version, include_agents);
+}
+
+void Node::get_contact(dispatch::ContactId contact, StoreResult<ContactHistory> done) {
+  impl_->from_tables<ContactHistory>(
+      [this, contact](pqxx::connection_base& connection) {
+        return read_contact(connection, impl_->options.workspace, contact);
+      },
+      std::move(done));
+}
+
+void Node::list_contacts(ContactFilter filter, StoreResult<ContactPage> done) {
+  impl_->from_tables<ContactPage>(
+      [this, filter = std::move(filter)](pqxx::connection_base& connection) -> std::optional<ContactPage> {
+        return read_contacts(connection, impl_->options.workspace, filter);
+      },
+      std::move(done));
+}
+
+bool Node::rebuild_projections() { return impl_->follower->rebuild(); }
+
+}  // namespace muster::node

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <pqxx/connection>
+#include <string>
+#include <utility>
+
+#include "muster/base/time.h"
+#include "muster/dispatch/types.h"
+#include "muster/node/contact_store.h"
+#include "muster/v1/contact.pb.h"
+
+namespace muster::node {
+
+/// The rows of the reporting tables that changed since the last write, newest version each.
+struct ProjectedRows {
+  struct Session {
+    std::string agent_id;
+    TimePoint opened;
+    int lost_count = 0;
+    std::optional<TimePoint> ended;
+    std::string end_reason;
+  };
+  std::map<std::uint64_t, v1::Contact> contacts;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, v1::Offer> offers;  ///< by contact and offer
+  std::map<std::uint64_t, Session> sessions;
+
+  [[nodiscard]] bool empty() const { return contacts.empty() && offers.empty() && sessions.empty(); }
+  void clear();
+};
+
+/// Writes the reporting tables of one workspace. Not thread-safe. All methods throw pqxx::failure.
+class ProjectionStore {
+ public:
+  /// Connects.
+  ProjectionStore(const std::string& connection, std::string workspace);
+  ~ProjectionStore();
+
+  /// Up to where the tables hold the journal.
+  [[nodiscard]] dispatch::Sequence position();
+  /// Writes rows and moves the position from `from` to `to`, in one transaction. False, and nothing is written, if
+  /// the position is no longer `from`: another follower writes the tables.
+  [[nodiscard]] bool write(const ProjectedRows& rows, dispatch::Sequence from, dispatch::Sequence to);
+  /// Empties the tables and puts the position back to 0.
+  void clear();
+
+  /// Rows that a change refers to but the engine no longer knows; empty if the tables lack it.
+  [[nodiscard]] std::optional<v1::Offer> offer(dispatch::ContactId contact, dispatch::OfferId offer);
+  [[nodiscard]] std::optional<ProjectedRows::Session> session(dispatch::SessionId session);
+
+ private:
+  const std::string workspace_;
+  std::unique_ptr<pqxx::connection> connection_;
+};
+
+/// Reads for the API, on a connection of the pool.
+std::optional<ContactHistory> read_contact(pqxx::connection_base& connection, const std::string& workspace,
+                                           dispatch::ContactId contact);
+ContactPage read_contacts(pqxx::connection_base& connection, const std::string& workspace, const ContactFilter& filter);
+
+}  // namespace muster::node

@@ -1,0 +1,76 @@
+#include "publisher.h"
+
+#include <utility>
+
+namespace muster::node {
+namespace {
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+}  // namespace
+
+Publisher::Publisher(PublicView& view, std::function<bool()> may_emit,
+                     std::function<void(dispatch::Sequence)> committed)
+    : view_(view), may_emit_(std::move(may_emit)), committed_(std::move(committed)), thread_([this] { run(); }) {}
+
+Publisher::~Publisher() {
+  queue_.close();
+  thread_.join();
+}
+
+void Publisher::publish_later(std::vector<Batch>&& batches) {
+  handed_over_.fetch_add(1, std::memory_order_relaxed);
+  queue_.push(std::move(batches));
+}
+
+void Publisher::run() {
+  std::vector<std::vector<Batch>> taken;
+  while (queue_.take_all(taken, std::chrono::steady_clock::time_point::max())) {
+    for (auto& batches : taken) {
+      publish(batches);
+      handed_over_.fetch_sub(1, std::memory_order_release);
+    }
+  }
+}
+
+void Publisher::publish(std::vector<Batch>& batches) {
+  const bool may_emit = may_emit_();
+  for (auto& batch : batches) {
+    if (!batch.events->empty()) {
+      view_.events.add(batch.events);
+      view_.board.apply(*batch.events);
+      view_.committed.store(batch.events->back().sequence, std::memory_order_release);
+    }
+    for (auto& effect : batch.effects) {
+      if (may_emit) {
+        let_out(effect);
+      } else {
+        abandon(effect);
+      }
+    }
+    if (!batch.events->empty()) committed_(batch.events->back().sequence);
+  }
+}
+
+void Publisher::let_out(Effect& effect) {
+  std::visit(Overloaded{
+                 [](AnswerEffect& answer) {
+                   answer.done(Answer{Delivery::kAnswered, std::move(answer.reply)});
+                 },
+                 [](ReadEffect& read) { read.publish(); },
+                 [&](MessageEffect& message) { view_.sessions.send(message.agent, std::move(message.message)); },
+                 [&](SessionStartEffect& start) {
+                   auto mailbox = start.mailbox;
+                   view_.sessions.start(start.agent, dispatch::SessionId{start.reply.id}, std::move(start.mailbox));
+                   mailbox->put(std::move(start.opened));
+                   start.done(Answer{Delivery::kAnswered, std::move(start.reply)});
+                 },
+                 [&](SessionEndEffect& end) { view_.sessions.end(end.session, end.end); },
+             },
+             effect);
+}
+
+}  // namespace muster::node

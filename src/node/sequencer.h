@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+
+#include "muster/dispatch/engine.h"
+#include "work.h"
+
+namespace muster::node {
+
+/// Stage 2 of the pipeline: stamps the time, lets the engine decide, and turns events into a batch. Owns the engine.
+/// Used by the engine's thread only.
+class Sequencer {
+ public:
+  Sequencer(dispatch::Engine engine, std::chrono::milliseconds heartbeat_interval)
+      : engine_(std::move(engine)), heartbeat_interval_(heartbeat_interval) {}
+
+  /// Carries out the requests in order at `now`, after the timers that are due.
+  [[nodiscard]] Batch process(std::span<Request> requests, TimePoint now);
+
+  [[nodiscard]] const dispatch::Engine& engine() const { return engine_; }
+
+ private:
+  void carry_out(CommandRequest& request, TimePoint now);
+  void carry_out(ReadRequest& request, TimePoint now);
+  void carry_out(SessionRequest& request, TimePoint now);
+  void tell_agents(std::size_t first_event);
+  void tell_agents(const dispatch::Event& event);
+  void tell_contact(const dispatch::Event& event, dispatch::AgentHandle agent, dispatch::ContactId contact,
+                    const v1::Contact& ended);
+  v1::SessionEvent* message_to(dispatch::AgentHandle agent, const dispatch::Event& event);
+  v1::SessionEvent session_opened(const dispatch::Agent& agent, const dispatch::Reply& reply) const;
+
+  dispatch::Engine engine_;
+  const std::chrono::milliseconds heartbeat_interval_;
+  std::vector<dispatch::Event> events_;  // of the batch being made
+  std::vector<Effect> effects_;
+};
+
+}  // namespace muster::node

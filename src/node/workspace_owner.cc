@@ -1,0 +1,224 @@
+#include "workspace_owner.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "journal_stage.h"
+#include "muster/journal/appender.h"
+#include "muster/journal/error.h"
+#include "muster/journal/recovery.h"
+
+namespace muster::node {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kLeaseRetry = std::chrono::milliseconds(100);
+constexpr auto kFailurePause = std::chrono::milliseconds(200);
+/// How often the engine's thread looks at the lease when nothing else wakes it.
+constexpr auto kLeaseCheck = std::chrono::milliseconds(250);
+/// How often the hash of the state goes into the journal. It walks the whole state: milliseconds at 60,000 agents.
+constexpr auto kHashInterval = std::chrono::seconds(60);
+/// Requests that go into one batch; more would make the first of them wait.
+constexpr std::size_t kBatchRequestsMax = 512;
+
+Clock::time_point steady(TimePoint moment) { return Clock::now() + (moment - wall_now()); }
+
+Request internal(dispatch::CommandBody body, std::function<void(const Answer&)> done = {}) {
+  return CommandRequest{dispatch::Command{{}, std::move(body)}, std::move(done)};
+}
+
+}  // namespace
+
+WorkspaceOwner::WorkspaceOwner(const NodeOptions& options, PublicView& view, Follower& follower)
+    : options_(options),
+      view_(view),
+      follower_(follower),
+      lease_({.connection = options.database, .workspace = options.workspace, .owner = options.owner}),
+      inbox_(options.inbox_max),
+      thread_([this] { run(); }) {}
+
+WorkspaceOwner::~WorkspaceOwner() { stop(); }
+
+void WorkspaceOwner::stop() {
+  if (!thread_.joinable()) return;
+  stopping_ = true;
+  not_serving("stopping");
+  inbox_.push_anyway(internal(dispatch::RecordStateHash{}));  // wakes the thread
+  thread_.join();
+}
+
+void WorkspaceOwner::submit(Request request) {
+  if (!serving_) return refuse(request, Delivery::kNotServing);
+  if (!inbox_.try_push(std::move(request))) {
+    refuse(request, stopping_ ? Delivery::kNotServing : Delivery::kBusy);
+  }
+}
+
+void WorkspaceOwner::submit_anyway(Request request) {
+  if (serving_) inbox_.push_anyway(std::move(request));
+}
+
+Readiness WorkspaceOwner::readiness() const {
+  if (serving_ && lease_.valid()) return {true, ""};
+  std::lock_guard lock(mutex_);
+  return {false, reason_.empty() ? "the lease was not renewed in time" : reason_};
+}
+
+void WorkspaceOwner::run() {
+  while (!stopping_) {
+    try {
+      journal::Ownership ownership;
+      if (acquire(ownership)) serve(ownership);
+    } catch (const journal::Corrupt& error) {
+      spdlog::critical("workspace {} cannot be served: {}", options_.workspace, error.what());
+      not_serving(error.what());
+      lease_.release();
+      while (!stopping_) pause(kLeaseCheck);
+    } catch (const std::exception& error) {
+      spdlog::warn("workspace {}: {}", options_.workspace, error.what());
+      not_serving(error.what());
+      pause(kFailurePause);
+    }
+  }
+  inbox_.close();
+  refuse_waiting(Delivery::kNotServing);
+  lease_.release();
+}
+
+bool WorkspaceOwner::acquire(journal::Ownership& ownership) {
+  while (!stopping_) {
+    if (const auto acquired = lease_.try_acquire()) {
+      ownership = *acquired;
+      return true;
+    }
+    not_serving("another node owns the workspace");
+    pause(kLeaseRetry);
+  }
+  return false;
+}
+
+// One term: 1 replay, 2 start the stages, 3 announce, 4 serve, 5 take the stages down (later ones last).
+void WorkspaceOwner::serve(const journal::Ownership& ownership) {
+  not_serving("replaying the journal");
+  Sequencer sequencer(replay(ownership), options_.heartbeat_interval);
+  std::atomic<bool> failed{false};
+  std::string failure;
+  {
+    Publisher publisher(
+        view_, [this] { return lease_.valid(); },
+        [this](dispatch::Sequence sequence) { follower_.committed(sequence); });
+    JournalStage journal(std::make_unique<journal::Appender>(journal::Appender::Options{
+                             .connection = options_.database, .workspace = options_.workspace, .ownership = ownership}),
+                         publisher, [&](const std::string& why) {
+                           failure = why;
+                           serving_ = false;
+                           failed = true;
+                         });
+    const auto push = [&](Batch&& batch) { journal.push(std::move(batch)); };
+
+    epoch_ = ownership.epoch;
+    std::vector<Request> announce;
+    announce.push_back(internal(dispatch::OpenWorkspace{ownership.epoch, options_.owner}, [this](const Answer& answer) {
+      if (answer.delivery != Delivery::kAnswered || stopping_) return;
+      std::lock_guard lock(mutex_);
+      reason_.clear();
+      serving_ = true;
+    }));
+    push(sequencer.process(announce, wall_now()));
+    serve_inbox(sequencer, push, failed);
+    serving_ = false;
+  }
+  if (!failure.empty()) spdlog::warn("workspace {}: {}; taking it up anew", options_.workspace, failure);
+  if (!stopping_) not_serving(failure.empty() ? "the lease was lost" : failure);
+  view_.sessions.end_all(stopping_ ? StreamEnd::kShutdown : StreamEnd::kRecovering);
+}
+
+void WorkspaceOwner::serve_inbox(Sequencer& sequencer, const std::function<void(Batch&&)>& push,
+                                 const std::atomic<bool>& failed) {
+  next_heartbeat_ = {};
+  next_hash_ = Clock::now() + kHashInterval;
+  std::vector<Request> requests;
+  while (!failed && lease_.valid()) {
+    auto wake = std::min(Clock::now() + kLeaseCheck, next_heartbeat_);
+    if (const auto deadline = sequencer.engine().next_deadline()) wake = std::min(wake, steady(*deadline));
+    inbox_.take_all(requests, wake);
+    const bool last = stopping_ && requests.size() <= 1;
+    add_housekeeping(requests, sequencer.engine());
+    std::span<Request> rest(requests);
+    do {
+      const auto now = rest.subspan(0, std::min(rest.size(), kBatchRequestsMax));
+      rest = rest.subspan(now.size());
+      auto batch = sequencer.process(now, wall_now());
+      if (!batch.events->empty() || !batch.effects.empty()) push(std::move(batch));
+    } while (!rest.empty());
+    if (last) return;
+  }
+}
+
+// What the node itself asks of the engine from time to time.
+void WorkspaceOwner::add_housekeeping(std::vector<Request>& requests, const dispatch::Engine& engine) {
+  const auto now = Clock::now();
+  if (now >= next_heartbeat_) {
+    next_heartbeat_ = now + options_.heartbeat_interval / 4;
+    for (const auto session : view_.sessions.tick(options_.heartbeat_interval, view_.committed)) {
+      requests.push_back(internal(dispatch::LoseSession{session}));
+    }
+  }
+  if (now >= next_hash_) {
+    next_hash_ = now + kHashInterval;
+    if (engine.last_sequence() > hashed_at_ + 1) requests.push_back(internal(dispatch::RecordStateHash{}));
+    hashed_at_ = engine.last_sequence();
+  }
+}
+
+dispatch::Engine WorkspaceOwner::replay(const journal::Ownership& ownership) {
+  const auto last = ownership.next_seq - 1;
+  if (last < view_.committed) {
+    throw journal::Corrupt("the journal ends at event " + std::to_string(last) + " but event " +
+                           std::to_string(view_.committed) + " was acknowledged: acknowledged work was lost");
+  }
+  const auto started = Clock::now();
+  journal::Reader reader(options_.database, options_.workspace);
+  auto recovered =
+      journal::recover(reader, last,
+                       {.started =
+                            [&](const dispatch::Engine& engine, const kpi::BoardCounters& counters) {
+                              view_.events.reset(engine);
+                              view_.board.reset(engine.image(), counters);
+                            },
+                        .replayed =
+                            [&](std::vector<dispatch::Event>&& events) {
+                              view_.board.apply(events);
+                              view_.events.add(std::make_shared<const std::vector<dispatch::Event>>(std::move(events)));
+                            }});
+  view_.committed = last;
+  for (const auto& warning : recovered.warnings) spdlog::error("workspace {}: {}", options_.workspace, warning);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started);
+  spdlog::info("workspace {}: epoch {}, replayed {} events after the snapshot at {} in {} ms", options_.workspace,
+               ownership.epoch, recovered.events_replayed, recovered.snapshot_seq, took.count());
+  return std::move(recovered.engine);
+}
+
+void WorkspaceOwner::refuse_waiting(Delivery delivery) {
+  std::vector<Request> requests;
+  inbox_.take_all(requests, Clock::time_point::min());
+  for (auto& request : requests) refuse(request, delivery);
+}
+
+void WorkspaceOwner::not_serving(const std::string& why) {
+  serving_ = false;
+  std::lock_guard lock(mutex_);
+  reason_ = why;
+}
+
+// Between terms nobody may wait in the inbox for long.
+void WorkspaceOwner::pause(std::chrono::milliseconds span) {
+  refuse_waiting(Delivery::kNotServing);
+  std::this_thread::sleep_for(span);
+}
+
+}  // namespace muster::node
