@@ -1,0 +1,157 @@
+#include "dispatcher.h"
+
+#include <algorithm>
+#include <cassert>
+#include <type_traits>
+#include <variant>
+
+#include "rules.h"
+
+namespace muster::dispatch {
+namespace {
+
+template <typename Body, typename... Kinds>
+constexpr bool is_one_of = (std::is_same_v<Body, Kinds> || ...);
+
+/// Commands whose effect belongs to a live connection or owner: a retry must not be answered from memory.
+bool is_remembered(const CommandBody& body) {
+  return std::visit(
+      [](const auto& command) {
+        using Body = std::decay_t<decltype(command)>;
+        return !is_one_of<Body, OpenSession, LoseSession, CloseSession, OpenWorkspace, RecordStateHash>;
+      },
+      body);
+}
+
+/// Commands after which agents and contacts are looked at because the rules changed.
+bool is_configuration(const CommandBody& body) {
+  return std::visit(
+      [](const auto& command) {
+        using Body = std::decay_t<decltype(command)>;
+        return is_one_of<Body, UpdatePolicy, UpdateQueue, UpdateAgent, UpdateSettings>;
+      },
+      body);
+}
+
+}  // namespace
+
+void Engine::Impl::begin(TimePoint now, std::vector<Event>& out) {
+  out_ = &out;
+  now_ = std::max(now, state.last_time());
+  request_ = {};
+  fingerprint_ = 0;
+  trigger_ = Trigger::kAgentFree;
+}
+
+Reply Engine::Impl::handle(const Command& command, TimePoint now, std::vector<Event>& out) {
+  begin(now, out);
+  // A new owner comes before the deadlines that passed while nobody served: nobody missed those.
+  if (!std::holds_alternative<OpenWorkspace>(command.body)) fire_due();
+  Reply reply = answer(command);
+  settle();
+  fire_due();
+  return reply;
+}
+
+Reply Engine::Impl::answer(const Command& command) {
+  if (!command.request.is_nil() && is_remembered(command.body)) {
+    const std::uint64_t print = fingerprint(command.body);
+    if (const AnsweredRequest* known = state.requests().find(command.request)) {
+      if (known->fingerprint != print) return refused(Outcome::kRequestIdReused);
+      Reply reply = done(known->result);
+      reply.sequence = known->sequence;
+      return reply;
+    }
+    request_ = command.request;
+    fingerprint_ = print;
+  }
+  if (is_configuration(command.body)) trigger_ = Trigger::kConfiguration;
+  const Sequence first = state.last_sequence() + 1;
+  Reply reply = std::visit([this](const auto& body) { return on(body); }, command.body);
+  request_ = {};
+  fingerprint_ = 0;
+  assert(reply.ok() == (state.last_sequence() >= first));
+  if (reply.ok()) reply.sequence = first;
+  return reply;
+}
+
+void Engine::Impl::advance(TimePoint now, std::vector<Event>& out) {
+  begin(now, out);
+  fire_due();
+}
+
+bool Engine::Impl::apply(const Event& event) {
+  const bool applied = state.apply(event, openings_);
+  openings_.forget();
+  return applied;
+}
+
+void Engine::Impl::emit(EventBody body) {
+  out_->push_back({state.last_sequence() + 1, now_, request_, fingerprint_, std::move(body)});
+  request_ = {};
+  fingerprint_ = 0;
+  const bool applied = state.apply(out_->back(), openings_);
+  assert(applied && "the engine emitted an event that cannot follow its own state");
+  static_cast<void>(applied);
+}
+
+// Contacts look first, at the agents who were ready before; then each agent with new room takes the best of all that
+// waits. So a contact goes to whom has been idle longest, and a freed agent never passes over the one due first.
+void Engine::Impl::settle() {
+  const auto by_rank = [this](ContactId a, ContactId b) {
+    return state.contacts().find(a)->place.key() < state.contacts().find(b)->place.key();
+  };
+  while (!openings_.empty()) {
+    std::vector<ContactId> contacts = std::exchange(openings_.contacts, {});
+    std::erase_if(contacts, [this](ContactId id) {
+      const ContactRecord* record = state.contacts().find(id);
+      return !record || record->contact.state != ContactState::kQueued;
+    });
+    std::sort(contacts.begin(), contacts.end(), by_rank);
+    const Trigger trigger = trigger_ == Trigger::kConfiguration ? trigger_ : Trigger::kContactQueued;
+    for (const ContactId id : contacts) find_agent(*state.contacts().find(id), trigger);
+    if (!openings_.contacts.empty()) continue;
+    for (AgentRecord* agent : std::exchange(openings_.agents, {})) find_contacts(*agent);
+  }
+}
+
+void Engine::Impl::find_agent(ContactRecord& record, Trigger trigger) {
+  if (record.contact.state != ContactState::kQueued) return;
+  settle_step(record, trigger);
+  const Choice choice = choose_agent(state, record, trigger, now_);
+  if (choice.agent) {
+    make_offer(record, *choice.agent, choice.explanation);
+  } else {
+    state.settle(record);
+  }
+}
+
+void Engine::Impl::find_contacts(AgentRecord& record) {
+  record.about_to_choose = false;
+  while (record.load != Load::kNotReady) {
+    ContactRecord* contact = choose_contact(state, record.agent, now_);
+    if (!contact) return;
+    make_offer(*contact, record, explain_free_agent(contact->contact, record.agent, trigger_, now_));
+  }
+}
+
+// Puts the step in force that the contact's age demands, and goes on while nobody signed in could meet a step.
+void Engine::Impl::settle_step(ContactRecord& record, Trigger trigger) {
+  const Contact& contact = record.contact;
+  const PolicySpec& policy = state.policy_of(contact);
+  const std::uint16_t by_age = step_by_age(policy, contact, now_);
+  std::uint16_t step = trigger == Trigger::kConfiguration ? by_age : std::max(contact.step, by_age);
+  while (step + std::size_t{1} < policy.steps.size() && !state.anybody_could(contact, policy.steps[step])) ++step;
+  if (step != contact.step) emit(ContactStepChanged{contact.id, contact.queue, step, step > by_age});
+}
+
+void Engine::Impl::make_offer(ContactRecord& record, AgentRecord& agent, const Explanation& explanation) {
+  const Contact& contact = record.contact;
+  const PolicySpec& policy = state.policy_of(contact);
+  const OfferId offer{state.last_offer() + 1};
+  emit(OfferMade{offer, contact.id, contact.queue, agent.agent.handle, now_ + policy.offer_timeout, explanation});
+  if (!policy.auto_accept) return;
+  emit(OfferAccepted{offer, contact.id, contact.queue, agent.agent.handle, now_ - contact.due, !contact.answered});
+}
+
+}  // namespace muster::dispatch

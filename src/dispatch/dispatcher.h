@@ -1,0 +1,136 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "matcher.h"
+#include "muster/dispatch/engine.h"
+#include "state.h"
+
+namespace muster::dispatch {
+
+/// Decides: turns commands and deadlines into events, each applied to the state as it is emitted. It holds nothing
+/// between two calls but the state.
+class Engine::Impl {
+ public:
+  Impl() = default;
+  explicit Impl(StateImage image) : state(std::move(image)) {}
+
+  Reply handle(const Command& command, TimePoint now, std::vector<Event>& out);
+  void advance(TimePoint now, std::vector<Event>& out);
+  bool apply(const Event& event);
+
+  State state;
+
+ private:
+  using ContactStates = std::initializer_list<ContactState>;
+
+  void begin(TimePoint now, std::vector<Event>& out);
+  void emit(EventBody body);
+  Reply answer(const Command& command);
+
+  // Consequences: dispatcher.cc.
+  void settle();
+  void find_agent(ContactRecord& record, Trigger trigger);
+  void find_contacts(AgentRecord& record);
+  void settle_step(ContactRecord& record, Trigger trigger);
+  void make_offer(ContactRecord& record, AgentRecord& agent, const Explanation& explanation);
+
+  // Deadlines: dispatcher_timers.cc.
+  void fire_due();
+  void fire(const Timers::Due& due);
+  void expire_contact(ContactRecord& record);
+  void time_out_offer(ContactRecord& record);
+  void miss(const Agent& agent);
+  void end_lost_session(const Agent& agent);
+  void give_up_contacts(const Agent& agent);
+
+  // Steps that several commands share.
+  void end_offer(const Offer& offer, OfferState state, const std::string& reason);
+  void refuse_offer(const Offer& offer, OfferState state, const std::string& reason);
+  void revoke_offers(const Agent& agent, const std::string& reason);
+  void change_presence(const Agent& agent, Presence presence, const std::string& reason, TimePoint until,
+                       std::uint8_t misses);
+  void go_offline(const Agent& agent, const std::string& reason);
+  void withdraw_offer(const Contact& contact, const std::string& reason);
+
+  // Configuration: dispatcher_configuration.cc.
+  Reply on(const CreateSkill& command);
+  Reply on(const UpdateSkill& command);
+  Reply on(const DeleteSkill& command);
+  Reply on(const CreatePolicy& command);
+  Reply on(const UpdatePolicy& command);
+  Reply on(const DeletePolicy& command);
+  Reply on(const CreateQueue& command);
+  Reply on(const UpdateQueue& command);
+  Reply on(const DeleteQueue& command);
+  Reply on(const CreateAgent& command);
+  Reply on(const UpdateAgent& command);
+  Reply on(const DeleteAgent& command);
+  Reply on(const UpdateSettings& command);
+  Reply put_policy(PolicyHandle handle, PolicySpec spec, const PolicyChange& change);
+  Reply put_queue(QueueHandle handle, QueueSpec spec, const QueueChange& change);
+  Reply put_agent(AgentHandle handle, AgentSpec spec, const AgentChange& change);
+  void rescind_unfit_offers();
+  void revoke_unfit_offers(AgentHandle agent);
+  [[nodiscard]] bool still_fits(const Offer& offer) const;
+
+  // Contacts: dispatcher_contacts.cc.
+  Reply on(const CreateContact& command);
+  Reply on(const EndContact& command);
+  Reply on(const TransferContact& command);
+  Reply on(const HoldContact& command);
+  Reply on(const ResumeContact& command);
+  Reply on(const StartWrapUp& command);
+  Reply on(const CompleteContact& command);
+  Reply on(const ReturnContact& command);
+  Reply on(const ReportSetupFailure& command);
+  Reply transfer(const Contact& contact, const std::string& queue, const std::string& reason);
+  /// A contact that the agent of the session has in hand in one of the states, or the refusal.
+  std::pair<const Contact*, Reply> contact_in_hand(SessionId session, ContactId contact, ContactStates states) const;
+  [[nodiscard]] Reply no_contact(ContactId contact) const;
+
+  // Sessions and offers: dispatcher_sessions.cc.
+  Reply on(const SuspendAgent& command);
+  Reply on(const OpenSession& command);
+  Reply on(const LoseSession& command);
+  Reply on(const CloseSession& command);
+  Reply on(const SetPresence& command);
+  Reply on(const AcceptOffer& command);
+  Reply on(const DeclineOffer& command);
+  Reply on(const OpenWorkspace& command);
+  Reply on(const RecordStateHash& command);
+  /// An open offer of the agent of the session, or the refusal.
+  std::pair<const Offer*, Reply> open_offer(SessionId session, OfferId offer) const;
+
+  /// Resolves named skills, sorted; of a skill named twice the higher level. False, and `missing` set, if one is
+  /// unknown.
+  bool resolve(const std::vector<NamedSkillLevel>& named, Requirements& resolved, std::string& missing) const;
+
+  // During a call.
+  std::vector<Event>* out_ = nullptr;
+  TimePoint now_;
+  RequestId request_;  // goes with the next event
+  std::uint64_t fingerprint_ = 0;
+  Trigger trigger_ = Trigger::kAgentFree;  // why agents look for contacts
+  Openings openings_;
+};
+
+inline Reply refused(Outcome outcome, std::string subject = {}) {
+  Reply reply;
+  reply.outcome = outcome;
+  reply.subject = std::move(subject);
+  return reply;
+}
+
+/// What was created has a number.
+inline Reply done(std::uint64_t id) {
+  Reply reply;
+  reply.id = id;
+  return reply;
+}
+
+}  // namespace muster::dispatch

@@ -1,0 +1,152 @@
+#include <algorithm>
+
+#include "dispatcher.h"
+#include "rules.h"
+
+// Commands about contacts: of those who create them, and of the agents who have them in hand.
+namespace muster::dispatch {
+namespace {
+
+constexpr Duration kTimeToLiveMax = std::chrono::hours(14 * 24);
+
+bool is_before_acceptance(ContactState state) {
+  return state == ContactState::kScheduled || state == ContactState::kQueued || state == ContactState::kOffered;
+}
+
+Reply wrong_state(ContactState state) {
+  Reply reply = refused(Outcome::kContactWrongState);
+  reply.contact_state = state;
+  return reply;
+}
+
+}  // namespace
+
+Reply Engine::Impl::no_contact(ContactId contact) const {
+  const bool ended = contact != ContactId::kNone && raw(contact) <= state.last_contact();
+  return ended ? wrong_state({}) : refused(Outcome::kContactNotFound);
+}
+
+Reply Engine::Impl::on(const CreateContact& command) {
+  const QueueRecord* queue = state.queues().find(std::string_view(command.queue));
+  if (!queue) return refused(Outcome::kQueueNotFound, command.queue);
+  if (state.contacts().size() >= kLiveContactsMax) return refused(Outcome::kContactLimit);
+  ContactCreated event;
+  std::string missing;
+  if (!resolve(command.requirements, event.requirements, missing)) return refused(Outcome::kSkillNotFound, missing);
+  for (const std::string& id : command.excluded_agents) {
+    const AgentRecord* agent = state.agents().find(std::string_view(id));
+    if (!agent) return refused(Outcome::kAgentNotFound, id);
+    event.excluded.push_back(agent->agent.handle);
+  }
+  std::sort(event.excluded.begin(), event.excluded.end());
+  event.excluded.erase(std::unique(event.excluded.begin(), event.excluded.end()), event.excluded.end());
+  event.contact = ContactId{state.last_contact() + 1};
+  event.queue = queue->queue.handle;
+  event.priority = command.priority;
+  event.details = command.details;
+  event.due = std::max(now_, command.due.value_or(now_));
+  event.expires = event.due + std::min(command.time_to_live.value_or(queue->queue.spec.time_to_live), kTimeToLiveMax);
+  const ContactId id = event.contact;
+  emit(std::move(event));
+  return done(raw(id));
+}
+
+Reply Engine::Impl::on(const EndContact& command) {
+  const ContactRecord* record = state.contacts().find(command.contact);
+  if (!record) return no_contact(command.contact);
+  const Contact& contact = record->contact;
+  if (command.state != ContactState::kCancelled && !is_before_acceptance(contact.state)) {
+    return wrong_state(contact.state);
+  }
+  withdraw_offer(contact, command.reason);
+  const Duration waited = std::max(Duration{0}, now_ - contact.due);
+  emit(ContactEnded{contact.id, contact.queue, contact.agent, command.state, waited, command.reason});
+  return {};
+}
+
+Reply Engine::Impl::on(const TransferContact& command) {
+  const ContactRecord* record = state.contacts().find(command.contact);
+  if (!record) return no_contact(command.contact);
+  return transfer(record->contact, command.queue, command.reason);
+}
+
+Reply Engine::Impl::on(const ReturnContact& command) {
+  const auto [contact, refusal] =
+      contact_in_hand(command.session, command.contact, {ContactState::kActive, ContactState::kHeld});
+  return contact ? transfer(*contact, command.queue, command.reason) : refusal;
+}
+
+Reply Engine::Impl::transfer(const Contact& contact, const std::string& queue, const std::string& reason) {
+  const QueueHandle from = contact.queue;
+  const QueueRecord* to = queue.empty() ? state.queues().find(from) : state.queues().find(std::string_view(queue));
+  if (!to) return refused(Outcome::kQueueNotFound, queue);
+  if (contact.state == ContactState::kScheduled || contact.state == ContactState::kWrapUp) {
+    return wrong_state(contact.state);
+  }
+  if (to->queue.spec.channel != state.queue_of(contact).channel) return refused(Outcome::kChannelMismatch, queue);
+  withdraw_offer(contact, "transferred");
+  emit(ContactTransferred{contact.id, from, to->queue.handle, contact.agent, reason});
+  return {};
+}
+
+std::pair<const Contact*, Reply> Engine::Impl::contact_in_hand(SessionId session, ContactId id,
+                                                               ContactStates states) const {
+  const AgentRecord* agent = state.agent_of(session);
+  if (!agent) return {nullptr, refused(Outcome::kSessionNotFound)};
+  const ContactRecord* record = state.contacts().find(id);
+  if (!record) return {nullptr, no_contact(id)};
+  const Contact& contact = record->contact;
+  if (contact.agent != agent->agent.handle) return {nullptr, refused(Outcome::kContactNotHeld)};
+  const bool fits = std::find(states.begin(), states.end(), contact.state) != states.end();
+  if (!fits) return {nullptr, wrong_state(contact.state)};
+  return {&contact, {}};
+}
+
+Reply Engine::Impl::on(const HoldContact& command) {
+  const auto [contact, refusal] = contact_in_hand(command.session, command.contact, {ContactState::kActive});
+  if (!contact) return refusal;
+  emit(ContactHeld{contact->id, contact->queue, contact->agent});
+  return {};
+}
+
+Reply Engine::Impl::on(const ResumeContact& command) {
+  const auto [contact, refusal] = contact_in_hand(command.session, command.contact, {ContactState::kHeld});
+  if (!contact) return refusal;
+  const Channel channel = state.queue_of(*contact).channel;
+  const Agent& agent = state.agents().find(contact->agent)->agent;
+  if (!takes_units(ContactState::kHeld, channel) && !has_room(agent, channel, state.units_of(channel))) {
+    return refused(Outcome::kCapacityExceeded);
+  }
+  emit(ContactResumed{contact->id, contact->queue, contact->agent});
+  return {};
+}
+
+Reply Engine::Impl::on(const StartWrapUp& command) {
+  const auto [contact, refusal] =
+      contact_in_hand(command.session, command.contact, {ContactState::kActive, ContactState::kHeld});
+  if (!contact) return refusal;
+  const Duration limit = state.queue_of(*contact).wrap_up_limit;
+  if (limit > Duration{0}) {
+    emit(ContactWrapUpStarted{contact->id, contact->queue, contact->agent, now_ + limit});
+  } else {
+    emit(ContactCompleted{contact->id, contact->queue, contact->agent, ""});
+  }
+  return {};
+}
+
+Reply Engine::Impl::on(const CompleteContact& command) {
+  const auto [contact, refusal] = contact_in_hand(command.session, command.contact,
+                                                  {ContactState::kActive, ContactState::kHeld, ContactState::kWrapUp});
+  if (!contact) return refusal;
+  emit(ContactCompleted{contact->id, contact->queue, contact->agent, command.disposition});
+  return {};
+}
+
+Reply Engine::Impl::on(const ReportSetupFailure& command) {
+  const auto [contact, refusal] = contact_in_hand(command.session, command.contact, {ContactState::kActive});
+  if (!contact) return refusal;
+  emit(ContactRequeued{contact->id, contact->queue, contact->agent, contact->offer, command.reason});
+  return {};
+}
+
+}  // namespace muster::dispatch

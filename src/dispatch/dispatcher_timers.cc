@@ -1,0 +1,128 @@
+#include <cassert>
+
+#include "dispatcher.h"
+
+// What happens by itself when a deadline passes.
+namespace muster::dispatch {
+
+void Engine::Impl::fire_due() {
+  for (auto due = state.timers().first(); due && due->deadline.at <= now_; due = state.timers().first()) {
+    fire(*due);
+    settle();
+  }
+}
+
+void Engine::Impl::fire(const Timers::Due& due) {
+  const auto contact = [&]() -> ContactRecord& { return *state.contacts().find(ContactId{due.owner}); };
+  const auto agent = [&]() -> const Agent& {
+    return state.agents().find(AgentHandle{static_cast<std::uint32_t>(due.owner)})->agent;
+  };
+  switch (due.deadline.kind) {
+    case TimerKind::kContactDue:
+      return emit(ContactQueued{contact().contact.id, contact().contact.queue});
+    case TimerKind::kContactExpiry:
+      return expire_contact(contact());
+    case TimerKind::kOfferExpiry:
+      return time_out_offer(contact());
+    case TimerKind::kStep:
+      return find_agent(contact(), Trigger::kStep);
+    case TimerKind::kCoolDown:
+      find_agent(contact(), Trigger::kCoolDown);
+      // Nothing may have come of it: then only the time says that this cool-down is over.
+      return state.reschedule(contact(), now_);
+    case TimerKind::kWrapUp: {
+      const Contact& done = contact().contact;
+      return emit(ContactCompleted{done.id, done.queue, done.agent, ""});
+    }
+    case TimerKind::kPresence:
+      return change_presence(agent(), Presence::kAvailable, "", {}, agent().misses);
+    case TimerKind::kResumeGrace:
+      return end_lost_session(agent());
+    case TimerKind::kContactGrace:
+      return give_up_contacts(agent());
+  }
+}
+
+void Engine::Impl::expire_contact(ContactRecord& record) {
+  const Contact& contact = record.contact;
+  withdraw_offer(contact, "expired");
+  emit(ContactEnded{contact.id, contact.queue, AgentHandle::kNone, ContactState::kExpired, now_ - contact.due,
+                    "time_to_live"});
+}
+
+void Engine::Impl::time_out_offer(ContactRecord& record) {
+  const Offer offer = *state.offers().find(record.contact.offer);
+  const Agent& agent = state.agents().find(offer.agent)->agent;
+  // An agent who was not there has not missed anything.
+  if (!agent.connected) return end_offer(offer, OfferState::kRevoked, "session_lost");
+  refuse_offer(offer, OfferState::kTimedOut, "");
+  miss(agent);
+}
+
+void Engine::Impl::miss(const Agent& agent) {
+  const auto misses = static_cast<std::uint8_t>(agent.misses < UINT8_MAX ? agent.misses + 1 : UINT8_MAX);
+  const Settings& settings = state.settings();
+  TimePoint until;
+  if (misses == 1) until = now_ + settings.first_miss_pause;
+  if (misses == 2) until = now_ + settings.second_miss_pause;
+  change_presence(agent, Presence::kNotResponding, "missed_offer", until, misses);
+  revoke_offers(agent, "not_responding");
+}
+
+void Engine::Impl::end_lost_session(const Agent& agent) {
+  revoke_offers(agent, "session_lost");
+  go_offline(agent, "session_lost");
+  emit(SessionEnded{agent.handle, agent.session, "lost"});
+}
+
+void Engine::Impl::give_up_contacts(const Agent& agent) {
+  const std::vector<ContactId> contacts = agent.contacts;
+  for (const ContactId id : contacts) {
+    const Contact& contact = state.contacts().find(id)->contact;
+    if (contact.state == ContactState::kWrapUp) {
+      emit(ContactCompleted{id, contact.queue, agent.handle, ""});
+    } else if (state.queue_of(contact).channel == Channel::kVoice) {
+      emit(ContactEnded{id, contact.queue, agent.handle, ContactState::kDropped, now_ - contact.due, "agent_lost"});
+    } else {
+      emit(ContactRequeued{id, contact.queue, agent.handle, OfferId::kNone, "agent_lost"});
+    }
+  }
+}
+
+void Engine::Impl::end_offer(const Offer& offer, OfferState ended, const std::string& reason) {
+  const QueueHandle queue = state.contacts().find(offer.contact)->contact.queue;
+  emit(OfferEnded{offer.id, offer.contact, queue, offer.agent, ended, reason});
+}
+
+void Engine::Impl::refuse_offer(const Offer& offer, OfferState ended, const std::string& reason) {
+  const ContactId id = offer.contact;
+  end_offer(offer, ended, reason);
+  const Contact& contact = state.contacts().find(id)->contact;
+  const Settings& settings = state.settings();
+  if (contact.escalated || contact.refusal_count < settings.escalate_after_refusals) return;
+  const int raised = std::min(100, contact.priority + settings.escalation_priority);
+  emit(ContactEscalated{id, contact.queue, static_cast<std::uint8_t>(raised)});
+}
+
+void Engine::Impl::revoke_offers(const Agent& agent, const std::string& reason) {
+  const std::vector<OfferId> offers = agent.offers;
+  for (const OfferId offer : offers) end_offer(Offer{*state.offers().find(offer)}, OfferState::kRevoked, reason);
+}
+
+void Engine::Impl::withdraw_offer(const Contact& contact, const std::string& reason) {
+  if (contact.state != ContactState::kOffered) return;
+  end_offer(Offer{*state.offers().find(contact.offer)}, OfferState::kWithdrawn, reason);
+}
+
+void Engine::Impl::change_presence(const Agent& agent, Presence presence, const std::string& reason, TimePoint until,
+                                   std::uint8_t misses) {
+  emit(PresenceChanged{agent.handle, presence, reason, until, misses});
+}
+
+// A suspension outlasts the session.
+void Engine::Impl::go_offline(const Agent& agent, const std::string& reason) {
+  if (agent.presence == Presence::kOffline || agent.presence == Presence::kSuspended) return;
+  change_presence(agent, Presence::kOffline, reason, {}, agent.misses);
+}
+
+}  // namespace muster::dispatch

@@ -1,0 +1,81 @@
+#include "muster/dispatch/engine.h"
+
+#include <utility>
+
+#include "dispatcher.h"
+
+namespace muster::dispatch {
+namespace {
+
+template <typename Record, typename Fact>
+const Fact* fact_of(const Record* record, Fact Record::*fact) {
+  return record ? &(record->*fact) : nullptr;
+}
+
+}  // namespace
+
+Engine::Engine() : impl_(std::make_unique<Impl>()) {}
+Engine::Engine(StateImage image) : impl_(std::make_unique<Impl>(std::move(image))) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+Reply Engine::handle(const Command& command, TimePoint now, std::vector<Event>& out) {
+  return impl_->handle(command, now, out);
+}
+void Engine::advance(TimePoint now, std::vector<Event>& out) { impl_->advance(now, out); }
+bool Engine::apply(const Event& event) { return impl_->apply(event); }
+
+std::optional<TimePoint> Engine::next_deadline() const {
+  const auto due = impl_->state.timers().first();
+  if (!due) return std::nullopt;
+  return due->deadline.at;
+}
+
+std::uint64_t Engine::state_hash() const { return impl_->state.hash(); }
+StateImage Engine::image() const { return impl_->state.image(); }
+std::string Engine::self_check() const { return impl_->state.self_check(); }
+
+Sequence Engine::last_sequence() const { return impl_->state.last_sequence(); }
+TimePoint Engine::last_time() const { return impl_->state.last_time(); }
+std::uint64_t Engine::epoch() const { return impl_->state.epoch(); }
+const Settings& Engine::settings() const { return impl_->state.settings(); }
+
+const Skill* Engine::skill(SkillHandle handle) const {
+  return fact_of(impl_->state.skills().find(handle), &SkillRecord::skill);
+}
+const Skill* Engine::skill(std::string_view id) const {
+  return fact_of(impl_->state.skills().find(id), &SkillRecord::skill);
+}
+const Policy* Engine::policy(PolicyHandle handle) const {
+  return fact_of(impl_->state.policies().find(handle), &PolicyRecord::policy);
+}
+const Policy* Engine::policy(std::string_view id) const {
+  return fact_of(impl_->state.policies().find(id), &PolicyRecord::policy);
+}
+const Queue* Engine::queue(QueueHandle handle) const {
+  return fact_of(impl_->state.queues().find(handle), &QueueRecord::queue);
+}
+const Queue* Engine::queue(std::string_view id) const {
+  return fact_of(impl_->state.queues().find(id), &QueueRecord::queue);
+}
+const Agent* Engine::agent(AgentHandle handle) const {
+  return fact_of(impl_->state.agents().find(handle), &AgentRecord::agent);
+}
+const Agent* Engine::agent(std::string_view id) const {
+  return fact_of(impl_->state.agents().find(id), &AgentRecord::agent);
+}
+const Agent* Engine::agent_of(SessionId session) const {
+  return fact_of(impl_->state.agent_of(session), &AgentRecord::agent);
+}
+const Contact* Engine::contact(ContactId id) const {
+  return fact_of(std::as_const(impl_->state).contacts().find(id), &ContactRecord::contact);
+}
+const Offer* Engine::offer(OfferId id) const { return impl_->state.offers().find(id); }
+
+SkillHandle Engine::last_skill() const { return impl_->state.skills().last(); }
+PolicyHandle Engine::last_policy() const { return impl_->state.policies().last(); }
+QueueHandle Engine::last_queue() const { return impl_->state.queues().last(); }
+AgentHandle Engine::last_agent() const { return impl_->state.agents().last(); }
+
+}  // namespace muster::dispatch

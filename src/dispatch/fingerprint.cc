@@ -1,0 +1,76 @@
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+#include <variant>
+
+#include "hash_types.h"
+#include "muster/dispatch/command.h"
+#include "muster/dispatch/engine.h"
+
+// The fingerprint of a command is remembered with its request id, across versions of the program: the number that
+// stands for each kind of command must not change.
+namespace muster::dispatch {
+
+template <typename T>
+static void hash_into(Hasher& h, const std::optional<T>& v) {
+  h.add(v.has_value());
+  if (v) h.add(*v);
+}
+
+static void hash_into(Hasher& h, const NamedSkillLevel& v) { h.add(v.skill, v.level); }
+static void hash_into(Hasher& h, const StepDraft& v) { h.add(v.after, v.requirements); }
+static void hash_into(Hasher& h, const PolicyChange& v) {
+  h.add(v.display_name, v.steps, v.offer_timeout, v.priority_weight, v.refusal_cool_down, v.auto_accept);
+}
+static void hash_into(Hasher& h, const QueueChange& v) {
+  h.add(v.display_name, v.policy, v.service_level_target, v.wrap_up_limit, v.time_to_live);
+}
+static void hash_into(Hasher& h, const AgentChange& v) {
+  h.add(v.display_name, v.skills, v.capacity_units, v.channel_limits);
+}
+static void hash_into(Hasher& h, const SettingsChange& v) {
+  h.add(v.channel_units, v.resume_grace, v.contact_grace, v.first_miss_pause, v.second_miss_pause,
+        v.escalate_after_refusals, v.escalation_priority);
+}
+
+static void hash_into(Hasher& h, const CreateSkill& v) { h.add(1, v.id, v.display_name); }
+static void hash_into(Hasher& h, const UpdateSkill& v) { h.add(2, v.id, v.display_name); }
+static void hash_into(Hasher& h, const DeleteSkill& v) { h.add(3, v.id); }
+static void hash_into(Hasher& h, const CreatePolicy& v) { h.add(4, v.id, v.change); }
+static void hash_into(Hasher& h, const UpdatePolicy& v) { h.add(5, v.id, v.change); }
+static void hash_into(Hasher& h, const DeletePolicy& v) { h.add(6, v.id); }
+static void hash_into(Hasher& h, const CreateQueue& v) { h.add(7, v.id, v.channel, v.change); }
+static void hash_into(Hasher& h, const UpdateQueue& v) { h.add(8, v.id, v.change); }
+static void hash_into(Hasher& h, const DeleteQueue& v) { h.add(9, v.id); }
+static void hash_into(Hasher& h, const CreateAgent& v) { h.add(10, v.id, v.change); }
+static void hash_into(Hasher& h, const UpdateAgent& v) { h.add(11, v.id, v.change); }
+static void hash_into(Hasher& h, const DeleteAgent& v) { h.add(12, v.id); }
+static void hash_into(Hasher& h, const UpdateSettings& v) { h.add(13, v.change); }
+static void hash_into(Hasher& h, const SuspendAgent& v) { h.add(14, v.id, v.suspended, v.reason); }
+static void hash_into(Hasher& h, const CreateContact& v) {
+  h.add(15, v.queue, v.priority, v.requirements, v.excluded_agents, *v.details, v.due, v.time_to_live);
+}
+static void hash_into(Hasher& h, const EndContact& v) { h.add(16, v.contact, v.state, v.reason); }
+static void hash_into(Hasher& h, const TransferContact& v) { h.add(17, v.contact, v.queue, v.reason); }
+static void hash_into(Hasher& h, const OpenSession& v) { h.add(18, v.agent, v.resume); }
+static void hash_into(Hasher& h, const LoseSession& v) { h.add(19, v.session); }
+static void hash_into(Hasher& h, const CloseSession& v) { h.add(20, v.session); }
+static void hash_into(Hasher& h, const SetPresence& v) { h.add(21, v.session, v.presence, v.reason); }
+static void hash_into(Hasher& h, const AcceptOffer& v) { h.add(22, v.session, v.offer); }
+static void hash_into(Hasher& h, const DeclineOffer& v) { h.add(23, v.session, v.offer, v.reason); }
+static void hash_into(Hasher& h, const ReportSetupFailure& v) { h.add(24, v.session, v.contact, v.reason); }
+static void hash_into(Hasher& h, const HoldContact& v) { h.add(25, v.session, v.contact); }
+static void hash_into(Hasher& h, const ResumeContact& v) { h.add(26, v.session, v.contact); }
+static void hash_into(Hasher& h, const StartWrapUp& v) { h.add(27, v.session, v.contact); }
+static void hash_into(Hasher& h, const CompleteContact& v) { h.add(28, v.session, v.contact, v.disposition); }
+static void hash_into(Hasher& h, const ReturnContact& v) { h.add(29, v.session, v.contact, v.queue, v.reason); }
+static void hash_into(Hasher& h, const OpenWorkspace& v) { h.add(30, v.epoch, v.owner); }
+static void hash_into(Hasher& h, const RecordStateHash&) { h.add(31); }
+
+std::uint64_t fingerprint(const CommandBody& body) {
+  Hasher hasher;
+  std::visit([&](const auto& command) { hash_into(hasher, command); }, body);
+  return hasher.value();
+}
+
+}  // namespace muster::dispatch

@@ -1,0 +1,104 @@
+#include "matcher.h"
+
+#include "rules.h"
+
+namespace muster::dispatch {
+namespace {
+
+/// The gates of one contact, for many agents.
+class Gates {
+ public:
+  Gates(const State& state, const ContactRecord& record, TimePoint now)
+      : contact_(record.contact),
+        requirements_(record.waiting_class->requirements),
+        channel_(record.waiting_class->channel),
+        units_(state.units_of(channel_)),
+        now_(now) {
+    for (const SkillRequirement& each : requirements_) mask_ |= std::uint64_t{1} << (raw(each.skill) % 64);
+  }
+
+  [[nodiscard]] Gate first_failed(const ReadyAgent& candidate) const {
+    if ((candidate.skill_mask & mask_) != mask_) return Gate::kSkill;
+    const Agent& agent = candidate.record->agent;
+    if (const Gate gate = failed_skill_gate(agent.spec.skills, requirements_); gate != Gate{}) return gate;
+    if (const Gate gate = failed_contact_gate(contact_, agent.handle, now_); gate != Gate{}) return gate;
+    return has_room(agent, channel_, units_) ? Gate{} : Gate::kCapacity;
+  }
+
+ private:
+  const Contact& contact_;
+  const Requirements& requirements_;
+  Channel channel_;
+  std::uint32_t units_;
+  TimePoint now_;
+  std::uint64_t mask_ = 0;
+};
+
+/// The first contact of a class that nothing about itself bars the agent from.
+const ContactLine::Place* first_for(const WaitingClass& group, AgentHandle agent, TimePoint now) {
+  const ContactLine::Place* place = group.line.first();
+  while (place && failed_contact_gate(place->value->contact, agent, now) != Gate{}) place = place->next();
+  return place;
+}
+
+}  // namespace
+
+Choice choose_agent(const State& state, const ContactRecord& record, Trigger trigger, TimePoint now) {
+  Choice choice;
+  Explanation& why = choice.explanation;
+  why.trigger = trigger;
+  why.step = record.contact.step;
+  why.waited = now - record.contact.due;
+  // Another contact that asks the same and bars nobody waits in vain: so would this one.
+  if (record.waiting_class->settled_open > 0) return choice;
+
+  const Gates gates(state, record, now);
+  for (const Load load : {Load::kIdle, Load::kLoaded}) {
+    const AgentLine& line = state.agent_index().line(load, record.waiting_class->requirements);
+    for (const AgentLine::Place* place = line.first(); place; place = place->next()) {
+      AgentRecord& agent = *place->value.record;
+      if (agent.about_to_choose) continue;
+      ++why.considered;
+      if (const Gate gate = gates.first_failed(place->value); gate != Gate{}) {
+        ++why.rejected[static_cast<std::size_t>(gate)];
+        continue;
+      }
+      if (choice.agent) {
+        why.runner_up = agent.agent.handle;
+        why.runner_up_idle = now - agent.agent.idle_since;
+        return choice;
+      }
+      choice.agent = &agent;
+      why.idle = now - agent.agent.idle_since;
+    }
+  }
+  return choice;
+}
+
+ContactRecord* choose_contact(const State& state, const Agent& agent, TimePoint now) {
+  const ContactLine::Place* best = nullptr;
+  const auto look_under = [&](SkillHandle skill) {
+    for (const WaitingClass* group : state.waiting().listed(skill)) {
+      if (best && best->key() < group->line.first()->key()) continue;
+      if (!has_room(agent, group->channel, state.units_of(group->channel))) continue;
+      if (failed_skill_gate(agent.spec.skills, group->requirements) != Gate{}) continue;
+      const ContactLine::Place* place = first_for(*group, agent.handle, now);
+      if (place && (!best || place->key() < best->key())) best = place;
+    }
+  };
+  look_under(SkillHandle::kNone);
+  for (const SkillLevel& skill : agent.spec.skills) look_under(skill.skill);
+  return best ? best->value : nullptr;
+}
+
+Explanation explain_free_agent(const Contact& contact, const Agent& agent, Trigger trigger, TimePoint now) {
+  Explanation why;
+  why.trigger = trigger;
+  why.step = contact.step;
+  why.considered = 1;
+  why.waited = now - contact.due;
+  why.idle = now - agent.idle_since;
+  return why;
+}
+
+}  // namespace muster::dispatch

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "records.h"
+#include "state.h"
+
+namespace muster::dispatch {
+
+/// Who gets a contact, and why.
+struct Choice {
+  AgentRecord* agent = nullptr;
+  Explanation explanation;
+};
+
+/// The agent for a waiting contact: of those who pass every gate, the idle before the loaded, the longest without
+/// change first. Agents who are about to choose for themselves are left out. Empty if there is none.
+Choice choose_agent(const State& state, const ContactRecord& contact, Trigger trigger, TimePoint now);
+
+/// The waiting contact for an agent with room: the lowest rank of those for which the agent passes every gate.
+/// Null if there is none.
+ContactRecord* choose_contact(const State& state, const Agent& agent, TimePoint now);
+
+/// Why an agent who looked for work got the contact.
+Explanation explain_free_agent(const Contact& contact, const Agent& agent, Trigger trigger, TimePoint now);
+
+}  // namespace muster::dispatch

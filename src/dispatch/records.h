@@ -1,0 +1,83 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <vector>
+
+#include "line.h"
+#include "muster/dispatch/state.h"
+#include "timers.h"
+
+/// What the engine keeps of each thing: the facts (public, journaled), and beside them what is derived from the
+/// facts so that nothing needs to be searched.
+namespace muster::dispatch {
+
+struct AgentRecord;
+struct ContactRecord;
+struct WaitingClass;
+
+/// How far an agent is from getting another contact. Idle agents go before loaded ones.
+enum class Load : std::uint8_t { kIdle = 0, kLoaded = 1, kNotReady = 2 };
+
+/// Who has been without change for longest comes first.
+struct IdleKey {
+  TimePoint since;
+  std::uint64_t order = 0;
+  auto operator<=>(const IdleKey&) const = default;
+  [[nodiscard]] std::uint64_t salt() const { return order; }
+};
+
+/// An agent in a line. The mask has bit (handle mod 64) of each of the agent's skills: most agents who lack a
+/// skill are passed over without a look at their records.
+struct ReadyAgent {
+  AgentRecord* record = nullptr;
+  std::uint64_t skill_mask = 0;
+};
+using AgentLine = Line<ReadyAgent, IdleKey>;
+
+/// Which contact goes first: the lowest rank, then the oldest number.
+struct WaitKey {
+  std::int64_t rank = 0;
+  ContactId contact{};
+  auto operator<=>(const WaitKey&) const = default;
+  [[nodiscard]] std::uint64_t salt() const { return raw(contact); }
+};
+using ContactLine = Line<ContactRecord*, WaitKey>;
+
+struct AgentRecord {
+  Agent agent;
+
+  // Kept by AgentIndex. Entry 0 stands for all agents, entry i + 1 for spec.skills[i].
+  std::vector<AgentLine::Place> places;
+  std::vector<std::uint32_t> signed_in_at;  // position in the list of signed-in agents
+  Load load = Load::kNotReady;              // the lines that the agent stands in
+  bool signed_in = false;                   // stands in the lists of signed-in agents
+
+  Timer timer;
+  bool about_to_choose = false;  // may take more than before, and has not yet been offered what waits
+};
+
+struct ContactRecord {
+  Contact contact;
+
+  // Kept by WaitingIndex, while the contact is queued.
+  ContactLine::Place place;
+  WaitingClass* waiting_class = nullptr;
+  bool settled = false;  // nobody could take it, and whoever becomes able to will look for contacts
+
+  Timer timer;
+};
+
+struct SkillRecord {
+  Skill skill;
+  std::uint32_t uses = 0;  // policies, agents and live contacts that name it
+};
+struct PolicyRecord {
+  Policy policy;
+  std::uint32_t uses = 0;  // queues
+};
+struct QueueRecord {
+  Queue queue;
+};
+
+}  // namespace muster::dispatch

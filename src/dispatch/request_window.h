@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "muster/dispatch/state.h"
+
+namespace muster::dispatch {
+
+/// The newest requests that were carried out, up to Engine::kRequestsMax: a ring in order of time, and an
+/// open-addressed table over it.
+class RequestWindow {
+ public:
+  /// Null if the request is not remembered.
+  [[nodiscard]] const AnsweredRequest* find(const RequestId& id) const;
+  /// Remembers a request, forgetting the oldest when the window is full. False if it is known already.
+  bool add(const AnsweredRequest& request);
+
+  [[nodiscard]] std::size_t size() const { return ring_.size(); }
+  /// The oldest is number 0.
+  [[nodiscard]] const AnsweredRequest& at(std::size_t number) const { return ring_[(oldest_ + number) % ring_.size()]; }
+
+ private:
+  static constexpr std::uint32_t kFree = 0;
+
+  [[nodiscard]] std::size_t home_of(const RequestId& id) const;
+  [[nodiscard]] std::size_t slot_of(const RequestId& id) const;
+  [[nodiscard]] std::size_t after(std::size_t slot) const { return (slot + 1) & (table_.size() - 1); }
+  void forget(const RequestId& id);
+
+  std::vector<AnsweredRequest> ring_;
+  std::size_t oldest_ = 0;
+  std::vector<std::uint32_t> table_;  // ring position + 1; a power of two, at least twice the ring
+};
+
+}  // namespace muster::dispatch

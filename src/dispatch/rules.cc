@@ -1,0 +1,163 @@
+#include "rules.h"
+
+#include <algorithm>
+
+#include "muster/dispatch/engine.h"
+
+namespace muster::dispatch {
+namespace {
+
+/// More than any priority is worth, and nowhere near the range of the clock.
+constexpr Duration kFrontBonus = std::chrono::hours(24 * 365 * 1000);
+/// How many agents' refusals a contact remembers. Beyond, the one whose cool-down ended first is forgotten.
+constexpr std::size_t kRefusalsMax = 256;
+
+void keep_earlier(std::optional<Deadline>& best, TimePoint at, TimerKind kind) {
+  if (!best || at < best->at || (at == best->at && kind < best->kind)) best = Deadline{at, kind};
+}
+
+void keep_queued_deadlines(std::optional<Deadline>& best, const Contact& contact, const PolicySpec& policy,
+                           TimePoint now) {
+  const std::size_t next_step = contact.step + std::size_t{1};
+  if (next_step < policy.steps.size()) {
+    keep_earlier(best, contact.due + policy.steps[next_step].after, TimerKind::kStep);
+  }
+  for (const Refusal& refusal : contact.refusals) {
+    if (refusal.until > now && refusal.count < Engine::kRefusalsPerAgentMax) {
+      keep_earlier(best, refusal.until, TimerKind::kCoolDown);
+    }
+  }
+}
+
+}  // namespace
+
+bool in_hand(ContactState state) {
+  return state == ContactState::kActive || state == ContactState::kHeld || state == ContactState::kWrapUp;
+}
+
+bool takes_units(ContactState state, Channel channel) {
+  if (state == ContactState::kHeld) return channel == Channel::kVoice;
+  return state == ContactState::kOffered || in_hand(state);
+}
+
+bool is_signed_in(const Agent& agent) {
+  return agent.session != SessionId::kNone && agent.presence != Presence::kOffline &&
+         agent.presence != Presence::kSuspended;
+}
+
+Load load_of(const Agent& agent) {
+  const bool ready = agent.connected && agent.presence == Presence::kAvailable;
+  if (!ready || agent.used_units >= agent.spec.capacity_units) return Load::kNotReady;
+  return agent.used_units == 0 ? Load::kIdle : Load::kLoaded;
+}
+
+bool has_room(const Agent& agent, Channel channel, std::uint32_t units) {
+  if (agent.used_units + units > agent.spec.capacity_units) return false;
+  const std::int16_t limit = agent.spec.channel_limits[raw(channel)];
+  return limit == AgentSpec::kNoLimit || agent.channel_contacts[raw(channel)] < limit;
+}
+
+Requirements united(const Requirements& a, const Requirements& b) {
+  Requirements all;
+  all.reserve(a.size() + b.size());
+  std::merge(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all));
+  // Sorted by skill, then level: the last of each skill asks for most.
+  Requirements result;
+  for (const SkillRequirement& each : all) {
+    if (!result.empty() && result.back().skill == each.skill) {
+      result.back() = each;
+    } else {
+      result.push_back(each);
+    }
+  }
+  return result;
+}
+
+Gate failed_skill_gate(const std::vector<SkillLevel>& skills, const Requirements& requirements) {
+  bool level_failed = false;
+  auto skill = skills.begin();
+  for (const SkillRequirement& required : requirements) {
+    while (skill != skills.end() && skill->skill < required.skill) ++skill;
+    if (skill == skills.end() || skill->skill != required.skill) return Gate::kSkill;
+    if (skill->level < required.min_level) level_failed = true;
+  }
+  return level_failed ? Gate::kLevel : Gate{};
+}
+
+Gate failed_contact_gate(const Contact& contact, AgentHandle agent, TimePoint now) {
+  if (std::binary_search(contact.excluded.begin(), contact.excluded.end(), agent)) return Gate::kExcluded;
+  for (const Refusal& refusal : contact.refusals) {
+    if (refusal.agent != agent) continue;
+    const bool barred = refusal.count >= Engine::kRefusalsPerAgentMax || refusal.until > now;
+    return barred ? Gate::kCoolDown : Gate{};
+  }
+  return Gate{};
+}
+
+std::uint16_t step_by_age(const PolicySpec& policy, const Contact& contact, TimePoint now) {
+  std::size_t step = 0;
+  for (std::size_t later = 1; later < policy.steps.size(); ++later) {
+    if (contact.due + policy.steps[later].after <= now) step = later;
+  }
+  return static_cast<std::uint16_t>(step);
+}
+
+std::int64_t rank_of(const Contact& contact, const PolicySpec& policy) {
+  Duration rank = contact.due.time_since_epoch() - contact.priority * policy.priority_weight;
+  if (contact.at_front) rank -= kFrontBonus;
+  return rank.count();
+}
+
+std::optional<Deadline> next_deadline(const Contact& contact, const PolicySpec& policy, TimePoint offer_expires,
+                                      TimePoint now) {
+  std::optional<Deadline> best;
+  switch (contact.state) {
+    case ContactState::kScheduled:
+      keep_earlier(best, contact.due, TimerKind::kContactDue);
+      break;
+    case ContactState::kQueued:
+      keep_earlier(best, contact.expires, TimerKind::kContactExpiry);
+      keep_queued_deadlines(best, contact, policy, now);
+      break;
+    case ContactState::kOffered:
+      keep_earlier(best, contact.expires, TimerKind::kContactExpiry);
+      keep_earlier(best, offer_expires, TimerKind::kOfferExpiry);
+      break;
+    case ContactState::kWrapUp:
+      keep_earlier(best, contact.wrap_up_until, TimerKind::kWrapUp);
+      break;
+    default:
+      break;
+  }
+  return best;
+}
+
+std::optional<Deadline> next_deadline(const Agent& agent, const Settings& settings) {
+  std::optional<Deadline> best;
+  if (agent.presence == Presence::kNotResponding && agent.presence_until != TimePoint{}) {
+    keep_earlier(best, agent.presence_until, TimerKind::kPresence);
+  }
+  if (!agent.connected && agent.session != SessionId::kNone) {
+    keep_earlier(best, agent.lost_at + settings.resume_grace, TimerKind::kResumeGrace);
+  }
+  if (!agent.connected && !agent.contacts.empty()) {
+    keep_earlier(best, agent.lost_at + settings.contact_grace, TimerKind::kContactGrace);
+  }
+  return best;
+}
+
+void note_refusal(Contact& contact, AgentHandle agent, TimePoint until, bool counts) {
+  auto& refusals = contact.refusals;
+  auto found = std::find_if(refusals.begin(), refusals.end(), [&](const Refusal& r) { return r.agent == agent; });
+  if (found == refusals.end()) {
+    if (refusals.size() == kRefusalsMax) {
+      refusals.erase(std::min_element(refusals.begin(), refusals.end(),
+                                      [](const Refusal& a, const Refusal& b) { return a.until < b.until; }));
+    }
+    found = refusals.insert(refusals.end(), Refusal{agent, 0, {}});
+  }
+  found->until = until;
+  if (counts && found->count < Engine::kRefusalsPerAgentMax) ++found->count;
+}
+
+}  // namespace muster::dispatch

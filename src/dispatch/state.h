@@ -1,0 +1,174 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "agent_index.h"
+#include "live_table.h"
+#include "muster/dispatch/event.h"
+#include "muster/dispatch/state.h"
+#include "records.h"
+#include "registry.h"
+#include "request_window.h"
+#include "timers.h"
+#include "waiting_index.h"
+
+namespace muster::dispatch {
+
+/// What an event made possible and nobody has acted on yet: contacts to find an agent for, agents to find a
+/// contact for. Decisions use it; replay throws it away.
+struct Openings {
+  std::vector<ContactId> contacts;
+  std::vector<AgentRecord*> agents;  // each marked about_to_choose
+
+  [[nodiscard]] bool empty() const { return contacts.empty() && agents.empty(); }
+  void forget() {
+    contacts.clear();
+    for (AgentRecord* agent : agents) agent->about_to_choose = false;
+    agents.clear();
+  }
+};
+
+/// The facts of one workspace and all indexes over them. Changes only by apply(), so that replay builds exactly
+/// what deciding built.
+class State {
+ public:
+  State() = default;
+  explicit State(StateImage image);
+
+  /// False if the event cannot follow: a hole in the sequence, time running backwards, or something it names that
+  /// is not there or not so. The state must then be thrown away.
+  [[nodiscard]] bool apply(const Event& event, Openings& openings);
+
+  /// Looks again at what the contact waits for after `now`, when a cool-down ended without any event.
+  void reschedule(ContactRecord& record, TimePoint now);
+
+  /// Says that nobody can take the contact now.
+  void settle(ContactRecord& record) { waiting_.settle(record); }
+  /// Whether an agent who is signed in could ever meet what `step` and the contact ask for.
+  [[nodiscard]] bool anybody_could(const Contact& contact, const PolicyStep& step);
+
+  [[nodiscard]] StateImage image() const;
+  [[nodiscard]] std::uint64_t hash() const;
+  [[nodiscard]] std::string self_check() const;
+
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
+  [[nodiscard]] Sequence last_sequence() const { return last_sequence_; }
+  [[nodiscard]] TimePoint last_time() const { return last_time_; }
+  [[nodiscard]] std::uint64_t last_contact() const { return last_contact_; }
+  [[nodiscard]] std::uint64_t last_offer() const { return last_offer_; }
+  [[nodiscard]] std::uint64_t last_session() const { return last_session_; }
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] const Registry<SkillHandle, SkillRecord>& skills() const { return skills_; }
+  [[nodiscard]] const Registry<PolicyHandle, PolicyRecord>& policies() const { return policies_; }
+  [[nodiscard]] const Registry<QueueHandle, QueueRecord>& queues() const { return queues_; }
+  [[nodiscard]] const AgentRegistry& agents() const { return agents_; }
+  [[nodiscard]] const LiveTable<ContactId, ContactRecord>& contacts() const { return contacts_; }
+  [[nodiscard]] LiveTable<ContactId, ContactRecord>& contacts() { return contacts_; }
+  [[nodiscard]] const LiveTable<OfferId, Offer>& offers() const { return offers_; }
+  [[nodiscard]] const RequestWindow& requests() const { return requests_; }
+  [[nodiscard]] const AgentIndex& agent_index() const { return agent_index_; }
+  [[nodiscard]] const WaitingIndex& waiting() const { return waiting_; }
+  [[nodiscard]] const Timers& timers() const { return timers_; }
+
+  [[nodiscard]] AgentRecord* agent_of(SessionId session) const;
+  /// REQUIRES: the contact's queue exists, as it does for every contact in the state.
+  [[nodiscard]] const QueueSpec& queue_of(const Contact& contact) const;
+  [[nodiscard]] const PolicySpec& policy_of(const Contact& contact) const;
+  [[nodiscard]] std::uint32_t units_of(Channel channel) const { return settings_.channel_units[raw(channel)]; }
+
+ private:
+  // One for each event; false if it cannot follow. state_configuration.cc, state_contacts.cc, state_agents.cc.
+  bool on(const WorkspaceOpened& event);
+  bool on(const StateHashed& event);
+  bool on(const SkillPut& event);
+  bool on(const SkillDeleted& event);
+  bool on(const PolicyPut& event);
+  bool on(const PolicyDeleted& event);
+  bool on(const QueuePut& event);
+  bool on(const QueueDeleted& event);
+  bool on(const AgentPut& event);
+  bool on(const AgentDeleted& event);
+  bool on(const SettingsPut& event);
+  bool on(const ContactCreated& event);
+  bool on(const ContactQueued& event);
+  bool on(const ContactStepChanged& event);
+  bool on(const ContactEscalated& event);
+  bool on(const OfferMade& event);
+  bool on(const OfferAccepted& event);
+  bool on(const OfferEnded& event);
+  bool on(const ContactHeld& event);
+  bool on(const ContactResumed& event);
+  bool on(const ContactTransferred& event);
+  bool on(const ContactRequeued& event);
+  bool on(const ContactWrapUpStarted& event);
+  bool on(const ContactCompleted& event);
+  bool on(const ContactEnded& event);
+  bool on(const SessionOpened& event);
+  bool on(const SessionLost& event);
+  bool on(const SessionEnded& event);
+  bool on(const PresenceChanged& event);
+
+  [[nodiscard]] bool known_skills(const Requirements& requirements) const;
+  [[nodiscard]] bool known_skills(const std::vector<SkillLevel>& skills) const;
+  void use_skills(const PolicySpec& policy, bool use);
+  void use_skills(const AgentSpec& agent, bool use);
+  void use_skills(const Requirements& requirements, bool use);
+  void use_skill(SkillHandle skill, bool use);
+
+  /// The contact if it exists, belongs to `queue` and (unless kNone) is with `agent`.
+  ContactRecord* find(ContactId contact, QueueHandle queue, AgentHandle agent);
+  /// As find(), and in hand.
+  ContactRecord* find_in_hand(ContactId contact, QueueHandle queue, AgentHandle agent);
+  void enter(ContactRecord& record, ContactState state);
+  void start_waiting(ContactRecord& record);
+  void stop_waiting(ContactRecord& record);
+  void join_class(ContactRecord& record);
+  /// Puts the waiting contact where its facts now say.
+  void reindex(ContactRecord& record);
+  /// After a change of its policy: nobody has tried the contact under the new rules.
+  void reconsider(ContactRecord& record);
+  void end(ContactRecord& record);
+  void schedule(ContactRecord& record) { reschedule(record, last_time_); }
+  void leave_hand(ContactRecord& record);
+  void stay_anew(ContactRecord& record);
+
+  void take_units(Agent& agent, Channel channel);
+  void release_units(Agent& agent, Channel channel);
+  void recount_units(Agent& agent);
+  void touch(Agent& agent);
+  /// Puts the agent where its facts now say. `more`: it may be able to take what it could not before.
+  void refresh(AgentRecord& record, bool more);
+  void lose(AgentRecord& record);
+
+  void restore_contacts(std::vector<Contact> contacts);
+  void restore_agents(std::vector<Agent> agents);
+
+  std::uint64_t epoch_ = 0;
+  Sequence last_sequence_ = 0;
+  TimePoint last_time_;
+  std::uint64_t last_contact_ = 0;
+  std::uint64_t last_offer_ = 0;
+  std::uint64_t last_session_ = 0;
+  Settings settings_;
+  Registry<SkillHandle, SkillRecord> skills_;
+  Registry<PolicyHandle, PolicyRecord> policies_;
+  Registry<QueueHandle, QueueRecord> queues_;
+  AgentRegistry agents_;
+  LiveTable<ContactId, ContactRecord> contacts_;
+  LiveTable<OfferId, Offer> offers_;
+  RequestWindow requests_;
+
+  // Derived.
+  std::unordered_map<std::uint64_t, AgentHandle> sessions_;  // never walked
+  AgentIndex agent_index_;
+  WaitingIndex waiting_;
+  Timers timers_;
+
+  Openings* openings_ = nullptr;  // during apply()
+};
+
+}  // namespace muster::dispatch

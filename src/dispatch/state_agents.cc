@@ -1,0 +1,106 @@
+#include "rules.h"
+#include "state.h"
+
+// What events about sessions and presence make of the state, and the ledger of agents' units.
+namespace muster::dispatch {
+
+void State::take_units(Agent& agent, Channel channel) {
+  agent.used_units += units_of(channel);
+  ++agent.channel_contacts[raw(channel)];
+}
+
+void State::release_units(Agent& agent, Channel channel) {
+  agent.used_units -= units_of(channel);
+  --agent.channel_contacts[raw(channel)];
+}
+
+// The price of a channel may have changed while contacts were in hand.
+void State::recount_units(Agent& agent) {
+  agent.used_units = 0;
+  agent.channel_contacts = {};
+  const auto count = [&](ContactId id) {
+    const Contact& contact = contacts_.find(id)->contact;
+    const Channel channel = queue_of(contact).channel;
+    if (takes_units(contact.state, channel)) take_units(agent, channel);
+  };
+  for (const OfferId offer : agent.offers) count(offers_.find(offer)->contact);
+  for (const ContactId contact : agent.contacts) count(contact);
+}
+
+void State::touch(Agent& agent) {
+  agent.idle_since = last_time_;
+  agent.idle_order = last_sequence_;
+}
+
+void State::refresh(AgentRecord& record, bool more) {
+  const bool was_ready = record.load != Load::kNotReady;
+  agent_index_.update(record);
+  timers_.set(record.timer, raw(record.agent.handle), next_deadline(record.agent, settings_));
+  const bool ready = record.load != Load::kNotReady;
+  if (!ready || (was_ready && !more) || record.about_to_choose) return;
+  record.about_to_choose = true;
+  openings_->agents.push_back(&record);
+}
+
+void State::lose(AgentRecord& record) {
+  record.agent.connected = false;
+  record.agent.lost_at = last_time_;
+  refresh(record, false);
+}
+
+bool State::on(const SessionOpened& event) {
+  AgentRecord* record = agents_.find(event.agent);
+  if (!record || record->agent.connected) return false;
+  Agent& agent = record->agent;
+  if (event.resumed) {
+    if (agent.session != event.session) return false;
+  } else {
+    if (agent.session != SessionId::kNone || raw(event.session) != last_session_ + 1) return false;
+    last_session_ = raw(event.session);
+    agent.session = event.session;
+    sessions_.emplace(raw(event.session), event.agent);
+  }
+  agent.connected = true;
+  agent.lost_at = {};
+  refresh(*record, false);
+  return true;
+}
+
+bool State::on(const SessionLost& event) {
+  AgentRecord* record = agents_.find(event.agent);
+  if (!record || record->agent.session != event.session || !record->agent.connected) return false;
+  lose(*record);
+  return true;
+}
+
+bool State::on(const SessionEnded& event) {
+  AgentRecord* record = agents_.find(event.agent);
+  if (!record || event.session == SessionId::kNone || record->agent.session != event.session) return false;
+  sessions_.erase(raw(event.session));
+  record->agent.session = SessionId::kNone;
+  // A session that was lost before stays lost since then: its contacts have waited that long already.
+  if (record->agent.connected) {
+    lose(*record);
+  } else {
+    refresh(*record, false);
+  }
+  return true;
+}
+
+bool State::on(const PresenceChanged& event) {
+  AgentRecord* record = agents_.find(event.agent);
+  if (!record || event.presence < Presence::kOffline || event.presence > Presence::kSuspended) return false;
+  Agent& agent = record->agent;
+  if (agent.presence != event.presence) {
+    agent.presence_since = last_time_;
+    if (event.presence == Presence::kAvailable) touch(agent);
+  }
+  agent.presence = event.presence;
+  agent.presence_reason = event.reason;
+  agent.presence_until = event.until;
+  agent.misses = event.misses;
+  refresh(*record, false);
+  return true;
+}
+
+}  // namespace muster::dispatch

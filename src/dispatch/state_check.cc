@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "rules.h"
+#include "state.h"
+
+// The state against itself, for tests: every index, ledger and timer is worked out again from the facts.
+namespace muster::dispatch {
+namespace {
+
+class Check {
+ public:
+  /// Keeps the first thing that is wrong.
+  template <typename Id>
+  void expect(bool right, const char* rule, Id id) {
+    if (!right && wrong.empty()) wrong = std::string(rule) + " #" + std::to_string(id);
+  }
+  std::string wrong;
+};
+
+bool same(const std::optional<Timers::Due>& due, const std::optional<Deadline>& deadline) {
+  if (due.has_value() != deadline.has_value()) return false;
+  return !due || (due->deadline.at == deadline->at && due->deadline.kind == deadline->kind);
+}
+
+void check_contact(const State& state, const Contact& contact, Check& check) {
+  const auto id = raw(contact.id);
+  const AgentRecord* record = state.agents().find(contact.agent);
+  const bool offered = contact.state == ContactState::kOffered;
+  const bool held = in_hand(contact.state);
+  check.expect((offered || held) == (record != nullptr), "a contact has an agent exactly while offered or held", id);
+  if (offered) {
+    const Offer* offer = state.offers().find(contact.offer);
+    check.expect(offer && offer->contact == contact.id && offer->agent == contact.agent, "offer of contact", id);
+  }
+  if (record && held) {
+    const auto& list = record->agent.contacts;
+    check.expect(std::count(list.begin(), list.end(), contact.id) == 1, "the holder lists the contact once", id);
+  }
+  check.expect(contact.step < state.policy_of(contact).steps.size(), "the step exists", id);
+}
+
+void check_ledger(const State& state, const Agent& agent, Check& check) {
+  std::uint32_t used = 0;
+  PerChannel<std::uint16_t> counts{};
+  const auto count = [&](ContactId id, bool as_offer) {
+    const ContactRecord* record = state.contacts().find(id);
+    check.expect(record && record->contact.agent == agent.handle, "what an agent lists is with the agent", raw(id));
+    if (!record) return;
+    check.expect(in_hand(record->contact.state) != as_offer, "offers and contacts lie in their lists", raw(id));
+    const Channel channel = state.queue_of(record->contact).channel;
+    if (!takes_units(record->contact.state, channel)) return;
+    used += state.units_of(channel);
+    ++counts[raw(channel)];
+  };
+  for (const OfferId id : agent.offers) {
+    const Offer* offer = state.offers().find(id);
+    check.expect(offer && offer->agent == agent.handle, "an open offer of the agent", raw(id));
+    if (offer) count(offer->contact, true);
+  }
+  for (const ContactId id : agent.contacts) count(id, false);
+  check.expect(used == agent.used_units && counts == agent.channel_contacts, "the ledger of units", raw(agent.handle));
+}
+
+void check_agent(const State& state, const AgentRecord& record, Check& check) {
+  const Agent& agent = record.agent;
+  const auto id = raw(agent.handle);
+  check_ledger(state, agent, check);
+  check.expect(record.load == load_of(agent), "the lines an agent stands in", id);
+  check.expect(record.signed_in == is_signed_in(agent), "the lists of signed-in agents", id);
+  check.expect(!record.about_to_choose, "nobody is left about to choose", id);
+  check.expect(!agent.connected || agent.session != SessionId::kNone, "connected without a session", id);
+  check.expect(agent.session != SessionId::kNone || agent.offers.empty(), "offers without a session", id);
+  check.expect(agent.offers.empty() || agent.presence == Presence::kAvailable, "offers while not available", id);
+  check.expect(agent.session == SessionId::kNone || state.agent_of(agent.session) == &record, "session", id);
+  for (const auto& place : record.places) {
+    check.expect(place.in_line() == (record.load != Load::kNotReady), "places in line", id);
+    if (!place.in_line()) continue;
+    check.expect(place.key() == IdleKey{agent.idle_since, agent.idle_order}, "key in line", id);
+    check.expect(!place.next() || place.key() < place.next()->key(), "order of line", id);
+  }
+  check.expect(same(state.timers().find(record.timer), next_deadline(agent, state.settings())), "agent's timer", id);
+}
+
+void check_waiting(const State& state, const ContactRecord& record, Check& check) {
+  const Contact& contact = record.contact;
+  const auto id = raw(contact.id);
+  const bool queued = contact.state == ContactState::kQueued;
+  check.expect(queued == (record.waiting_class != nullptr) && queued == record.place.in_line(), "waits in a class", id);
+  if (!queued || !record.waiting_class) return;
+  const PolicySpec& policy = state.policy_of(contact);
+  const Requirements asked = united(policy.steps[contact.step].requirements, contact.requirements);
+  check.expect(record.waiting_class->requirements == asked, "waits in the right class", id);
+  check.expect(record.place.key().rank == rank_of(contact, policy), "waits at its rank", id);
+  check.expect(!record.place.next() || record.place.key() < record.place.next()->key(), "order of class", id);
+  const Channel channel = record.waiting_class->channel;
+  state.agents().for_each([&](const AgentRecord& candidate) {
+    const Agent& agent = candidate.agent;
+    const bool could = load_of(agent) != Load::kNotReady && failed_skill_gate(agent.spec.skills, asked) == Gate{} &&
+                       failed_contact_gate(contact, agent.handle, state.last_time()) == Gate{} &&
+                       has_room(agent, channel, state.units_of(channel));
+    check.expect(!could, "no contact waits while an agent could have it", id);
+  });
+}
+
+void check_contact_timer(const State& state, const ContactRecord& record, Check& check) {
+  const Contact& contact = record.contact;
+  const Offer* offer = contact.state == ContactState::kOffered ? state.offers().find(contact.offer) : nullptr;
+  const auto due = state.timers().find(record.timer);
+  const auto expected =
+      next_deadline(contact, state.policy_of(contact), offer ? offer->expires : TimePoint{}, state.last_time());
+  // A cool-down that ended without an event is behind the timer already, though not behind the last event.
+  const bool cooled = expected && expected->kind == TimerKind::kCoolDown && due && expected->at <= due->deadline.at;
+  check.expect(cooled || same(due, expected), "contact's timer", raw(contact.id));
+}
+
+}  // namespace
+
+std::string State::self_check() const {
+  Check check;
+  std::map<QueueHandle, std::uint32_t> live;
+  std::map<SkillHandle, std::uint32_t> uses;
+  std::size_t timers = 0;
+  const auto use = [&](const Requirements& requirements) {
+    for (const SkillRequirement& each : requirements) ++uses[each.skill];
+  };
+  agents_.for_each([&](const AgentRecord& record) {
+    check_agent(*this, record, check);
+    for (const SkillLevel& each : record.agent.spec.skills) ++uses[each.skill];
+    timers += timers_.find(record.timer) ? 1 : 0;
+  });
+  contacts_.for_each([&](const ContactRecord& record) {
+    check_contact(*this, record.contact, check);
+    check_waiting(*this, record, check);
+    check_contact_timer(*this, record, check);
+    use(record.contact.requirements);
+    ++live[record.contact.queue];
+    timers += timers_.find(record.timer) ? 1 : 0;
+  });
+  policies_.for_each([&](const PolicyRecord& record) {
+    for (const PolicyStep& step : record.policy.spec.steps) use(step.requirements);
+  });
+  queues_.for_each([&](const QueueRecord& record) {
+    check.expect(record.queue.live_contacts == live[record.queue.handle], "live contacts", raw(record.queue.handle));
+  });
+  skills_.for_each([&](const SkillRecord& record) {
+    check.expect(record.uses == uses[record.skill.handle], "uses of skill", raw(record.skill.handle));
+  });
+  check.expect(timers == timers_.size(), "timers without an owner", timers_.size());
+  const auto first = timers_.first();
+  check.expect(!first || first->deadline.at > last_time_, "a deadline was passed over", first ? first->owner : 0);
+  return check.wrong;
+}
+
+}  // namespace muster::dispatch

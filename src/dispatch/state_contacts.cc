@@ -1,0 +1,293 @@
+#include <algorithm>
+
+#include "state.h"
+
+// What events about contacts and offers make of the state.
+namespace muster::dispatch {
+
+ContactRecord* State::find(ContactId contact, QueueHandle queue, AgentHandle agent) {
+  ContactRecord* record = contacts_.find(contact);
+  if (!record || record->contact.queue != queue || record->contact.agent != agent) return nullptr;
+  return record;
+}
+
+ContactRecord* State::find_in_hand(ContactId contact, QueueHandle queue, AgentHandle agent) {
+  ContactRecord* record = find(contact, queue, agent);
+  return record && in_hand(record->contact.state) ? record : nullptr;
+}
+
+void State::enter(ContactRecord& record, ContactState state) {
+  record.contact.state = state;
+  record.contact.state_since = last_time_;
+}
+
+void State::join_class(ContactRecord& record) {
+  const Contact& contact = record.contact;
+  const PolicySpec& policy = policy_of(contact);
+  WaitingClass& group = waiting_.class_for(queue_of(contact).channel,
+                                           united(policy.steps[contact.step].requirements, contact.requirements));
+  waiting_.join(record, group, rank_of(contact, policy), agent_index_);
+}
+
+void State::start_waiting(ContactRecord& record) {
+  enter(record, ContactState::kQueued);
+  join_class(record);
+  schedule(record);
+  openings_->contacts.push_back(record.contact.id);
+}
+
+void State::stop_waiting(ContactRecord& record) {
+  if (record.waiting_class) waiting_.leave(record);
+}
+
+void State::reindex(ContactRecord& record) {
+  stop_waiting(record);
+  join_class(record);
+  schedule(record);
+}
+
+void State::reconsider(ContactRecord& record) {
+  Contact& contact = record.contact;
+  const auto last_step = static_cast<std::uint16_t>(policy_of(contact).steps.size() - 1);
+  contact.step = std::min(contact.step, last_step);
+  if (contact.state != ContactState::kQueued) return;
+  reindex(record);
+  openings_->contacts.push_back(contact.id);
+}
+
+void State::end(ContactRecord& record) {
+  const Contact& contact = record.contact;
+  stop_waiting(record);
+  timers_.stop(record.timer);
+  use_skills(contact.requirements, false);
+  --queues_.find(contact.queue)->queue.live_contacts;
+  contacts_.remove(contact.id);
+}
+
+void State::leave_hand(ContactRecord& record) {
+  Contact& contact = record.contact;
+  AgentRecord& holder = *agents_.find(contact.agent);
+  const Channel channel = queue_of(contact).channel;
+  if (takes_units(contact.state, channel)) release_units(holder.agent, channel);
+  std::erase(holder.agent.contacts, contact.id);
+  contact.agent = AgentHandle::kNone;
+  contact.offer = OfferId::kNone;
+  touch(holder.agent);
+  refresh(holder, true);
+}
+
+// What was in an agent's hands gets its queue's time to live anew: it may be older than that.
+void State::stay_anew(ContactRecord& record) {
+  Contact& contact = record.contact;
+  contact.expires = std::max(contact.expires, last_time_ + queue_of(contact).time_to_live);
+}
+
+bool State::on(const ContactCreated& event) {
+  QueueRecord* queue = queues_.find(event.queue);
+  if (raw(event.contact) != last_contact_ + 1 || !queue || !event.details) return false;
+  if (!known_skills(event.requirements) || !std::is_sorted(event.excluded.begin(), event.excluded.end())) return false;
+  last_contact_ = raw(event.contact);
+  ++queue->queue.live_contacts;
+  use_skills(event.requirements, true);
+  ContactRecord& record = contacts_.add(event.contact);
+  Contact& contact = record.contact;
+  contact.id = event.contact;
+  contact.queue = event.queue;
+  contact.priority = event.priority;
+  contact.requirements = event.requirements;
+  contact.excluded = event.excluded;
+  contact.details = event.details;
+  contact.created = last_time_;
+  contact.due = event.due;
+  contact.expires = event.expires;
+  if (event.due > last_time_) {
+    enter(record, ContactState::kScheduled);
+    schedule(record);
+  } else {
+    start_waiting(record);
+  }
+  return true;
+}
+
+bool State::on(const ContactQueued& event) {
+  ContactRecord* record = find(event.contact, event.queue, AgentHandle::kNone);
+  if (!record || record->contact.state != ContactState::kScheduled) return false;
+  start_waiting(*record);
+  return true;
+}
+
+bool State::on(const ContactStepChanged& event) {
+  ContactRecord* record = find(event.contact, event.queue, AgentHandle::kNone);
+  if (!record || record->contact.state != ContactState::kQueued) return false;
+  if (event.step >= policy_of(record->contact).steps.size()) return false;
+  record->contact.step = event.step;
+  reindex(*record);
+  return true;
+}
+
+bool State::on(const ContactEscalated& event) {
+  ContactRecord* record = find(event.contact, event.queue, AgentHandle::kNone);
+  if (!record || record->contact.state != ContactState::kQueued) return false;
+  record->contact.escalated = true;
+  record->contact.priority = event.priority;
+  reindex(*record);
+  return true;
+}
+
+bool State::on(const OfferMade& event) {
+  ContactRecord* record = find(event.contact, event.queue, AgentHandle::kNone);
+  AgentRecord* to = agents_.find(event.agent);
+  if (!record || record->contact.state != ContactState::kQueued || !to) return false;
+  if (raw(event.offer) != last_offer_ + 1) return false;
+  last_offer_ = raw(event.offer);
+  offers_.add(event.offer) = {event.offer, event.contact, event.agent, last_time_, event.expires, event.explanation};
+  stop_waiting(*record);
+  record->contact.agent = event.agent;
+  record->contact.offer = event.offer;
+  enter(*record, ContactState::kOffered);
+  schedule(*record);
+  to->agent.offers.push_back(event.offer);
+  take_units(to->agent, queue_of(record->contact).channel);
+  touch(to->agent);
+  refresh(*to, false);
+  return true;
+}
+
+bool State::on(const OfferAccepted& event) {
+  ContactRecord* record = find(event.contact, event.queue, event.agent);
+  if (!record || record->contact.state != ContactState::kOffered || record->contact.offer != event.offer) return false;
+  Contact& contact = record->contact;
+  AgentRecord& holder = *agents_.find(event.agent);
+  offers_.remove(event.offer);
+  std::erase(holder.agent.offers, event.offer);
+  holder.agent.contacts.push_back(contact.id);
+  if (holder.agent.misses > 0) --holder.agent.misses;
+  if (!contact.answered) contact.answered_at = last_time_;
+  contact.answered = true;
+  contact.at_front = false;
+  contact.last_agent = event.agent;
+  enter(*record, ContactState::kActive);
+  schedule(*record);
+  touch(holder.agent);
+  refresh(holder, false);
+  return true;
+}
+
+bool State::on(const OfferEnded& event) {
+  ContactRecord* record = find(event.contact, event.queue, event.agent);
+  if (!record || record->contact.state != ContactState::kOffered || record->contact.offer != event.offer) return false;
+  const bool refused = event.state == OfferState::kDeclined || event.state == OfferState::kTimedOut;
+  const bool taken_back = event.state == OfferState::kWithdrawn || event.state == OfferState::kRescinded ||
+                          event.state == OfferState::kRevoked;
+  if (!refused && !taken_back) return false;
+  Contact& contact = record->contact;
+  Agent& agent = agents_.find(event.agent)->agent;
+  const Offer offer = *offers_.find(event.offer);
+  offers_.remove(event.offer);
+  std::erase(agent.offers, event.offer);
+  release_units(agent, queue_of(contact).channel);
+  touch(agent);
+  // Through no fault of the agent: back to the place in line that the offer was made from.
+  if (taken_back) agent.idle_since = offer.made - offer.explanation.idle;
+  refresh(*agents_.find(event.agent), true);
+
+  contact.agent = AgentHandle::kNone;
+  contact.offer = OfferId::kNone;
+  if (refused) {
+    note_refusal(contact, event.agent, last_time_ + policy_of(contact).refusal_cool_down, true);
+    if (contact.refusal_count < UINT16_MAX) ++contact.refusal_count;
+  }
+  start_waiting(*record);
+  return true;
+}
+
+bool State::on(const ContactHeld& event) {
+  ContactRecord* record = find(event.contact, event.queue, event.agent);
+  if (!record || record->contact.state != ContactState::kActive) return false;
+  const Channel channel = queue_of(record->contact).channel;
+  AgentRecord& holder = *agents_.find(event.agent);
+  enter(*record, ContactState::kHeld);
+  if (!takes_units(ContactState::kHeld, channel)) release_units(holder.agent, channel);
+  touch(holder.agent);
+  refresh(holder, true);
+  return true;
+}
+
+bool State::on(const ContactResumed& event) {
+  ContactRecord* record = find(event.contact, event.queue, event.agent);
+  if (!record || record->contact.state != ContactState::kHeld) return false;
+  const Channel channel = queue_of(record->contact).channel;
+  AgentRecord& holder = *agents_.find(event.agent);
+  if (!takes_units(ContactState::kHeld, channel)) take_units(holder.agent, channel);
+  enter(*record, ContactState::kActive);
+  touch(holder.agent);
+  refresh(holder, false);
+  return true;
+}
+
+bool State::on(const ContactTransferred& event) {
+  ContactRecord* record = find(event.contact, event.from, event.agent);
+  QueueRecord* to = queues_.find(event.queue);
+  if (!record || !to) return false;
+  Contact& contact = record->contact;
+  const bool held = contact.state == ContactState::kActive || contact.state == ContactState::kHeld;
+  if (!held && contact.state != ContactState::kQueued) return false;
+  if (queue_of(contact).channel != to->queue.spec.channel) return false;
+  if (held) {
+    leave_hand(*record);
+  } else {
+    stop_waiting(*record);
+  }
+  --queues_.find(event.from)->queue.live_contacts;
+  ++to->queue.live_contacts;
+  contact.queue = event.queue;
+  contact.step = 0;
+  if (held) {
+    note_refusal(contact, event.agent, last_time_ + policy_of(contact).refusal_cool_down, false);
+    stay_anew(*record);
+  }
+  start_waiting(*record);
+  return true;
+}
+
+bool State::on(const ContactRequeued& event) {
+  ContactRecord* record = find_in_hand(event.contact, event.queue, event.agent);
+  if (!record) return false;
+  leave_hand(*record);
+  record->contact.at_front = true;
+  stay_anew(*record);
+  start_waiting(*record);
+  return true;
+}
+
+bool State::on(const ContactWrapUpStarted& event) {
+  ContactRecord* record = find_in_hand(event.contact, event.queue, event.agent);
+  if (!record || record->contact.state == ContactState::kWrapUp) return false;
+  const Channel channel = queue_of(record->contact).channel;
+  AgentRecord& holder = *agents_.find(event.agent);
+  if (!takes_units(record->contact.state, channel)) take_units(holder.agent, channel);
+  record->contact.wrap_up_until = event.until;
+  enter(*record, ContactState::kWrapUp);
+  schedule(*record);
+  touch(holder.agent);
+  refresh(holder, false);
+  return true;
+}
+
+bool State::on(const ContactCompleted& event) {
+  ContactRecord* record = find_in_hand(event.contact, event.queue, event.agent);
+  if (!record) return false;
+  leave_hand(*record);
+  end(*record);
+  return true;
+}
+
+bool State::on(const ContactEnded& event) {
+  ContactRecord* record = find(event.contact, event.queue, event.agent);
+  if (!record || record->contact.state == ContactState::kOffered) return false;
+  if (in_hand(record->contact.state)) leave_hand(*record);
+  end(*record);
+  return true;
+}
+
+}  // namespace muster::dispatch

@@ -1,0 +1,102 @@
+#include <utility>
+
+#include "hash_types.h"
+#include "rules.h"
+#include "state.h"
+
+// The state as plain data, back from it, and its hash. All three walk the facts in the same order.
+namespace muster::dispatch {
+
+State::State(StateImage image)
+    : epoch_(image.epoch),
+      last_sequence_(image.last_sequence),
+      last_time_(image.last_time),
+      last_contact_(image.last_contact),
+      last_offer_(image.last_offer),
+      last_session_(image.last_session),
+      settings_(image.settings) {
+  for (Skill& skill : image.skills) skills_.add(skill.handle, skill.spec.id).skill = std::move(skill);
+  for (Policy& policy : image.policies) {
+    use_skills(policy.spec, true);
+    policies_.add(policy.handle, policy.spec.id).policy = std::move(policy);
+  }
+  for (Queue& queue : image.queues) {
+    ++policies_.find(queue.spec.policy)->uses;
+    queues_.add(queue.handle, queue.spec.id).queue = std::move(queue);
+  }
+  restore_agents(std::move(image.agents));
+  skills_.skip_to(SkillHandle{image.last_skill});
+  policies_.skip_to(PolicyHandle{image.last_policy});
+  queues_.skip_to(QueueHandle{image.last_queue});
+  agents_.skip_to(AgentHandle{image.last_agent});
+  for (Offer& offer : image.offers) offers_.add(offer.id) = std::move(offer);
+  restore_contacts(std::move(image.contacts));
+  for (const AnsweredRequest& request : image.requests) static_cast<void>(requests_.add(request));
+}
+
+void State::restore_agents(std::vector<Agent> agents) {
+  for (Agent& agent : agents) {
+    use_skills(agent.spec, true);
+    if (agent.session != SessionId::kNone) sessions_.emplace(raw(agent.session), agent.handle);
+    AgentRecord& record = agents_.add(agent.handle, agent.spec.id);
+    record.agent = std::move(agent);
+    agent_index_.update(record);
+    timers_.set(record.timer, raw(record.agent.handle), next_deadline(record.agent, settings_));
+  }
+}
+
+void State::restore_contacts(std::vector<Contact> contacts) {
+  for (Contact& contact : contacts) {
+    use_skills(contact.requirements, true);
+    ContactRecord& record = contacts_.add(contact.id);
+    record.contact = std::move(contact);
+    if (record.contact.state == ContactState::kQueued) join_class(record);
+    schedule(record);
+  }
+}
+
+StateImage State::image() const {
+  StateImage image;
+  image.epoch = epoch_;
+  image.last_sequence = last_sequence_;
+  image.last_time = last_time_;
+  image.last_skill = raw(skills_.last());
+  image.last_policy = raw(policies_.last());
+  image.last_queue = raw(queues_.last());
+  image.last_agent = raw(agents_.last());
+  image.last_contact = last_contact_;
+  image.last_offer = last_offer_;
+  image.last_session = last_session_;
+  image.settings = settings_;
+  skills_.for_each([&](const SkillRecord& record) { image.skills.push_back(record.skill); });
+  policies_.for_each([&](const PolicyRecord& record) { image.policies.push_back(record.policy); });
+  queues_.for_each([&](const QueueRecord& record) { image.queues.push_back(record.queue); });
+  agents_.for_each([&](const AgentRecord& record) { image.agents.push_back(record.agent); });
+  contacts_.for_each([&](const ContactRecord& record) { image.contacts.push_back(record.contact); });
+  offers_.for_each([&](const Offer& offer) { image.offers.push_back(offer); });
+  for (std::size_t i = 0; i < requests_.size(); ++i) image.requests.push_back(requests_.at(i));
+  return image;
+}
+
+std::uint64_t State::hash() const {
+  Hasher h;
+  h.add(epoch_, last_sequence_, last_time_, skills_.last(), policies_.last(), queues_.last(), agents_.last(),
+        last_contact_, last_offer_, last_session_, settings_);
+  h.add(skills_.size());
+  skills_.for_each([&](const SkillRecord& record) { h.add(record.skill); });
+  h.add(policies_.size());
+  policies_.for_each([&](const PolicyRecord& record) { h.add(record.policy); });
+  h.add(queues_.size());
+  queues_.for_each([&](const QueueRecord& record) { h.add(record.queue); });
+  h.add(agents_.size());
+  agents_.for_each([&](const AgentRecord& record) { h.add(record.agent); });
+  h.add(contacts_.size());
+  contacts_.for_each([&](const ContactRecord& record) { h.add(record.contact); });
+  h.add(offers_.size());
+  offers_.for_each([&](const Offer& offer) { h.add(offer); });
+  h.add(requests_.size());
+  for (std::size_t i = 0; i < requests_.size(); ++i) h.add(requests_.at(i));
+  return h.value();
+}
+
+}  // namespace muster::dispatch
