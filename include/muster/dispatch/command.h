@@ -25,37 +25,37 @@ struct StepDraft {
 
 /// In the Change structs an empty optional leaves the field as it is; on creation, at its default.
 struct PolicyChange {
-  std::optional<std::string> display_name;
-  std::optional<std::vector<StepDraft>> steps;
-  std::optional<Duration> offer_timeout;
-  std::optional<Duration> priority_weight;
-  std::optional<Duration> refusal_cool_down;
-  std::optional<bool> auto_accept;
+  std::optional<std::string> display_name{};
+  std::optional<std::vector<StepDraft>> steps{};
+  std::optional<Duration> offer_timeout{};
+  std::optional<Duration> priority_weight{};
+  std::optional<Duration> refusal_cool_down{};
+  std::optional<bool> auto_accept{};
 };
 
 struct QueueChange {
-  std::optional<std::string> display_name;
-  std::optional<std::string> policy;
-  std::optional<Duration> service_level_target;
-  std::optional<Duration> wrap_up_limit;
-  std::optional<Duration> time_to_live;
+  std::optional<std::string> display_name{};
+  std::optional<std::string> policy{};
+  std::optional<Duration> service_level_target{};
+  std::optional<Duration> wrap_up_limit{};
+  std::optional<Duration> time_to_live{};
 };
 
 struct AgentChange {
-  std::optional<std::string> display_name;
-  std::optional<std::vector<NamedSkillLevel>> skills;
-  std::optional<std::uint16_t> capacity_units;
-  std::optional<PerChannel<std::int16_t>> channel_limits;
+  std::optional<std::string> display_name{};
+  std::optional<std::vector<NamedSkillLevel>> skills{};
+  std::optional<std::uint16_t> capacity_units{};
+  std::optional<PerChannel<std::int16_t>> channel_limits{};
 };
 
 struct SettingsChange {
   PerChannel<std::uint16_t> channel_units{};  ///< 0 leaves the channel's cost as it is
-  std::optional<Duration> resume_grace;
-  std::optional<Duration> contact_grace;
-  std::optional<Duration> first_miss_pause;
-  std::optional<Duration> second_miss_pause;
-  std::optional<std::uint16_t> escalate_after_refusals;
-  std::optional<std::uint16_t> escalation_priority;
+  std::optional<Duration> resume_grace{};
+  std::optional<Duration> contact_grace{};
+  std::optional<Duration> first_miss_pause{};
+  std::optional<Duration> second_miss_pause{};
+  std::optional<std::uint16_t> escalate_after_refusals{};
+  std::optional<std::uint16_t> escalation_priority{};
 };
 
 struct CreateSkill {
@@ -113,13 +113,13 @@ struct SuspendAgent {
 };
 
 struct CreateContact {
-  std::string queue;
+  std::string queue{};
   std::uint8_t priority = 0;
-  std::vector<NamedSkillLevel> requirements;
-  std::vector<std::string> excluded_agents;
-  ContactDetailsPtr details;             ///< never null
-  std::optional<TimePoint> due;          ///< empty or past: now
-  std::optional<Duration> time_to_live;  ///< empty: the queue's
+  std::vector<NamedSkillLevel> requirements{};
+  std::vector<std::string> excluded_agents{};
+  ContactDetailsPtr details{};             ///< never null
+  std::optional<TimePoint> due{};          ///< empty or past: now
+  std::optional<Duration> time_to_live{};  ///< empty: the queue's
 };
 
 /// Ends a contact otherwise than by an agent's work. REQUIRES: state is kCancelled, kAbandoned or kDeflected.

@@ -71,7 +71,7 @@ struct Agent {
   PerChannel<std::uint16_t> channel_contacts{};  ///< that take units now
   std::vector<OfferId> offers;                   ///< open, oldest first
   std::vector<ContactId> contacts;               ///< active, held or in wrap-up, oldest first
-  TimePoint idle_since;                          ///< last change of what the agent carries
+  TimePoint idle_since;                          ///< last change of what the agent carries, or return to AVAILABLE
   std::uint64_t idle_order = 0;                  ///< sequence of that change: the tie-break of idle_since
 };
 
