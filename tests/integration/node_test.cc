@@ -1,0 +1,287 @@
+#include "muster/node/node.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <pqxx/pqxx>
+#include <string>
+#include <thread>
+
+#include "muster/base/random.h"
+#include "muster/node/render.h"
+#include "muster/store/migrations.h"
+#include "postgres_fixture.h"
+
+/// One node, or two, on a real PostgreSQL.
+namespace muster::node {
+namespace {
+
+using namespace std::chrono_literals;
+using dispatch::Command;
+using dispatch::Outcome;
+using dispatch::RequestId;
+
+class NodeTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    database = muster::testing::PostgresCluster::instance().create_database();
+    store::apply_migrations(database);
+  }
+
+  std::unique_ptr<Node> make_node(const std::string& owner = "node-1") {
+    NodeOptions options;
+    options.database = database;
+    options.owner = owner;
+    options.heartbeat_interval = 200ms;
+    auto node = std::make_unique<Node>(options);
+    node->start();
+    return node;
+  }
+  static void wait_until_ready(const Node& node) {
+    for (int i = 0; i < 3000 && !node.readiness().ready; ++i) std::this_thread::sleep_for(10ms);
+    ASSERT_TRUE(node.readiness().ready) << node.readiness().reason;
+  }
+  static Answer call(Node& node, dispatch::CommandBody body, RequestId request = {}) {
+    auto answer = std::make_shared<std::promise<Answer>>();
+    node.submit(Command{request, std::move(body)}, [answer](const Answer& given) { answer->set_value(given); });
+    return answer->get_future().get();
+  }
+  RequestId new_request() { return {random(), random()}; }
+  void expect_ok(const Answer& answer) {
+    ASSERT_EQ(answer.delivery, Delivery::kAnswered);
+    ASSERT_EQ(answer.reply.outcome, Outcome::kOk) << answer.reply.subject;
+  }
+  void set_up_floor(Node& node) {
+    expect_ok(call(node, dispatch::CreateSkill{"zh", "中文"}));
+    dispatch::PolicyChange policy;
+    policy.steps = {{Duration{0}, {{"zh", 50}}}};
+    expect_ok(call(node, dispatch::CreatePolicy{"plain", policy}));
+    dispatch::QueueChange queue;
+    queue.policy = "plain";
+    expect_ok(call(node, dispatch::CreateQueue{"billing", dispatch::Channel::kVoice, queue}));
+    dispatch::AgentChange agent;
+    agent.skills = {{"zh", 80}};
+    expect_ok(call(node, dispatch::CreateAgent{"mei", agent}));
+  }
+  static dispatch::CreateContact contact() {
+    dispatch::CreateContact contact;
+    contact.queue = "billing";
+    contact.details = std::make_shared<dispatch::ContactDetails>();
+    return contact;
+  }
+  static std::optional<ContactHistory> get(Node& node, std::uint64_t id) {
+    auto result = std::make_shared<std::promise<std::optional<ContactHistory>>>();
+    node.get_contact(dispatch::ContactId{id},
+                     [result](std::optional<ContactHistory> found, const std::string& trouble) {
+                       EXPECT_EQ(trouble, "");
+                       result->set_value(std::move(found));
+                     });
+    return result->get_future().get();
+  }
+  struct Session {
+    std::shared_ptr<SessionMailbox> mailbox;
+    dispatch::SessionId id{};
+  };
+  Session open(Node& node, const std::string& agent, dispatch::SessionId resume = {}) {
+    Session session{node.make_mailbox(), {}};
+    auto answer = std::make_shared<std::promise<Answer>>();
+    node.open_session(agent, resume, session.mailbox, [answer](const Answer& given) { answer->set_value(given); });
+    const auto given = answer->get_future().get();
+    EXPECT_EQ(given.delivery, Delivery::kAnswered);
+    session.id = dispatch::SessionId{given.reply.id};
+    return session;
+  }
+  /// The next event of a kind, passing over others.
+  static v1::SessionEvent next(Session& session, v1::SessionEvent::EventCase kind) {
+    for (int i = 0; i < 1000; ++i) {
+      std::vector<v1::SessionEvent> events;
+      session.mailbox->take(events, [] {});
+      for (const auto& event : events) {
+        if (event.event_case() == kind) return event;
+      }
+      std::this_thread::sleep_for(10ms);
+    }
+    ADD_FAILURE() << "no such event came";
+    return {};
+  }
+  void kill_backends() {
+    pqxx::connection connection(database);
+    pqxx::work work(connection);
+    work.exec(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        " AND datname = current_database()");
+    work.commit();
+  }
+  std::int64_t count(const std::string& sql) {
+    pqxx::connection connection(database);
+    pqxx::work work(connection);
+    return work.exec1(sql)[0].as<std::int64_t>();
+  }
+
+  std::string database;
+  Random random{20261122};
+};
+
+TEST_F(NodeTest, AContactTravelsFromCreationToCompletion) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  set_up_floor(*node);
+  auto mei = open(*node, "mei");
+  EXPECT_TRUE(next(mei, v1::SessionEvent::kOpened).opened().agent().connected());
+  expect_ok(call(*node, dispatch::SetPresence{mei.id, dispatch::Presence::kAvailable, ""}));
+  const auto created = call(*node, contact(), new_request());
+  expect_ok(created);
+  const auto made = next(mei, v1::SessionEvent::kOfferMade).offer_made();
+  EXPECT_EQ(made.contact().contact_id(), contact_id(dispatch::ContactId{created.reply.id}));
+  EXPECT_EQ(made.offer().explanation().trigger(), v1::OFFER_TRIGGER_CONTACT_QUEUED);
+  expect_ok(call(*node, dispatch::AcceptOffer{mei.id, parse_offer_id(made.offer().offer_id())}));
+  EXPECT_EQ(next(mei, v1::SessionEvent::kContactChanged).contact_changed().contact().state(), v1::CONTACT_STATE_ACTIVE);
+  expect_ok(call(*node, dispatch::CompleteContact{mei.id, dispatch::ContactId{created.reply.id}, "solved"}));
+  const auto history = get(*node, created.reply.id);
+  ASSERT_TRUE(history);
+  EXPECT_EQ(history->contact.state(), v1::CONTACT_STATE_COMPLETED);
+  EXPECT_EQ(history->contact.disposition(), "solved");
+  EXPECT_EQ(history->contact.agent_id(), "mei");
+  ASSERT_EQ(history->offers.size(), 1u);
+  EXPECT_EQ(history->offers[0].state(), v1::OFFER_STATE_ACCEPTED);
+}
+
+TEST_F(NodeTest, AcknowledgedWorkSurvivesARestart) {
+  std::uint64_t id = 0;
+  const auto request = new_request();
+  {
+    auto node = make_node();
+    wait_until_ready(*node);
+    set_up_floor(*node);
+    const auto created = call(*node, contact(), request);
+    expect_ok(created);
+    id = created.reply.id;
+    node->stop();
+  }
+  auto node = make_node();
+  wait_until_ready(*node);
+  EXPECT_EQ(get(*node, id)->contact.state(), v1::CONTACT_STATE_QUEUED);
+  const auto again = call(*node, contact(), request);
+  expect_ok(again);
+  EXPECT_EQ(again.reply.id, id) << "the same request id gives the same reply after a restart";
+  EXPECT_EQ(node->info().epoch, 2u);
+}
+
+TEST_F(NodeTest, ALostConnectionIsRecoveredFromAndARetryHasOneEffect) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  set_up_floor(*node);
+  int created = 0;
+  for (int round = 0; round < 5; ++round) {
+    kill_backends();
+    const auto request = new_request();
+    Answer answer;
+    do {
+      answer = call(*node, contact(), request);
+      if (answer.delivery != Delivery::kAnswered) std::this_thread::sleep_for(20ms);
+    } while (answer.delivery != Delivery::kAnswered);
+    expect_ok(answer);
+    ++created;
+  }
+  wait_until_ready(*node);
+  ASSERT_TRUE(get(*node, 1));
+  EXPECT_EQ(count("SELECT count(*) FROM contact"), created);
+  EXPECT_GT(node->info().epoch, 1u);
+}
+
+TEST_F(NodeTest, ASessionOutlivesARestartOfTheNode) {
+  dispatch::SessionId session{};
+  {
+    auto node = make_node();
+    wait_until_ready(*node);
+    set_up_floor(*node);
+    auto mei = open(*node, "mei");
+    session = mei.id;
+    expect_ok(call(*node, dispatch::SetPresence{mei.id, dispatch::Presence::kAvailable, ""}));
+    node->stop();
+    EXPECT_EQ(mei.mailbox->end(), StreamEnd::kShutdown);
+  }
+  auto node = make_node();
+  wait_until_ready(*node);
+  auto mei = open(*node, "mei", session);
+  const auto opened = next(mei, v1::SessionEvent::kOpened).opened();
+  EXPECT_TRUE(opened.resumed());
+  EXPECT_EQ(opened.agent().presence(), v1::AGENT_PRESENCE_AVAILABLE);
+}
+
+TEST_F(NodeTest, ASecondNodeWaitsForTheLeaseAndTakesOver) {
+  auto first = make_node("node-1");
+  wait_until_ready(*first);
+  set_up_floor(*first);
+  const auto created = call(*first, contact(), new_request());
+  auto second = make_node("node-2");
+  std::this_thread::sleep_for(500ms);
+  EXPECT_FALSE(second->readiness().ready);
+  EXPECT_EQ(call(*second, contact()).delivery, Delivery::kNotServing);
+  first->stop();
+  wait_until_ready(*second);
+  EXPECT_EQ(get(*second, created.reply.id)->contact.queue_id(), "billing");
+}
+
+TEST_F(NodeTest, AnUnheardSessionIsLost) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  set_up_floor(*node);
+  auto mei = open(*node, "mei");
+  std::vector<v1::SessionEvent> events;
+  for (int i = 0; i < 500; ++i) {
+    if (mei.mailbox->take(events, [] {}) == SessionMailbox::Taken::kClosed) break;
+    std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_EQ(mei.mailbox->end(), StreamEnd::kSilent);
+  EXPECT_FALSE(node->touch_session(mei.id));
+}
+
+TEST_F(NodeTest, RebuiltTablesAreTheSameTables) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  set_up_floor(*node);
+  auto mei = open(*node, "mei");
+  expect_ok(call(*node, dispatch::SetPresence{mei.id, dispatch::Presence::kAvailable, ""}));
+  for (int i = 0; i < 20; ++i) expect_ok(call(*node, contact(), new_request()));
+  const auto made = next(mei, v1::SessionEvent::kOfferMade).offer_made();
+  expect_ok(call(*node, dispatch::DeclineOffer{mei.id, parse_offer_id(made.offer().offer_id()), "lunch"}));
+  expect_ok(call(*node, dispatch::CloseSession{mei.id}));
+  ASSERT_TRUE(get(*node, 20));
+  const std::string digest =
+      "SELECT ('x' || substr(md5(coalesce(string_agg(t::text, ',' ORDER BY t::text), '')), 1, 15))::bit(60)::bigint"
+      " FROM (SELECT contact::text AS t FROM contact UNION ALL SELECT offer::text FROM offer"
+      " UNION ALL SELECT agent_session::text FROM agent_session) AS t";
+  const auto before = count(digest);
+  ASSERT_TRUE(node->rebuild_projections());
+  for (int i = 0; i < 500 && node->info().projected != node->info().committed; ++i) std::this_thread::sleep_for(10ms);
+  std::this_thread::sleep_for(50ms);
+  ASSERT_TRUE(get(*node, 20));
+  EXPECT_EQ(count("SELECT count(*) FROM contact"), 20);
+  EXPECT_EQ(count(digest), before);
+}
+
+TEST_F(NodeTest, TheBoardCountsTheSameAfterARestart) {
+  v1::WatchBoardResponse before;
+  {
+    auto node = make_node();
+    wait_until_ready(*node);
+    set_up_floor(*node);
+    for (int i = 0; i < 7; ++i) expect_ok(call(*node, contact(), new_request()));
+    expect_ok(call(*node, dispatch::EndContact{dispatch::ContactId{3}, dispatch::ContactState::kAbandoned, ""}));
+    before = node->board(0, true).response;
+    node->stop();
+  }
+  auto node = make_node();
+  wait_until_ready(*node);
+  const auto after = node->board(0, true).response;
+  EXPECT_EQ(before.totals().waiting(), 6);
+  EXPECT_EQ(after.totals().DebugString(), before.totals().DebugString());
+  ASSERT_EQ(after.queues_size(), 1);
+  EXPECT_EQ(after.queues(0).DebugString(), before.queues(0).DebugString());
+}
+
+}  // namespace
+}  // namespace muster::node
