@@ -1,0 +1,72 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "context.h"
+
+namespace muster::cli {
+
+// Each adds its part of the command tree to the program. The context must outlive the program.
+void add_routing_commands(CLI::App& program, Context& context);
+void add_settings_commands(CLI::App& program, Context& context);
+void add_contact_commands(CLI::App& program, Context& context);
+void add_desk_commands(CLI::App& program, Context& context);
+void add_board_command(CLI::App& program, Context& context);
+void add_admin_commands(CLI::App& program, Context& context);
+void add_completion_command(CLI::App& program, Context& context);
+
+/// A command whose help ends with an example to learn from.
+CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& help, const std::string& example);
+
+/// A command that only holds others, one of which must be named.
+CLI::App& add_group(CLI::App& parent, const std::string& name, const std::string& help, const std::string& example);
+
+/// What the command does when it is named. The flags are read by then.
+void on_run(CLI::App& command, Context& context, std::function<int()> action);
+
+/// Adds the positional ID, which is required.
+void add_id(CLI::App& command, const std::string& help);
+
+/// The value of the positional ID.
+std::string id_of(const CLI::App& command);
+
+/// Adds --limit, which bounds a list.
+void add_limit(CLI::App& command);
+int limit_of(const CLI::App& command);
+
+/// The answer to a change: `text` for people, the message with --json.
+int acknowledge(Context& context, const google::protobuf::Message& response, const std::string& text);
+
+/// What there is to say about one thing: labels and values.
+using Details = std::vector<std::pair<std::string, std::string>>;
+
+/// Shows details one a line; what is empty shows as "-".
+void print_details(std::ostream& out, const Details& details);
+
+/// Reads pages until `limit` things are there (0: all) and gives them as one response, whose next_page_token tells
+/// whether there is more. `field` is the repeated field of the things.
+template <class Method>
+typename MethodTraits<Method>::Response list_pages(Context& context, Method method,
+                                                   typename MethodTraits<Method>::Request request, int limit,
+                                                   const std::string& field) {
+  constexpr int kPageMax = 1000;
+  typename MethodTraits<Method>::Response all;
+  const auto* things = all.GetDescriptor()->FindFieldByName(field);
+  int have = 0;
+  do {
+    request.set_page_size(limit == 0 ? kPageMax : std::min(kPageMax, limit - have));
+    all.clear_next_page_token();
+    all.MergeFrom(context.call(method, request));
+    request.set_page_token(all.next_page_token());
+    have = all.GetReflection()->FieldSize(all, things);
+  } while (!all.next_page_token().empty() && (limit == 0 || have < limit));
+  return all;
+}
+
+/// Tells on the error stream that a list was cut.
+void say_if_more(Context& context, const std::string& next_page_token);
+
+}  // namespace muster::cli

@@ -1,0 +1,120 @@
+#include "error.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include "duration.h"
+#include "google/rpc/error_details.pb.h"
+#include "i18n.h"
+#include "text.h"
+#include "words.h"
+
+namespace muster::cli {
+namespace {
+
+std::string describe(const google::rpc::ErrorInfo& info) {
+  std::vector<std::string> metadata;
+  for (const auto& [key, value] : info.metadata()) metadata.push_back(key + "=" + value);
+  std::sort(metadata.begin(), metadata.end());
+  const std::string places = metadata.empty() ? "" : " (" + join(metadata) + ")";
+  return say("  reason: {0}{1}", info.reason(), places) + "\n";
+}
+
+std::string describe(const google::rpc::BadRequest& request) {
+  std::string text;
+  for (const auto& violation : request.field_violations()) {
+    text += say("  field {0}: {1}", violation.field(), violation.description()) + "\n";
+  }
+  return text;
+}
+
+std::string describe(const google::rpc::PreconditionFailure& failure) {
+  std::string text;
+  for (const auto& violation : failure.violations()) {
+    text += fmt::format("  {}: {}\n", violation.subject(), violation.description());
+  }
+  return text;
+}
+
+template <class Detail>
+bool describe_if(const google::protobuf::Any& any, std::string& text) {
+  Detail detail;
+  if (!any.UnpackTo(&detail)) return false;
+  if constexpr (std::is_same_v<Detail, google::rpc::RetryInfo>) {
+    text += say("  try again in {0}", format_duration(from_proto(detail.retry_delay()))) + "\n";
+  } else {
+    text += describe(detail);
+  }
+  return true;
+}
+
+std::string message_of(const google::rpc::Status& status) {
+  if (status.code() == grpc::StatusCode::DEADLINE_EXCEEDED) return tr("the server did not answer in time");
+  return status.message().empty() ? say("the server answered with code {0}", status.code()) : status.message();
+}
+
+/// Line breaks are ours: each line is made printable by itself.
+std::string printable_lines(const std::string& text) {
+  std::string clean;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = text.find('\n', start);
+    clean += printable(std::string_view{text}.substr(start, end - start)) + "\n";
+    start = end == std::string::npos ? text.size() : end + 1;
+  }
+  return clean;
+}
+
+std::string to_json(const google::rpc::Status& status) {
+  std::string text;
+  if (!google::protobuf::util::MessageToJsonString(status, &text).ok()) text = "{}";
+  return "{\"error\":" + text + "}\n";
+}
+
+}  // namespace
+
+google::rpc::Status rich_status(const grpc::Status& status) {
+  google::rpc::Status rich;
+  if (!rich.ParseFromString(status.error_details()) || rich.code() != status.error_code()) rich.Clear();
+  rich.set_code(status.error_code());
+  rich.set_message(status.error_message());
+  return rich;
+}
+
+std::string describe(const google::rpc::Status& status) {
+  std::string text = message_of(status) + "\n";
+  for (const auto& any : status.details()) {
+    // A kind of detail that this program does not know is left out.
+    static_cast<void>(
+        describe_if<google::rpc::ErrorInfo>(any, text) || describe_if<google::rpc::BadRequest>(any, text) ||
+        describe_if<google::rpc::PreconditionFailure>(any, text) || describe_if<google::rpc::RetryInfo>(any, text));
+  }
+  return printable_lines(text);
+}
+
+bool never_connected(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty() &&
+         status.error_message().starts_with("failed to connect to all addresses");
+}
+
+bool is_unreachable(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+         status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+}
+
+std::string report(const CallFailed& failure, const std::string& server, bool json) {
+  google::rpc::Status status = rich_status(failure.status());
+  const bool absent = never_connected(failure.status());
+  if (absent) status.set_message(say("cannot connect to {0}", server));
+  std::string text = json ? to_json(status) : tr("error: ") + describe(status);
+  if (absent) {
+    text +=
+        say("hint: is musterd running? Start it with: musterd --data DIR. Another address: --server HOST:PORT") + "\n";
+  }
+  if (!failure.request_id().empty()) {
+    text += say("hint: whether it was done is unknown. To repeat it without doing it twice, add --request-id {0}",
+                failure.request_id()) +
+            "\n";
+  }
+  return text;
+}
+
+}  // namespace muster::cli

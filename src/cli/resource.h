@@ -1,0 +1,142 @@
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/reflection.h>
+
+#include <ostream>
+#include <string>
+
+#include "command.h"
+#include "flags.h"
+#include "i18n.h"
+#include "text.h"
+
+namespace muster::cli {
+
+/// One line for the help page of each command.
+struct ResourceHelp {
+  std::string list;
+  std::string get;
+  std::string create;
+  std::string update;
+  std::string remove;
+};
+
+/// The commands list, get, create, update and delete of one kind of resource. `Kind` describes it:
+///   Message, kCreate, kGet, kUpdate, kList, kDelete   its message and the methods of the stub
+///   kNoun, kPlural                                    its name and its list's in requests and responses
+///   kExampleId, kExampleCreate, kExampleUpdate        arguments for the help pages
+///   help()                                            one line for each command, in the order of the methods
+///   titles(), row(m), details(m)                      how people see it
+///   bind(flags, creating), list_flags(flags)          the flags that fill it, and those that filter a list
+///   complete(m)                                       what a new one gets when no flag says otherwise
+template <class Kind>
+class ResourceCommands {
+ public:
+  static void add(CLI::App& group, Context& context) {
+    const ResourceHelp help = Kind::help();
+    add_list(group, context, help.list);
+    add_get(group, context, help.get);
+    add_create(group, context, help.create);
+    add_update(group, context, help.update);
+    add_delete(group, context, help.remove);
+  }
+
+ private:
+  using Message = typename Kind::Message;
+  template <class Method>
+  using RequestOf = typename MethodTraits<std::remove_const_t<Method>>::Request;
+
+  static std::string example(const std::string& rest) { return std::string{"  muster "} + Kind::kPlural + " " + rest; }
+
+  static void set_id(google::protobuf::Message& message, const CLI::App& command) {
+    const auto* field = message.GetDescriptor()->FindFieldByName(std::string{Kind::kNoun} + "_id");
+    message.GetReflection()->SetString(&message, field, id_of(command));
+  }
+
+  static Message& resource_in(google::protobuf::Message& message) {
+    const auto* field = message.GetDescriptor()->FindFieldByName(Kind::kNoun);
+    return static_cast<Message&>(*message.GetReflection()->MutableMessage(&message, field));
+  }
+
+  static void add_list(CLI::App& group, Context& context, const std::string& help) {
+    CLI::App& command = add_command(group, "list", help, example("list"));
+    FieldFlags flags(command, RequestOf<decltype(Kind::kList)>::descriptor());
+    Kind::list_flags(flags);
+    add_limit(command);
+    on_run(command, context, [&context, &command, fill = flags.filler()] {
+      RequestOf<decltype(Kind::kList)> request;
+      fill(request);
+      const auto response = list_pages(context, Kind::kList, request, limit_of(command), Kind::kPlural);
+      if (context.options.json) {
+        context.print_json(response);
+        return kDone;
+      }
+      Table table(Kind::titles());
+      const auto* things = response.GetDescriptor()->FindFieldByName(Kind::kPlural);
+      for (const auto& thing : response.GetReflection()->template GetRepeatedFieldRef<Message>(response, things)) {
+        table.add(Kind::row(thing));
+      }
+      table.print(context.out);
+      say_if_more(context, response.next_page_token());
+      return kDone;
+    });
+  }
+
+  static void add_get(CLI::App& group, Context& context, const std::string& help) {
+    CLI::App& command = add_command(group, "get", help, example("get " + std::string{Kind::kExampleId}));
+    add_id(command, tr("Its identifier"));
+    on_run(command, context, [&context, &command] {
+      RequestOf<decltype(Kind::kGet)> request;
+      set_id(request, command);
+      auto response = context.call(Kind::kGet, request);
+      if (context.options.json) {
+        context.print_json(response);
+      } else {
+        print_details(context.out, Kind::details(resource_in(response)));
+      }
+      return kDone;
+    });
+  }
+
+  static void add_create(CLI::App& group, Context& context, const std::string& help) {
+    CLI::App& command = add_command(group, "create", help, example("create " + std::string{Kind::kExampleCreate}));
+    add_id(command, tr("Its identifier: a-z, 0-9, dot, dash and underscore, up to 63 characters"));
+    FieldFlags flags(command, Message::descriptor());
+    Kind::bind(flags, true);
+    on_run(command, context, [&context, &command, fill = flags.filler()] {
+      RequestOf<decltype(Kind::kCreate)> request;
+      Message& resource = resource_in(request);
+      set_id(resource, command);
+      fill(resource);
+      Kind::complete(resource);
+      return acknowledge(context, context.call(Kind::kCreate, request), say("{0} created.", id_of(command)));
+    });
+  }
+
+  static void add_update(CLI::App& group, Context& context, const std::string& help) {
+    CLI::App& command = add_command(group, "update", help, example("update " + std::string{Kind::kExampleUpdate}));
+    add_id(command, tr("Its identifier"));
+    FieldFlags flags(command, Message::descriptor());
+    Kind::bind(flags, false);
+    on_run(command, context, [&context, &command, fill = flags.filler()] {
+      RequestOf<decltype(Kind::kUpdate)> request;
+      set_id(resource_in(request), command);
+      *request.mutable_update_mask() = fill(resource_in(request));
+      if (request.update_mask().paths().empty()) throw UsageError(tr("nothing to change: give at least one flag"));
+      return acknowledge(context, context.call(Kind::kUpdate, request), say("{0} updated.", id_of(command)));
+    });
+  }
+
+  static void add_delete(CLI::App& group, Context& context, const std::string& help) {
+    CLI::App& command = add_command(group, "delete", help, example("delete " + std::string{Kind::kExampleId}));
+    add_id(command, tr("Its identifier"));
+    on_run(command, context, [&context, &command] {
+      RequestOf<decltype(Kind::kDelete)> request;
+      set_id(request, command);
+      return acknowledge(context, context.call(Kind::kDelete, request), say("{0} deleted.", id_of(command)));
+    });
+  }
+};
+
+}  // namespace muster::cli

@@ -1,0 +1,223 @@
+#include "muster/v1/routing_service.grpc.pb.h"
+#include "resource.h"
+#include "routing_view.h"
+
+namespace muster::cli {
+namespace {
+
+using Stub = v1::RoutingService::Stub;
+
+/// What most kinds leave as it is.
+struct KindDefaults {
+  static void list_flags(FieldFlags&) {}
+  static void complete(google::protobuf::Message&) {}
+};
+
+struct SkillKind : KindDefaults {
+  using Message = v1::Skill;
+  static constexpr auto kCreate = &Stub::CreateSkill;
+  static constexpr auto kGet = &Stub::GetSkill;
+  static constexpr auto kUpdate = &Stub::UpdateSkill;
+  static constexpr auto kList = &Stub::ListSkills;
+  static constexpr auto kDelete = &Stub::DeleteSkill;
+  static constexpr const char* kNoun = "skill";
+  static constexpr const char* kPlural = "skills";
+  static constexpr const char* kExampleId = "english";
+  static constexpr const char* kExampleCreate = "english --name \"English\"";
+  static constexpr const char* kExampleUpdate = "english --name \"English, spoken\"";
+
+  static ResourceHelp help() {
+    return {tr("Lists the skills"), tr("Shows a skill"), tr("Creates a skill"), tr("Changes a skill"),
+            tr("Deletes a skill that nothing names any more")};
+  }
+  static std::vector<Table::Column> titles() { return {{tr("Skill")}, {tr("Name")}}; }
+  static std::vector<std::string> row(const Message& skill) { return {skill.skill_id(), skill.display_name()}; }
+  static Details details(const Message& skill) {
+    return {{tr("Skill"), skill.skill_id()}, {tr("Name"), skill.display_name()}};
+  }
+  static void bind(FieldFlags& flags, bool) { flags.add("--name", "display_name", tr("Name shown to people")); }
+};
+
+struct PolicyKind : KindDefaults {
+  using Message = v1::Policy;
+  static constexpr auto kCreate = &Stub::CreatePolicy;
+  static constexpr auto kGet = &Stub::GetPolicy;
+  static constexpr auto kUpdate = &Stub::UpdatePolicy;
+  static constexpr auto kList = &Stub::ListPolicies;
+  static constexpr auto kDelete = &Stub::DeletePolicy;
+  static constexpr const char* kNoun = "policy";
+  static constexpr const char* kPlural = "policies";
+  static constexpr const char* kExampleId = "english-first";
+  static constexpr const char* kExampleCreate =
+      "english-first --step 0s:english=60,billing --step 30s:english --offer-timeout 15s";
+  static constexpr const char* kExampleUpdate = "english-first --offer-timeout 20s";
+
+  static ResourceHelp help() {
+    return {tr("Lists the routing policies"), tr("Shows a routing policy"),
+            tr("Creates a routing policy; without --step every agent will do"),
+            tr("Changes a routing policy; --step replaces all its steps"),
+            tr("Deletes a routing policy that no queue names")};
+  }
+  static std::vector<Table::Column> titles() {
+    return {{tr("Policy")}, {tr("Name")}, {tr("Steps")}, {tr("Offer timeout"), true}, {tr("Auto-accept")}};
+  }
+  static std::vector<std::string> row(const Message& policy) { return policy_row(policy); }
+  static Details details(const Message& policy) { return policy_details(policy); }
+  static void complete(Message& policy) {
+    if (policy.steps().empty()) policy.add_steps();
+  }
+  static void bind(FieldFlags& flags, bool) {
+    flags.add("--name", "display_name", tr("Name shown to people"));
+    flags.add("--step", "steps",
+              tr("A step: when it comes into force and whom it asks for. Repeat it; the first begins at 0s"));
+    flags.add("--offer-timeout", "offer_timeout", tr("How long an agent has to answer (20s)"));
+    flags.add("--priority-weight", "priority_weight", tr("How much waiting one point of priority is worth (60s)"));
+    flags.add("--refusal-cool-down", "refusal_cool_down",
+              tr("How long a contact is not offered again to who refused it (60s)"));
+    flags.add("--auto-accept,!--no-auto-accept", "auto_accept", tr("Offers are accepted at the moment they are made"));
+  }
+};
+
+struct QueueKind : KindDefaults {
+  using Message = v1::Queue;
+  static constexpr auto kCreate = &Stub::CreateQueue;
+  static constexpr auto kGet = &Stub::GetQueue;
+  static constexpr auto kUpdate = &Stub::UpdateQueue;
+  static constexpr auto kList = &Stub::ListQueues;
+  static constexpr auto kDelete = &Stub::DeleteQueue;
+  static constexpr const char* kNoun = "queue";
+  static constexpr const char* kPlural = "queues";
+  static constexpr const char* kExampleId = "billing";
+  static constexpr const char* kExampleCreate = "billing --channel voice --policy english-first --service-level 20s";
+  static constexpr const char* kExampleUpdate = "billing --wrap-up-limit 1m";
+
+  static ResourceHelp help() {
+    return {tr("Lists the queues"), tr("Shows a queue"), tr("Creates a queue"), tr("Changes a queue"),
+            tr("Deletes a queue without contacts that have not ended")};
+  }
+  static std::vector<Table::Column> titles() {
+    return {{tr("Queue")},        {tr("Name")},          {tr("Channel")},           {tr("Policy")},
+            {tr("Target"), true}, {tr("Wrap-up"), true}, {tr("Time to live"), true}};
+  }
+  static std::vector<std::string> row(const Message& queue) { return queue_row(queue); }
+  static Details details(const Message& queue) { return queue_details(queue); }
+  static void bind(FieldFlags& flags, bool creating) {
+    flags.add("--name", "display_name", tr("Name shown to people"));
+    if (creating) flags.add("--channel", "channel", tr("Medium of its contacts; it cannot be changed"))->required();
+    flags.add("--policy", "policy_id", tr("Routing policy"))->required(creating);
+    flags.add("--service-level", "service_level_target", tr("Waiting time that counts as in time (20s)"));
+    flags.add("--wrap-up-limit", "wrap_up_limit", tr("Longest wrap-up; 0 means none (0)"));
+    flags.add("--time-to-live", "time_to_live", tr("How long a contact may wait (1d)"));
+  }
+};
+
+struct AgentKind : KindDefaults {
+  using Message = v1::Agent;
+  static constexpr auto kCreate = &Stub::CreateAgent;
+  static constexpr auto kGet = &Stub::GetAgent;
+  static constexpr auto kUpdate = &Stub::UpdateAgent;
+  static constexpr auto kList = &Stub::ListAgents;
+  static constexpr auto kDelete = &Stub::DeleteAgent;
+  static constexpr const char* kNoun = "agent";
+  static constexpr const char* kPlural = "agents";
+  static constexpr const char* kExampleId = "li.na";
+  static constexpr const char* kExampleCreate =
+      "li.na --name 李娜 --skill english=80 --skill billing=60 --channel-limit chat=3";
+  static constexpr const char* kExampleUpdate = "li.na --capacity 120";
+
+  static ResourceHelp help() {
+    return {tr("Lists the agents"), tr("Shows an agent"), tr("Creates an agent"),
+            tr("Changes an agent; --skill and --channel-limit replace all of theirs"),
+            tr("Deletes an agent who is not connected and holds nothing")};
+  }
+  static std::vector<Table::Column> titles() {
+    return {{tr("Agent")},     {tr("Name")},           {tr("Presence")}, {tr("Activity")},
+            {tr("Connected")}, {tr("Capacity"), true}, {tr("Skills")}};
+  }
+  static std::vector<std::string> row(const Message& agent) { return agent_row(agent); }
+  static Details details(const Message& agent) { return agent_details(agent, wall_now()); }
+  static void list_flags(FieldFlags& flags) {
+    flags.add("--skill", "skill_id", tr("Only agents who have this skill"));
+    flags.add("--connected", "connected_only", tr("Only agents whose session is open"));
+  }
+  static void bind(FieldFlags& flags, bool) {
+    flags.add("--name", "display_name", tr("Name shown to people"));
+    flags.add("--skill", "skills", tr("A skill and its level, 0 to 100. Repeat it"));
+    flags.add("--capacity", "capacity_units", tr("How much the agent can carry at once (100)"));
+    flags.add("--channel-limit", "channel_limits", tr("Most contacts of one channel at once. Repeat it"));
+  }
+};
+
+void add_suspension(CLI::App& group, Context& context, const std::string& name, bool suspended,
+                    const std::string& help) {
+  CLI::App& command = add_command(group, name, help, "  muster agents " + name + " li.na --reason \"audit\"");
+  add_id(command, tr("Identifier of the agent"));
+  FieldFlags flags(command, v1::SetAgentSuspensionRequest::descriptor());
+  flags.add("--reason", "reason", tr("Reason, shown to the agent"));
+  on_run(command, context, [&context, &command, suspended, fill = flags.filler()] {
+    v1::SetAgentSuspensionRequest request;
+    fill(request);
+    request.set_agent_id(id_of(command));
+    request.set_suspended(suspended);
+    const auto response = context.call(&Stub::SetAgentSuspension, request);
+    return acknowledge(context, response,
+                       suspended ? say("{0} is suspended.", request.agent_id())
+                                 : say("{0} is no longer suspended.", request.agent_id()));
+  });
+}
+
+}  // namespace
+
+void add_routing_commands(CLI::App& program, Context& context) {
+  ResourceCommands<SkillKind>::add(add_group(program, "skills", tr("Skills that agents have at a level from 0 to 100"),
+                                             "  muster skills create english --name \"English\"\n  muster skills list"),
+                                   context);
+  ResourceCommands<PolicyKind>::add(
+      add_group(program, "policies", tr("Routing policies: whom a queue's contacts may go to, and how that widens"),
+                "  muster policies create anyone\n"
+                "  muster policies create english-first --step 0s:english=60 --step 30s:english"),
+      context);
+  ResourceCommands<QueueKind>::add(
+      add_group(program, "queues", tr("Queues, where contacts of one kind wait"),
+                "  muster queues create billing --channel voice --policy english-first\n  muster queues list"),
+      context);
+  CLI::App& agents = add_group(program, "agents", tr("Agents' routing profiles"),
+                               "  muster agents create li.na --name 李娜 --skill english=80\n"
+                               "  muster agents list --connected");
+  ResourceCommands<AgentKind>::add(agents, context);
+  add_suspension(agents, context, "suspend", true, tr("Takes an agent off routing; contacts in hand stay"));
+  add_suspension(agents, context, "resume", false, tr("Lifts a suspension"));
+}
+
+void add_settings_commands(CLI::App& program, Context& context) {
+  CLI::App& group = add_group(program, "settings", tr("The workspace's settings"),
+                              "  muster settings get\n  muster settings update --resume-grace 30s");
+  CLI::App& get = add_command(group, "get", tr("Shows the settings"), "  muster settings get");
+  on_run(get, context, [&context] {
+    const auto response = context.call(&Stub::GetWorkspaceSettings, {});
+    if (context.options.json) {
+      context.print_json(response);
+    } else {
+      print_details(context.out, settings_details(response.settings()));
+    }
+    return kDone;
+  });
+  CLI::App& update =
+      add_command(group, "update", tr("Changes settings"), "  muster settings update --channel-units chat=25");
+  FieldFlags flags(update, v1::WorkspaceSettings::descriptor());
+  flags.add("--channel-units", "channel_units", tr("Capacity units of one contact of a channel. Repeat it"));
+  flags.add("--resume-grace", "resume_grace", tr("How long a lost session may stay away before offers are revoked"));
+  flags.add("--contact-grace", "contact_grace", tr("How long before its contacts go back to their queue"));
+  flags.add("--first-miss-pause", "first_miss_pause", tr("Pause after one missed offer"));
+  flags.add("--second-miss-pause", "second_miss_pause", tr("Pause after the second miss in a row"));
+  flags.add("--escalate-after", "escalate_after_refusals", tr("Refusals that raise a contact's priority"));
+  flags.add("--escalation-priority", "escalation_priority", tr("Points of priority that an escalated contact gains"));
+  on_run(update, context, [&context, fill = flags.filler()] {
+    v1::UpdateWorkspaceSettingsRequest request;
+    *request.mutable_update_mask() = fill(*request.mutable_settings());
+    if (request.update_mask().paths().empty()) throw UsageError(tr("nothing to change: give at least one flag"));
+    return acknowledge(context, context.call(&Stub::UpdateWorkspaceSettings, request), tr("Settings updated."));
+  });
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "command.h"
+#include "muster/base/time.h"
+#include "muster/v1/routing.pb.h"
+
+namespace muster::cli {
+
+// How people see the routing configuration: rows of lists and details.
+std::vector<std::string> policy_row(const v1::Policy& policy);
+Details policy_details(const v1::Policy& policy);
+std::vector<std::string> queue_row(const v1::Queue& queue);
+Details queue_details(const v1::Queue& queue);
+std::vector<std::string> agent_row(const v1::Agent& agent);
+Details agent_details(const v1::Agent& agent, TimePoint now);
+Details settings_details(const v1::WorkspaceSettings& settings);
+
+/// "english ≥ 60, billing": what is asked of an agent; "any agent" for nothing.
+std::string requirements_text(const google::protobuf::RepeatedPtrField<v1::SkillRequirement>& requirements);
+
+}  // namespace muster::cli

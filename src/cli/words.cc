@@ -1,0 +1,224 @@
+#include "words.h"
+
+#include "duration.h"
+#include "i18n.h"
+
+namespace muster::cli {
+namespace {
+
+std::string unknown(int value) { return fmt::format("#{}", value); }
+
+std::string considered(const v1::OfferExplanation& explanation) {
+  const auto count = static_cast<unsigned long>(explanation.agents_considered());
+  std::string text = fmt::format(fmt::runtime(trn("{0} agent with free capacity was considered",
+                                                  "{0} agents with free capacity were considered", count)),
+                                 count);
+  std::vector<std::string> rejected;
+  for (const auto& rejection : explanation.rejected()) {
+    rejected.push_back(fmt::format("{} {}", rejection.agents(), word(rejection.gate())));
+  }
+  if (!rejected.empty()) text += say("; ruled out: {0}", join(rejected));
+  return text + tr(".");
+}
+
+std::string compared(const v1::OfferExplanation& explanation) {
+  const std::string idle = format_duration(from_proto(explanation.idle()));
+  if (explanation.runner_up_agent_id().empty()) {
+    return say("The agent had been idle for {0}; nobody else came into question.", idle);
+  }
+  return say("The agent had been idle for {0}, the longest; next would have been {1}, idle for {2}.", idle,
+             explanation.runner_up_agent_id(), format_duration(from_proto(explanation.runner_up_idle())));
+}
+
+}  // namespace
+
+std::string word(v1::Channel channel) {
+  switch (channel) {
+    case v1::CHANNEL_VOICE:
+      return tr("voice");
+    case v1::CHANNEL_CHAT:
+      return tr("chat");
+    case v1::CHANNEL_EMAIL:
+      return tr("email");
+    case v1::CHANNEL_SOCIAL:
+      return tr("social");
+    case v1::CHANNEL_TICKET:
+      return tr("ticket");
+    case v1::CHANNEL_TASK:
+      return tr("task");
+    default:
+      return unknown(channel);
+  }
+}
+
+std::string word(v1::ContactState state) {
+  switch (state) {
+    case v1::CONTACT_STATE_SCHEDULED:
+      return tr("scheduled");
+    case v1::CONTACT_STATE_QUEUED:
+      return tr("queued");
+    case v1::CONTACT_STATE_OFFERED:
+      return tr("offered");
+    case v1::CONTACT_STATE_ACTIVE:
+      return tr("active");
+    case v1::CONTACT_STATE_HELD:
+      return tr("held");
+    case v1::CONTACT_STATE_WRAP_UP:
+      return tr("wrap-up");
+    case v1::CONTACT_STATE_COMPLETED:
+      return tr("completed");
+    case v1::CONTACT_STATE_ABANDONED:
+      return tr("abandoned");
+    case v1::CONTACT_STATE_CANCELLED:
+      return tr("cancelled");
+    case v1::CONTACT_STATE_EXPIRED:
+      return tr("expired");
+    case v1::CONTACT_STATE_DEFLECTED:
+      return tr("deflected");
+    case v1::CONTACT_STATE_DROPPED:
+      return tr("dropped");
+    default:
+      return unknown(state);
+  }
+}
+
+std::string word(v1::OfferState state) {
+  switch (state) {
+    case v1::OFFER_STATE_OFFERED:
+      return tr("offered");
+    case v1::OFFER_STATE_ACCEPTED:
+      return tr("accepted");
+    case v1::OFFER_STATE_DECLINED:
+      return tr("declined");
+    case v1::OFFER_STATE_TIMED_OUT:
+      return tr("missed");
+    case v1::OFFER_STATE_WITHDRAWN:
+      return tr("withdrawn");
+    case v1::OFFER_STATE_RESCINDED:
+      return tr("rescinded");
+    case v1::OFFER_STATE_REVOKED:
+      return tr("revoked");
+    case v1::OFFER_STATE_SETUP_FAILED:
+      return tr("set-up failed");
+    default:
+      return unknown(state);
+  }
+}
+
+std::string word(v1::OfferTrigger trigger) {
+  switch (trigger) {
+    case v1::OFFER_TRIGGER_CONTACT_QUEUED:
+      return tr("the contact had just entered the queue");
+    case v1::OFFER_TRIGGER_AGENT_FREE:
+      return tr("the agent had just become free");
+    case v1::OFFER_TRIGGER_STEP:
+      return tr("the policy had just moved to its next step");
+    case v1::OFFER_TRIGGER_COOL_DOWN:
+      return tr("the agent's cool-down for the contact had just ended");
+    case v1::OFFER_TRIGGER_CONFIGURATION:
+      return tr("the routing configuration had just changed");
+    default:
+      return unknown(trigger);
+  }
+}
+
+std::string word(v1::Gate gate) {
+  switch (gate) {
+    case v1::GATE_SKILL:
+      return tr("without a required skill");
+    case v1::GATE_LEVEL:
+      return tr("below a required level");
+    case v1::GATE_EXCLUDED:
+      return tr("excluded from this contact");
+    case v1::GATE_COOL_DOWN:
+      return tr("in cool-down after a refusal");
+    case v1::GATE_CAPACITY:
+      return tr("without enough capacity");
+    default:
+      return unknown(gate);
+  }
+}
+
+std::string word(v1::AgentPresence presence) {
+  switch (presence) {
+    case v1::AGENT_PRESENCE_OFFLINE:
+      return tr("offline");
+    case v1::AGENT_PRESENCE_AVAILABLE:
+      return tr("available");
+    case v1::AGENT_PRESENCE_BREAK:
+      return tr("break");
+    case v1::AGENT_PRESENCE_NOT_RESPONDING:
+      return tr("not responding");
+    case v1::AGENT_PRESENCE_SUSPENDED:
+      return tr("suspended");
+    default:
+      return unknown(presence);
+  }
+}
+
+std::string word(v1::AgentActivity activity) {
+  switch (activity) {
+    case v1::AGENT_ACTIVITY_BUSY:
+      return tr("busy");
+    case v1::AGENT_ACTIVITY_WRAP_UP:
+      return tr("wrap-up");
+    case v1::AGENT_ACTIVITY_RINGING:
+      return tr("ringing");
+    case v1::AGENT_ACTIVITY_IDLE:
+      return tr("idle");
+    default:
+      return unknown(activity);
+  }
+}
+
+std::string word(v1::ContactEventKind kind) {
+  switch (kind) {
+    case v1::CONTACT_EVENT_KIND_CREATED:
+      return tr("created");
+    case v1::CONTACT_EVENT_KIND_QUEUED:
+      return tr("due");
+    case v1::CONTACT_EVENT_KIND_STEP_CHANGED:
+      return tr("next step");
+    case v1::CONTACT_EVENT_KIND_ESCALATED:
+      return tr("escalated");
+    case v1::CONTACT_EVENT_KIND_OFFER_MADE:
+      return tr("offered");
+    case v1::CONTACT_EVENT_KIND_OFFER_ACCEPTED:
+      return tr("accepted");
+    case v1::CONTACT_EVENT_KIND_OFFER_ENDED:
+      return tr("offer ended");
+    case v1::CONTACT_EVENT_KIND_HELD:
+      return tr("held");
+    case v1::CONTACT_EVENT_KIND_RESUMED:
+      return tr("resumed");
+    case v1::CONTACT_EVENT_KIND_TRANSFERRED:
+      return tr("transferred");
+    case v1::CONTACT_EVENT_KIND_REQUEUED:
+      return tr("requeued");
+    case v1::CONTACT_EVENT_KIND_WRAP_UP_STARTED:
+      return tr("wrap-up");
+    case v1::CONTACT_EVENT_KIND_ENDED:
+      return tr("ended");
+    default:
+      return unknown(kind);
+  }
+}
+
+bool is_final(v1::ContactState state) { return state >= v1::CONTACT_STATE_COMPLETED; }
+
+std::string word_yes_no(bool value) { return value ? tr("yes") : tr("no"); }
+
+std::string join(const std::vector<std::string>& parts, const std::string& separator) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : separator) + part;
+  return text;
+}
+
+std::vector<std::string> explain(const v1::OfferExplanation& explanation) {
+  // People count steps from 1.
+  return {say("Offered because {0}; step {1} of the policy was in force, the contact had waited {2}.",
+              word(explanation.trigger()), explanation.step() + 1, format_duration(from_proto(explanation.waited()))),
+          considered(explanation), compared(explanation)};
+}
+
+}  // namespace muster::cli

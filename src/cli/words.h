@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "muster/v1/board_service.pb.h"
+#include "muster/v1/contact_service.pb.h"
+#include "muster/v1/routing.pb.h"
+
+namespace muster::cli {
+
+// The states of things in the words of the field, in the language in use. A value that this program does not know,
+// because the server is newer, shows as its number.
+std::string word(v1::Channel channel);
+std::string word(v1::ContactState state);
+std::string word(v1::OfferState state);
+std::string word(v1::OfferTrigger trigger);
+std::string word(v1::Gate gate);
+std::string word(v1::AgentPresence presence);
+std::string word(v1::AgentActivity activity);
+std::string word(v1::ContactEventKind kind);
+
+/// True for the states that a contact never leaves.
+bool is_final(v1::ContactState state);
+
+/// "yes" or "no".
+std::string word_yes_no(bool value);
+
+/// Several values in one cell: "english 60, billing any".
+std::string join(const std::vector<std::string>& parts, const std::string& separator = ", ");
+
+/// Says why an agent got an offer, one sentence a line.
+std::vector<std::string> explain(const v1::OfferExplanation& explanation);
+
+}  // namespace muster::cli

@@ -1,0 +1,183 @@
+#include <gmock/gmock.h>
+
+#include "duration.h"
+#include "fake_server.h"
+#include "progress.h"
+#include "speech.h"
+
+namespace muster::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+class CommandTest : public InEnglish {
+ protected:
+  Ran muster(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--server", server_.address()});
+    return run_muster(arguments);
+  }
+
+  FakeServer server_;
+};
+
+const grpc::Status kUnavailable(grpc::StatusCode::UNAVAILABLE, "restarting");
+
+TEST_F(CommandTest, CreateSendsWhatWasGivenAndNothingElse) {
+  const Ran ran =
+      muster({"queues", "create", "billing", "--channel", "voice", "--policy", "p", "--service-level", "30s"});
+  EXPECT_EQ(ran.code, kDone) << ran.err;
+  EXPECT_EQ(ran.out, "billing created.\n");
+  ASSERT_EQ(server_.routing.created.size(), 1U);
+  const v1::Queue& queue = server_.routing.created[0].queue();
+  EXPECT_EQ(queue.queue_id(), "billing");
+  EXPECT_EQ(queue.channel(), v1::CHANNEL_VOICE);
+  EXPECT_EQ(from_proto(queue.service_level_target()), std::chrono::seconds{30});
+  EXPECT_FALSE(queue.has_time_to_live());
+  EXPECT_EQ(server_.routing.created[0].request_id().size(), 36U);
+}
+
+TEST_F(CommandTest, UpdateMasksOnlyTheFlagsGiven) {
+  EXPECT_EQ(muster({"queues", "update", "billing", "--wrap-up-limit", "1m"}).code, kDone);
+  ASSERT_EQ(server_.routing.updated.size(), 1U);
+  EXPECT_THAT(server_.routing.updated[0].update_mask().paths(), ElementsAre("wrap_up_limit"));
+}
+
+TEST_F(CommandTest, UpdateWithoutAFlagIsAUsageError) {
+  EXPECT_EQ(muster({"queues", "update", "billing"}).code, kUsage);
+  EXPECT_TRUE(server_.routing.updated.empty());
+}
+
+TEST_F(CommandTest, AChangeIsRetriedUnderTheSameRequestId) {
+  server_.routing.failures = {kUnavailable, kUnavailable};
+  EXPECT_EQ(muster({"queues", "create", "q", "--channel", "chat", "--policy", "p"}).code, kDone);
+  ASSERT_EQ(server_.routing.created.size(), 3U);
+  EXPECT_EQ(server_.routing.created[0].request_id(), server_.routing.created[2].request_id());
+}
+
+TEST_F(CommandTest, ARetryEndsWithTheTimeoutAndSaysHowToGoOn) {
+  server_.routing.failures.assign(1000, kUnavailable);
+  const Ran ran = muster({"queues", "create", "q", "--channel", "chat", "--policy", "p", "--timeout", "400ms"});
+  EXPECT_EQ(ran.code, kUnreachable);
+  EXPECT_THAT(ran.err, HasSubstr("--request-id " + server_.routing.created[0].request_id()));
+}
+
+TEST_F(CommandTest, AGivenRequestIdIsUsed) {
+  muster({"queues", "create", "q", "--channel", "chat", "--policy", "p", "--request-id", "my-id"});
+  ASSERT_EQ(server_.routing.created.size(), 1U);
+  EXPECT_EQ(server_.routing.created[0].request_id(), "my-id");
+}
+
+TEST_F(CommandTest, ARefusalExitsWithOneAndIsNotRetried) {
+  server_.routing.failures = {{grpc::StatusCode::ALREADY_EXISTS, "queue \"q\" exists"}};
+  const Ran ran = muster({"queues", "create", "q", "--channel", "chat", "--policy", "p"});
+  EXPECT_EQ(ran.code, kRefused);
+  EXPECT_EQ(ran.err, "error: queue \"q\" exists\n");
+  EXPECT_EQ(server_.routing.created.size(), 1U);
+}
+
+TEST_F(CommandTest, AServerThatIsNotThereExitsWithThree) {
+  const Ran ran = run_muster({"queues", "list", "--server", "127.0.0.1:1", "--timeout", "200ms"});
+  EXPECT_EQ(ran.code, kUnreachable);
+  EXPECT_THAT(ran.err, HasSubstr("is musterd running?"));
+}
+
+TEST_F(CommandTest, ListsReadAsManyPagesAsTheLimitNeeds) {
+  const Ran some = muster({"skills", "list", "--limit", "1500"});
+  EXPECT_THAT(some.out, HasSubstr("skill-1499\n"));
+  EXPECT_THAT(some.out, Not(HasSubstr("skill-1500\n")));
+  EXPECT_THAT(some.err, HasSubstr("--limit 0"));
+  const Ran all = muster({"skills", "list", "--limit", "0"});
+  EXPECT_THAT(all.out, HasSubstr("skill-2499\n"));
+  EXPECT_EQ(all.err, "");
+}
+
+TEST_F(CommandTest, JsonIsOneLine) {
+  const Ran ran = muster({"queues", "create", "q", "--channel", "chat", "--policy", "p", "--json"});
+  EXPECT_EQ(ran.out, "{\"sequence\":\"7\"}\n");
+}
+
+TEST_F(CommandTest, SuspendAndResumeDifferInOneField) {
+  muster({"agents", "suspend", "li.na", "--reason", "audit"});
+  muster({"agents", "resume", "li.na"});
+  ASSERT_EQ(server_.routing.suspensions.size(), 2U);
+  EXPECT_TRUE(server_.routing.suspensions[0].suspended());
+  EXPECT_EQ(server_.routing.suspensions[0].reason(), "audit");
+  EXPECT_FALSE(server_.routing.suspensions[1].suspended());
+}
+
+TEST_F(CommandTest, AContactMayBeCreatedForLater) {
+  const Ran ran = muster({"contacts", "create", "--queue", "q", "--in", "1h", "--require", "english=60", "--attribute",
+                          "order=42", "--attribute", "vip=yes"});
+  EXPECT_EQ(ran.out, "c-1 created.\n");
+  ASSERT_EQ(server_.contacts.created.size(), 1U);
+  const auto& request = server_.contacts.created[0];
+  EXPECT_GT(from_proto(request.schedule_time()), wall_now());
+  EXPECT_EQ(request.requirements(0).min_level(), 60);
+  EXPECT_EQ(request.attributes().at("vip"), "yes");
+}
+
+TEST_F(CommandTest, AContactShowsItsOffersInWords) {
+  auto& response = server_.contacts.contact;
+  response.mutable_contact()->set_contact_id("c-1");
+  response.mutable_contact()->set_state(v1::CONTACT_STATE_ACTIVE);
+  auto* offer = response.add_offers();
+  offer->set_agent_id("li.na");
+  offer->set_state(v1::OFFER_STATE_DECLINED);
+  offer->set_reason("lunch");
+  offer->mutable_explanation()->set_trigger(v1::OFFER_TRIGGER_AGENT_FREE);
+  const Ran ran = muster({"contacts", "get", "c-1"});
+  EXPECT_THAT(ran.out, HasSubstr("to li.na: declined (lunch)"));
+  EXPECT_THAT(ran.out, HasSubstr("Offered because the agent had just become free"));
+}
+
+TEST_F(CommandTest, AWatchGoesOnWhereTheConnectionBroke) {
+  const Ran ran = muster({"contacts", "watch", "--after", "40"});
+  EXPECT_THAT(ran.out, HasSubstr("c-1  created"));
+  ASSERT_EQ(server_.contacts.watches.size(), 2U);
+  EXPECT_EQ(server_.contacts.watches[0].after_sequence(), 40);
+  EXPECT_EQ(server_.contacts.watches[1].after_sequence(), 41);
+  EXPECT_EQ(ran.code, kRefused);
+  EXPECT_THAT(ran.err, HasSubstr("too old"));
+}
+
+TEST_F(CommandTest, RebuildTellsWhereItEnded) {
+  EXPECT_EQ(muster({"admin", "rebuild-projections"}).out, "Reporting tables rebuilt up to sequence 1000.\n");
+}
+
+TEST_F(CommandTest, AWrongCommandLineExitsWithTwo) {
+  EXPECT_EQ(muster({"queues"}).code, kUsage);
+  EXPECT_EQ(muster({"queues", "get"}).code, kUsage);
+  EXPECT_EQ(muster({"queues", "list", "--no-such-flag"}).code, kUsage);
+  EXPECT_EQ(muster({"queues", "list", "--timeout", "soon"}).code, kUsage);
+  EXPECT_EQ(muster({"queues", "create", "q", "--channel", "fax", "--policy", "p"}).code, kUsage);
+  EXPECT_EQ(muster({"completion", "fish"}).code, kUsage);
+}
+
+void expect_help_teaches(const CLI::App& command, std::vector<std::string> path) {
+  path.push_back("--help");
+  const Ran ran = run_muster(path);
+  EXPECT_EQ(ran.code, kDone);
+  EXPECT_THAT(ran.out, HasSubstr("Example:\n  ")) << testing::PrintToString(path);
+  path.pop_back();
+  for (const CLI::App* child : command.get_subcommands([](const CLI::App*) { return true; })) {
+    std::vector<std::string> below = path;
+    below.push_back(child->get_name());
+    expect_help_teaches(*child, below);
+  }
+}
+
+TEST_F(CommandTest, EveryHelpPageHasAnExample) {
+  Context context(std::cout, std::cerr);
+  expect_help_teaches(*make_program(context), {});
+}
+
+TEST(ProgressTest, TheBarFillsWithTheShareDone) {
+  EXPECT_EQ(progress_bar(500, 1000, 10), "[#####-----]  50%  500/1000");
+  EXPECT_EQ(progress_bar(0, 0, 4), "[####] 100%  0/0");
+  EXPECT_EQ(progress_bar(1200, 1000, 4), "[####] 100%  1200/1000");
+}
+
+}  // namespace
+}  // namespace muster::cli

@@ -1,0 +1,78 @@
+#include "flags.h"
+
+#include <gmock/gmock.h>
+
+#include "duration.h"
+#include "error.h"
+#include "muster/v1/contact_service.pb.h"
+#include "muster/v1/routing_service.pb.h"
+#include "speech.h"
+
+namespace muster::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class FlagsTest : public InEnglish {
+ protected:
+  template <class Message>
+  static Message with(const std::string& field, const std::string& text) {
+    Message message;
+    set_field(message, Message::descriptor()->FindFieldByName(field), "--flag", text);
+    return message;
+  }
+};
+
+TEST_F(FlagsTest, EnumerationsAreWrittenInSmallLettersWithDashes) {
+  EXPECT_THAT(enum_names(v1::Channel_descriptor()), ElementsAre("voice", "chat", "email", "social", "ticket", "task"));
+  EXPECT_EQ(with<v1::ListContactsRequest>("states", "wrap-up").states(0), v1::CONTACT_STATE_WRAP_UP);
+  EXPECT_THROW(with<v1::Queue>("channel", "fax"), UsageError);
+}
+
+TEST_F(FlagsTest, AStepSaysWhenAndWhom) {
+  const auto policy = with<v1::Policy>("steps", "30s:english=60,billing");
+  ASSERT_EQ(policy.steps_size(), 1);
+  EXPECT_EQ(from_proto(policy.steps(0).after()), std::chrono::seconds{30});
+  ASSERT_EQ(policy.steps(0).requirements_size(), 2);
+  EXPECT_EQ(policy.steps(0).requirements(0).skill_id(), "english");
+  EXPECT_EQ(policy.steps(0).requirements(0).min_level(), 60);
+  EXPECT_EQ(policy.steps(0).requirements(1).skill_id(), "billing");
+  EXPECT_EQ(policy.steps(0).requirements(1).min_level(), 0);
+}
+
+TEST_F(FlagsTest, AStepWithoutRequirementsTakesAnyAgent) {
+  EXPECT_THAT(with<v1::Policy>("steps", "1m").steps(0).requirements(), IsEmpty());
+}
+
+TEST_F(FlagsTest, PairsAreSplitAtTheFirstEqualsSign) {
+  EXPECT_EQ(with<v1::Agent>("skills", "english=80").skills(0).level(), 80);
+  EXPECT_EQ(with<v1::Agent>("channel_limits", "chat=3").channel_limits(0).max_contacts(), 3);
+  EXPECT_EQ(with<v1::CreateContactRequest>("attributes", "formula=a=b").attributes().at("formula"), "a=b");
+}
+
+TEST_F(FlagsTest, WhatDoesNotFitIsRefused) {
+  EXPECT_THROW(with<v1::Agent>("skills", "english"), UsageError);
+  EXPECT_THROW(with<v1::Agent>("skills", "english=high"), UsageError);
+  EXPECT_THROW(with<v1::Agent>("capacity_units", "12x"), UsageError);
+  EXPECT_THROW(with<v1::Policy>("steps", "soon:english"), UsageError);
+  EXPECT_THROW(with<v1::Policy>("offer_timeout", "20"), UsageError);
+  EXPECT_THROW(with<v1::CreateContactRequest>("schedule_time", "noon"), UsageError);
+}
+
+TEST_F(FlagsTest, OnlyTheFlagsGivenAreNamedInTheMask) {
+  CLI::App command;
+  FieldFlags flags(command, v1::Policy::descriptor());
+  flags.add("--name", "display_name", "");
+  flags.add("--offer-timeout", "offer_timeout", "");
+  flags.add("--auto-accept,!--no-auto-accept", "auto_accept", "");
+  command.parse("--no-auto-accept --offer-timeout 15s");
+  v1::Policy policy;
+  const auto mask = flags.filler()(policy);
+  EXPECT_THAT(mask.paths(), ElementsAre("offer_timeout", "auto_accept"));
+  EXPECT_FALSE(policy.auto_accept());
+  EXPECT_EQ(from_proto(policy.offer_timeout()), std::chrono::seconds{15});
+}
+
+}  // namespace
+}  // namespace muster::cli
