@@ -22,6 +22,8 @@ constexpr const char* kRenew =
     " WHERE id = $1 AND epoch = $2";
 constexpr const char* kRelease = "UPDATE workspace SET lease_until = '-infinity' WHERE id = $1 AND epoch = $2";
 
+constexpr auto kTakeoverDeadline = std::chrono::seconds(3);
+
 /// Nanoseconds on a clock that nobody sets and that does not stop while the machine sleeps.
 std::int64_t boot_ns() {
   timespec now{};
@@ -59,7 +61,7 @@ std::optional<Ownership> Lease::try_acquire() {
   valid_until_ns_ = 0;
   try {
     connect();
-    const auto deadline = pg::Clock::now() + options_.time_to_live;
+    const auto deadline = pg::Clock::now() + kTakeoverDeadline;
     const auto ask = [&](const char* sql, const auto&... parameters) {
       return connection_->execute(sql, pg::Parameters(parameters...), deadline);
     };

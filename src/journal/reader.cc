@@ -5,10 +5,11 @@
 namespace muster::journal {
 namespace {
 
-// From the batch that begins at or before the first event wanted: that one shows whether there is a hole.
+// From the batch that holds the last event already known, without its payload: the next one must continue it.
 constexpr const char* kRead =
-    "SELECT first_seq, last_seq, epoch, payload FROM journal WHERE workspace = $1 AND first_seq >="
-    " coalesce((SELECT max(first_seq) FROM journal WHERE workspace = $1 AND first_seq <= $2::bigint + 1), 0)"
+    "SELECT first_seq, last_seq, epoch, CASE WHEN last_seq > $2::bigint THEN payload END FROM journal"
+    " WHERE workspace = $1 AND first_seq >="
+    " coalesce((SELECT max(first_seq) FROM journal WHERE workspace = $1 AND first_seq <= $2::bigint), 0)"
     " ORDER BY first_seq LIMIT $3::bigint + 1";
 constexpr const char* kSnapshot =
     "SELECT last_seq, epoch, state_hash, payload FROM snapshot WHERE workspace = $1 AND last_seq <= $2::bigint"
