@@ -31,7 +31,7 @@ SLICE_LAYER = 5  # slices may also include each other's public headers
 CLIENTS = {"cli", "sim"}
 
 # What a module may include beyond the rule above.
-EXTRA_HEADERS = {"kpi": {"muster/dispatch/event.h", "muster/dispatch/types.h"}}
+EXTRA_HEADERS = {"kpi": {f"muster/dispatch/{name}.h" for name in ("event", "state", "types")}}
 
 # Nothing but the standard library and modules below.
 PURE_MODULES = {"base", "dispatch", "kpi", "workforce"}

@@ -26,8 +26,9 @@ class Directions(unittest.TestCase):
         self.assertEqual(include("src/journal/a.cc", '"muster/store/pool.h"'), ["direction"])
         self.assertEqual(include("src/workforce/a.cc", '"muster/dispatch/event.h"'), ["direction"])
 
-    def test_kpi_may_read_events_and_nothing_else_of_the_engine(self):
+    def test_kpi_may_read_events_and_images_but_not_the_engine(self):
         self.assertEqual(include("src/kpi/a.cc", '"muster/dispatch/event.h"'), [])
+        self.assertEqual(include("src/kpi/a.cc", '"muster/dispatch/state.h"'), [])
         self.assertEqual(include("include/muster/kpi/a.h", '"muster/dispatch/types.h"'), [])
         self.assertEqual(include("src/kpi/a.cc", '"muster/dispatch/engine.h"'), ["direction"])
 

@@ -1,0 +1,223 @@
+"""musterd and muster together: a contact's life, stops in good order, and restarts after every kind of death.
+
+The programs come from the environment: MUSTERD and MUSTER.
+"""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+MUSTERD = os.environ["MUSTERD"]
+MUSTER = os.environ["MUSTER"]
+HANGS_AFTER_S = 120  # a wait this long is a failure; no test depends on how long things take
+POLL_S = 0.1
+
+
+def wait_for(what: str, condition):
+    """The first result of `condition` that is true."""
+    deadline = time.monotonic() + HANGS_AFTER_S
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
+        time.sleep(POLL_S)
+    raise AssertionError(f"still waiting: {what}")
+
+
+class Server:
+    """A running musterd on free ports."""
+
+    def __init__(self, *args: str):
+        self.log: list[dict] = []
+        self.process = subprocess.Popen(
+            [MUSTERD, "--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--log-format", "json",
+             "--shutdown-grace", "2s", *args],
+            stderr=subprocess.PIPE, text=True)
+        self.reader = threading.Thread(target=self._read_log)
+        self.reader.start()
+
+    def _read_log(self):
+        for line in self.process.stderr:
+            self.log.append(json.loads(line))
+
+    def messages(self) -> str:
+        return "\n".join(entry["message"] for entry in self.log)
+
+    def _addresses(self):
+        if self.process.poll() is not None:
+            self.reader.join()
+            raise AssertionError(f"musterd ended:\n{self.messages()}")
+        return re.search(r"gRPC on (\S+), HTTP on http://(\S+): this machine only", self.messages())
+
+    def wait_until_ready(self) -> "Server":
+        self.grpc, self.http = wait_for("addresses in the log", self._addresses).groups()
+        wait_for("readiness", lambda: self.get("/readyz")[0] == 200)
+        return self
+
+    def get(self, path: str) -> tuple[int, dict]:
+        connection = http.client.HTTPConnection(self.http, timeout=HANGS_AFTER_S)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+        finally:
+            connection.close()
+
+    def muster(self, *args: str) -> dict:
+        """A command of the command line, which must succeed, and what it prints as JSON."""
+        done = subprocess.run([MUSTER, "--server", self.grpc, "--json", *args], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise AssertionError(f"muster {' '.join(args)}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout or "{}")
+
+    def contact(self, contact_id: str) -> dict:
+        return self.muster("contacts", "get", contact_id)
+
+    def state_of(self, contact_id: str) -> str:
+        return self.contact(contact_id)["contact"]["state"]
+
+    def agent(self, agent_id: str, *args: str) -> subprocess.Popen:
+        """An agent who takes every offer."""
+        return subprocess.Popen([MUSTER, "--server", self.grpc, "agent", "work", agent_id, "--auto", *args],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def end(self, how: int) -> int:
+        """Sends a signal and gives the exit status."""
+        self.process.send_signal(how)
+        return self.wait()
+
+    def wait(self) -> int:
+        status = self.process.wait(HANGS_AFTER_S)
+        self.reader.join()
+        self.process.stderr.close()
+        return status
+
+
+class MusterdTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="muster-e2e-")
+        self.addCleanup(folder.cleanup)
+        self.data = Path(folder.name) / "data"
+
+    def start(self, *args: str) -> Server:
+        server = Server("--data", str(self.data), *args)
+        self.addCleanup(lambda: server.process.poll() is None and server.end(signal.SIGTERM))
+        return server.wait_until_ready()
+
+    def agent(self, server: Server, *args: str) -> subprocess.Popen:
+        agent = server.agent(*args)
+
+        def stop():
+            agent.kill()
+            agent.wait()
+        self.addCleanup(stop)
+        return agent
+
+    def furnish(self, server: Server):
+        server.muster("skills", "create", "english")
+        server.muster("policies", "create", "english-first", "--step", "0s:english=60")
+        server.muster("queues", "create", "billing", "--channel", "chat", "--policy", "english-first")
+        server.muster("agents", "create", "li.na", "--skill", "english=80")
+
+    def create_contact(self, server: Server) -> str:
+        return server.muster("contacts", "create", "--queue", "billing", "--name", "Invoice 42")["contactId"]
+
+    def postmaster(self) -> int | None:
+        try:
+            return int((self.data / "postgres" / "postmaster.pid").read_text().split()[0])
+        except (FileNotFoundError, IndexError):
+            return None
+
+    def test_contact_is_created_offered_accepted_and_completed(self):
+        server = self.start()
+        self.furnish(server)
+        contact = self.create_contact(server)
+        self.assertEqual(server.state_of(contact), "CONTACT_STATE_QUEUED")
+        self.agent(server, "li.na", "--handle-time", "1s", "--disposition", "solved")
+        wait_for("completion", lambda: server.state_of(contact) == "CONTACT_STATE_COMPLETED")
+        record = server.contact(contact)
+        self.assertEqual(record["contact"]["disposition"], "solved")
+        self.assertEqual([offer["agentId"] for offer in record["offers"]], ["li.na"])
+        self.assertEqual(server.end(signal.SIGTERM), 0)
+
+    def test_stop_in_good_order_leaves_no_process_and_loses_nothing(self):
+        server = self.start()
+        self.furnish(server)
+        contact = self.create_contact(server)
+        self.assertEqual(server.end(signal.SIGTERM), 0)
+        self.assertEqual(server.log[-1]["message"], "stopped")
+        self.assertIsNone(self.postmaster())
+        server = self.start()
+        self.assertEqual(server.state_of(contact), "CONTACT_STATE_QUEUED")
+
+    def test_stop_ends_open_streams(self):
+        server = self.start()
+        self.furnish(server)
+        self.agent(server, "li.na")
+        watcher = subprocess.Popen([MUSTER, "--server", server.grpc, "contacts", "watch"], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        self.addCleanup(lambda: (watcher.kill(), watcher.wait()))
+        contact = self.create_contact(server)
+        wait_for("an agent", lambda: server.state_of(contact) != "CONTACT_STATE_QUEUED")
+        self.assertEqual(server.end(signal.SIGINT), 0)
+
+    def test_killed_musterd_comes_back_with_what_it_acknowledged(self):
+        server = self.start()
+        self.furnish(server)
+        waiting = [self.create_contact(server) for _ in range(3)]
+        self.assertEqual(server.end(signal.SIGKILL), -signal.SIGKILL)
+        server = self.start()
+        for contact in waiting:
+            self.assertEqual(server.state_of(contact), "CONTACT_STATE_QUEUED")
+        self.agent(server, "li.na", "--handle-time", "0s")
+        for contact in waiting:
+            wait_for("completion", lambda: server.state_of(contact) == "CONTACT_STATE_COMPLETED")
+
+    def test_killed_postgres_comes_back_under_the_running_musterd(self):
+        server = self.start()
+        self.furnish(server)
+        contact = self.create_contact(server)
+        killed = self.postmaster()
+        os.kill(killed, signal.SIGKILL)
+        wait_for("another PostgreSQL", lambda: self.postmaster() not in (None, killed))
+        wait_for("readiness", lambda: server.get("/readyz")[0] == 200)
+        self.assertEqual(server.get("/healthz"), (200, {"alive": True}))
+        self.assertEqual(server.state_of(contact), "CONTACT_STATE_QUEUED")
+        second = self.create_contact(server)
+        self.assertEqual(server.state_of(second), "CONTACT_STATE_QUEUED")
+
+    def test_second_musterd_on_one_data_folder_is_refused(self):
+        first = self.start()
+        second = Server("--data", str(self.data))
+        self.assertEqual(second.wait(), 1)
+        self.assertIn(f"another musterd (process {first.process.pid})", second.messages())
+        self.assertEqual(first.get("/readyz")[0], 200)
+
+    def test_database_of_the_operator_serves_a_workspace_of_its_own(self):
+        own = self.start()
+        self.furnish(own)
+        database = f"host={self.data}/postgres user=muster dbname=postgres"
+        other = Server("--database", database, "--workspace", "night-shift")
+        self.addCleanup(lambda: other.process.poll() is None and other.end(signal.SIGTERM))
+        other.wait_until_ready()
+        self.assertEqual(other.muster("queues", "list").get("queues", []), [])
+        self.assertEqual(len(own.muster("queues", "list")["queues"]), 1)
+        self.assertEqual(other.end(signal.SIGTERM), 0)
+
+    def test_port_that_is_taken_is_named(self):
+        first = self.start()
+        second = Server("--data", str(self.data) + "2", "--http-listen", first.http)
+        self.assertEqual(second.wait(), 1)
+        self.assertIn(first.http, second.messages())
+
+
+if __name__ == "__main__":
+    unittest.main()
