@@ -192,7 +192,9 @@ struct ReturnContact {
   std::string reason;
 };
 
-/// A new owner takes over: the first command after every replay. All sessions count as lost from now on.
+/// A new owner takes over: the first command after every replay. All sessions count as lost from now on; it comes
+/// before the deadlines that passed while nobody owned the workspace, so that nobody misses an offer by that.
+/// REQUIRES: the epoch is not below that of the last owner.
 struct OpenWorkspace {
   std::uint64_t epoch = 0;
   std::string owner;

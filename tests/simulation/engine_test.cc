@@ -1,0 +1,189 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "oracle.h"
+#include "workload.h"
+
+// The engine under seeded random workloads. A failure prints the seed; to play that one again:
+//   MUSTER_SEED=<seed> simulation_test --gtest_filter='Simulation.*'
+namespace muster::dispatch {
+namespace {
+
+constexpr int kSeeds = 40;
+constexpr int kCommands = 1'500;
+
+class Simulation : public testing::Test {
+ protected:
+  /// Runs the body once per seed, or for the one in MUSTER_SEED.
+  template <typename Run>
+  static void for_each_seed(Run run) {
+    if (const char* only = std::getenv("MUSTER_SEED")) {
+      run(std::strtoull(only, nullptr, 10));
+      return;
+    }
+    for (std::uint64_t seed = 1; seed <= kSeeds && !HasFatalFailure(); ++seed) run(seed);
+  }
+};
+
+/// One engine under one workload, step by step.
+class Day {
+ public:
+  explicit Day(std::uint64_t seed) : seed_(seed), workload_(seed), opening_(workload_.opening()) {}
+
+  Reply step() {
+    Command command;
+    if (played_ < opening_.size()) {
+      command.body = opening_[played_];
+    } else {
+      now_ += workload_.pause();
+      command = workload_.next(engine);
+    }
+    ++played_;
+    fresh.clear();
+    last_ = command;
+    return engine.handle(command, now_, fresh);
+  }
+  [[nodiscard]] const Command& last() const { return last_; }
+  [[nodiscard]] TimePoint now() const { return now_; }
+  [[nodiscard]] std::string where() const {
+    return "MUSTER_SEED=" + std::to_string(seed_) + " step " + std::to_string(played_);
+  }
+
+  Engine engine;
+  std::vector<Event> fresh;  // of the last step
+
+ private:
+  std::uint64_t seed_;
+  Workload workload_;
+  std::vector<CommandBody> opening_;
+  std::size_t played_ = 0;
+  TimePoint now_{std::chrono::hours(24 * 365 * 50)};
+  Command last_;
+};
+
+TEST_F(Simulation, EveryStepKeepsTheRules) {
+  for_each_seed([](std::uint64_t seed) {
+    Day day(seed);
+    Oracle oracle;
+    for (int i = 0; i < kCommands; ++i) {
+      day.step();
+      for (const Event& event : day.fresh) ASSERT_EQ(oracle.judge(event), "") << day.where();
+      ASSERT_EQ(day.engine.self_check(), "") << day.where();
+      const auto next = day.engine.next_deadline();
+      ASSERT_TRUE(!next || *next > day.now()) << "a deadline was lost, " << day.where();
+    }
+  });
+}
+
+// Else the other tests would prove little.
+TEST_F(Simulation, TheWorkloadsBringAboutEveryEventAndEveryOutcome) {
+  std::set<std::size_t> events;
+  std::set<Outcome> outcomes;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    Day day(seed);
+    for (int i = 0; i < kCommands; ++i) {
+      outcomes.insert(day.step().outcome);
+      for (const Event& event : day.fresh) events.insert(event.body.index());
+    }
+  }
+  EXPECT_EQ(events.size(), std::variant_size_v<EventBody>);
+  // kContactLimit needs a million contacts.
+  const auto every = static_cast<std::size_t>(Outcome::kContactLimit);
+  EXPECT_EQ(outcomes.size(), every);
+  for (std::size_t i = 0; i < every; ++i) EXPECT_TRUE(outcomes.contains(Outcome(i))) << "outcome " << i;
+}
+
+TEST_F(Simulation, ReplayGivesTheSameState) {
+  for_each_seed([](std::uint64_t seed) {
+    Day day(seed);
+    Engine replayed;
+    for (int i = 0; i < kCommands; ++i) {
+      day.step();
+      for (const Event& event : day.fresh) ASSERT_TRUE(replayed.apply(event)) << day.where();
+      ASSERT_EQ(replayed.last_sequence(), day.engine.last_sequence()) << day.where();
+      if (i % 50 == 0) {
+        ASSERT_EQ(replayed.state_hash(), day.engine.state_hash()) << day.where();
+      }
+    }
+    ASSERT_EQ(replayed.state_hash(), day.engine.state_hash()) << day.where();
+    ASSERT_EQ(replayed.self_check(), "") << day.where();
+  });
+}
+
+TEST_F(Simulation, AnEngineThatTookOverDecidesTheSame) {
+  for_each_seed([](std::uint64_t seed) {
+    Day day(seed);
+    std::optional<Engine> replayed{std::in_place};
+    std::optional<Engine> restored{std::in_place};
+    for (int i = 0; i < kCommands; ++i) {
+      if (i % 100 == 50) restored.emplace(day.engine.image());
+      if (i % 100 == 75) restored = std::exchange(replayed, std::move(restored));
+      day.step();
+      std::vector<Event> theirs;
+      std::vector<Event> ours;
+      restored->handle(day.last(), day.now(), theirs);
+      replayed->handle(day.last(), day.now(), ours);
+      ASSERT_EQ(theirs.size(), day.fresh.size()) << day.where();
+      ASSERT_EQ(restored->last_sequence(), day.engine.last_sequence()) << day.where();
+      if (i % 25 != 0) continue;
+      ASSERT_EQ(restored->state_hash(), day.engine.state_hash()) << day.where();
+      ASSERT_EQ(replayed->state_hash(), day.engine.state_hash()) << day.where();
+      ASSERT_EQ(restored->self_check(), "") << day.where();
+    }
+  });
+}
+
+TEST_F(Simulation, ARequestHasOneEffectAndOneReply) {
+  for_each_seed([](std::uint64_t seed) {
+    Day day(seed);
+    std::map<std::uint64_t, std::pair<std::uint64_t, Reply>> done;
+    for (int i = 0; i < kCommands; ++i) {
+      const Reply reply = day.step();
+      const Command& command = day.last();
+      const bool remembered = reply.ok() && !command.request.is_nil() && reply.sequence > 0;
+      if (!remembered || std::holds_alternative<OpenSession>(command.body) ||
+          std::holds_alternative<LoseSession>(command.body) || std::holds_alternative<CloseSession>(command.body) ||
+          std::holds_alternative<OpenWorkspace>(command.body) ||
+          std::holds_alternative<RecordStateHash>(command.body)) {
+        continue;
+      }
+      const auto [entry, fresh] = done.try_emplace(command.request.low, fingerprint(command.body), reply);
+      if (fresh) continue;
+      ASSERT_EQ(entry->second.first, fingerprint(command.body)) << day.where();
+      ASSERT_EQ(entry->second.second.sequence, reply.sequence) << day.where();
+      ASSERT_EQ(entry->second.second.id, reply.id) << day.where();
+    }
+  });
+}
+
+TEST_F(Simulation, EverythingDrainsWhenAllGoHome) {
+  for_each_seed([](std::uint64_t seed) {
+    Day day(seed);
+    for (int i = 0; i < kCommands; ++i) day.step();
+    std::vector<Event> events;
+    TimePoint now = day.now();
+    day.engine.handle({{}, OpenWorkspace{1'000'000, "last"}}, now, events);
+    for (int i = 0; i < 100'000 && day.engine.next_deadline(); ++i) {
+      now = *day.engine.next_deadline();
+      day.engine.advance(now, events);
+      ASSERT_EQ(day.engine.self_check(), "") << day.where();
+    }
+    ASSERT_FALSE(day.engine.next_deadline()) << day.where();
+    const StateImage image = day.engine.image();
+    EXPECT_TRUE(image.contacts.empty()) << day.where();
+    EXPECT_TRUE(image.offers.empty()) << day.where();
+    for (const Agent& agent : image.agents) EXPECT_EQ(agent.used_units, 0U) << day.where();
+  });
+}
+
+}  // namespace
+}  // namespace muster::dispatch

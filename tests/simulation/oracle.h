@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "muster/dispatch/engine.h"
+
+namespace muster::dispatch {
+
+/// Judges what an engine says by the simplest means: it looks at everything, each time.
+class Oracle {
+ public:
+  /// Takes the next event, before or after which `engine` may already be further. Empty if all is right, else the
+  /// rule that the event breaks. Feed every event once, in order.
+  std::string judge(const Event& event);
+
+  /// What the facts say now, made from the events alone.
+  [[nodiscard]] const Engine& engine() const { return replayed_; }
+
+ private:
+  std::string judge_offer(const OfferMade& made, TimePoint now) const;
+  std::string judge_timing(const Event& event) const;
+  [[nodiscard]] const Agent* best_agent(const Contact& contact, AgentHandle besides, TimePoint now) const;
+
+  Engine replayed_;
+  bool contact_came_in_ = false;  // the last thing that happened, so that no agent is about to choose
+};
+
+/// Whether an agent passes every gate of a waiting contact, worked out from the facts alone.
+bool could_take(const Engine& engine, const Agent& agent, const Contact& contact, TimePoint now);
+
+}  // namespace muster::dispatch

@@ -1,0 +1,166 @@
+#include "floor.h"
+
+// Who gets what: which agent for a contact, which contact for an agent, and why.
+namespace muster::dispatch {
+namespace {
+
+class Matching : public Floor {
+ protected:
+  void SetUp() override {
+    skill("english");
+    skill("chinese");
+    queue({});
+    queue({.id = "chats", .channel = Channel::kChat});
+  }
+  static CreateContact needing(std::vector<NamedSkillLevel> requirements, const std::string& queue = "calls") {
+    CreateContact command = wanted(queue);
+    command.requirements = std::move(requirements);
+    return command;
+  }
+};
+
+TEST_F(Matching, TheLongestIdleGetsIt) {
+  for (const char* id : {"ann", "bob", "cid"}) {
+    agent(id);
+    pass(seconds(1));
+  }
+  complete(working("calls"));  // ann's
+  EXPECT_EQ(with(contact("calls")), "bob");
+  EXPECT_EQ(with(contact("calls")), "cid");
+  EXPECT_EQ(with(contact("calls")), "ann");
+}
+
+TEST_F(Matching, IdleAgentsGoBeforeLoadedOnes) {
+  agent("ann");
+  pass(seconds(1));
+  agent("bob");
+  working("chats");  // ann's
+  pass(minutes(10));
+  become("bob", Presence::kBreak);
+  become("bob", Presence::kAvailable);
+  EXPECT_EQ(with(contact("chats")), "bob") << "idle for no time, but idle";
+}
+
+TEST_F(Matching, ComingBackFromABreakStartsTheIdleTime) {
+  agent("ann");
+  pass(seconds(1));
+  agent("bob");
+  become("ann", Presence::kBreak);
+  pass(seconds(1));
+  become("ann", Presence::kAvailable);
+  EXPECT_EQ(with(contact("calls")), "bob");
+}
+
+TEST_F(Matching, SkillAndLevelAreHardGates) {
+  agent("ann", {{"english", 80}});
+  agent("bob", {{"english", 40}, {"chinese", 90}});
+  EXPECT_EQ(state(contact(needing({{"english", 81}}))), ContactState::kQueued);
+  EXPECT_EQ(with(contact(needing({{"english", 1}, {"chinese", 90}}))), "bob");
+  EXPECT_EQ(with(contact(needing({{"english", 80}}))), "ann");
+}
+
+TEST_F(Matching, MinimumLevelZeroStillAsksForTheSkill) {
+  agent("ann");
+  const ContactId id = contact(needing({{"english", 0}}));
+  EXPECT_EQ(state(id), ContactState::kQueued);
+  agent("bob", {{"english", 0}});
+  EXPECT_EQ(with(id), "bob");
+}
+
+TEST_F(Matching, ExcludedAgentsNeverGetIt) {
+  agent("ann");
+  CreateContact command = wanted("calls");
+  command.excluded_agents = {"ann"};
+  const ContactId id = contact(command);
+  pass(hours(1));
+  EXPECT_EQ(state(id), ContactState::kQueued);
+  agent("bob");
+  EXPECT_EQ(with(id), "bob");
+}
+
+TEST_F(Matching, AnUnserveableContactHoldsNobodyUp) {
+  agent("ann");
+  working("calls");
+  for (int i = 0; i < 100; ++i) contact(needing({{"chinese", 100}}));
+  const ContactId plain = contact("calls");
+  EXPECT_EQ(state(plain), ContactState::kQueued);
+  complete(see("ann").contacts.front());
+  EXPECT_EQ(with(plain), "ann");
+}
+
+TEST_F(Matching, TheOldestWaitingContactGoesFirst) {
+  const ContactId first = contact("calls");
+  pass(seconds(1));
+  const ContactId second = contact("calls");
+  agent("ann");
+  EXPECT_EQ(with(first), "ann");
+  complete((accept(first), first));
+  EXPECT_EQ(with(second), "ann");
+}
+
+TEST_F(Matching, APointOfPriorityIsWorthAMinuteOfWaiting) {
+  const ContactId old = contact("calls");
+  pass(minutes(2) - Duration(1));
+  const ContactId urgent = contact(wanted("calls", 2));
+  agent("ann");
+  EXPECT_EQ(with(urgent), "ann");
+  complete((accept(urgent), urgent));
+  EXPECT_EQ(with(old), "ann");
+}
+
+TEST_F(Matching, AgeBeatsPriorityInTheEnd) {
+  const ContactId old = contact("calls");
+  pass(minutes(2) + Duration(1));
+  contact(wanted("calls", 2));
+  agent("ann");
+  EXPECT_EQ(with(old), "ann");
+}
+
+TEST_F(Matching, TheExplanationCountsWhoFailedWhat) {
+  agent("unskilled");
+  pass(seconds(1));
+  agent("beginner", {{"english", 10}});
+  pass(seconds(1));
+  agent("excluded", {{"english", 90}});
+  pass(seconds(1));
+  agent("ann", {{"english", 90}});
+  pass(seconds(2));
+  agent("bob", {{"english", 90}});
+  pass(seconds(3));
+  CreateContact command = needing({{"english", 50}});
+  command.excluded_agents = {"excluded"};
+  EXPECT_EQ(with(contact(command)), "ann");
+  const Explanation why = last<OfferMade>().explanation;
+  EXPECT_EQ(why.trigger, Trigger::kContactQueued);
+  EXPECT_EQ(why.considered, 4U) << "those with the skill";
+  EXPECT_EQ(why.rejected[static_cast<std::size_t>(Gate::kLevel)], 1U);
+  EXPECT_EQ(why.rejected[static_cast<std::size_t>(Gate::kExcluded)], 1U);
+  EXPECT_EQ(why.idle, seconds(5));
+  EXPECT_EQ(name(why.runner_up), "bob");
+  EXPECT_EQ(why.runner_up_idle, seconds(3));
+}
+
+TEST_F(Matching, TheExplanationOfAFreedAgentTellsHowLongTheContactWaited) {
+  contact("calls");
+  pass(seconds(9));
+  agent("ann");
+  const Explanation why = last<OfferMade>().explanation;
+  EXPECT_EQ(why.trigger, Trigger::kAgentFree);
+  EXPECT_EQ(why.waited, seconds(9));
+  EXPECT_EQ(why.runner_up, AgentHandle::kNone);
+}
+
+TEST_F(Matching, TheRefusalsOfOneContactAreCountedAsCoolDown) {
+  agent("ann");
+  pass(seconds(1));
+  agent("bob");
+  const ContactId id = contact("calls");
+  decline(id);
+  EXPECT_EQ(with(id), "bob");
+  decline(id);
+  agent("cid");
+  EXPECT_EQ(with(id), "cid");
+}
+
+}  // namespace
+}  // namespace muster::dispatch

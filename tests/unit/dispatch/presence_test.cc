@@ -1,0 +1,235 @@
+#include "floor.h"
+
+// Presence: what the person says, what the engine says, and how the two meet. Sessions as leases.
+namespace muster::dispatch {
+namespace {
+
+using PresenceRules = Floor;
+using Sessions = Floor;
+
+TEST_F(PresenceRules, OpeningASessionDoesNotMakeAvailable) {
+  queue({});
+  hire("ann");
+  const ContactId id = contact("calls");
+  sign_in("ann");
+  EXPECT_EQ(presence("ann"), Presence::kOffline);
+  EXPECT_EQ(state(id), ContactState::kQueued);
+  become("ann", Presence::kAvailable);
+  EXPECT_EQ(with(id), "ann");
+}
+
+TEST_F(PresenceRules, ABreakRevokesWhatRings) {
+  queue({});
+  agent("ann");
+  const ContactId id = contact("calls");
+  become("ann", Presence::kBreak, "lunch");
+  EXPECT_EQ(last<OfferEnded>().state, OfferState::kRevoked);
+  EXPECT_EQ(state(id), ContactState::kQueued);
+  EXPECT_EQ(see(id).refusal_count, 0);
+  EXPECT_EQ(see("ann").presence_reason, "lunch");
+}
+
+TEST_F(PresenceRules, ABreakLeavesContactsInHand) {
+  queue({});
+  agent("ann");
+  const ContactId id = working("calls");
+  become("ann", Presence::kBreak);
+  EXPECT_EQ(state(id), ContactState::kActive);
+}
+
+TEST_F(PresenceRules, MissesAreGraded) {
+  queue({.policy = {.refusal_cool_down = seconds(0)}});
+  agent("ann");
+  contact("calls");
+  pass(seconds(20));
+  EXPECT_EQ(presence("ann"), Presence::kNotResponding) << "first miss";
+  EXPECT_EQ(see("ann").presence_until, now + seconds(30));
+  pass(seconds(30));
+  EXPECT_EQ(presence("ann"), Presence::kAvailable) << "back by itself, and it rings again";
+  pass(seconds(20));
+  EXPECT_EQ(see("ann").presence_until, now + minutes(5)) << "second miss in a row";
+  pass(minutes(5) + seconds(20));
+  EXPECT_EQ(presence("ann"), Presence::kNotResponding) << "third miss";
+  EXPECT_EQ(see("ann").presence_until, TimePoint{});
+  pass(hours(5));
+  EXPECT_EQ(presence("ann"), Presence::kNotResponding) << "until the person acts";
+  become("ann", Presence::kAvailable);
+  EXPECT_EQ(see("ann").misses, 0);
+}
+
+TEST_F(PresenceRules, AcceptedOffersMakeUpForMisses) {
+  queue({});
+  agent("ann");
+  contact("calls");
+  pass(seconds(20) + seconds(30));
+  EXPECT_EQ(see("ann").misses, 1);
+  working("calls");
+  EXPECT_EQ(see("ann").misses, 0);
+}
+
+TEST_F(PresenceRules, AMissRevokesTheOtherOffers) {
+  queue({.id = "chats", .channel = Channel::kChat});
+  agent("ann");
+  const ContactId first = contact("chats");
+  pass(seconds(5));
+  const ContactId second = contact("chats");
+  pass(seconds(15));
+  EXPECT_EQ(state(first), ContactState::kQueued);
+  EXPECT_EQ(state(second), ContactState::kQueued);
+  EXPECT_EQ(last<OfferEnded>().state, OfferState::kRevoked);
+  EXPECT_EQ(see("ann").misses, 1) << "one miss, not two";
+}
+
+TEST_F(PresenceRules, SuspendedAgentsGetNothingAndCannotChangeIt) {
+  queue({});
+  agent("ann");
+  const ContactId id = contact("calls");
+  must(SuspendAgent{"ann", true, "certificate lapsed"});
+  EXPECT_EQ(state(id), ContactState::kQueued);
+  EXPECT_EQ(ask(SetPresence{session("ann"), Presence::kAvailable, ""}).outcome, Outcome::kAgentSuspended);
+  sign_in("ann");
+  EXPECT_EQ(presence("ann"), Presence::kSuspended) << "a new session does not help";
+  must(SuspendAgent{"ann", false, ""});
+  EXPECT_EQ(presence("ann"), Presence::kOffline);
+  become("ann", Presence::kAvailable);
+  EXPECT_EQ(with(id), "ann");
+}
+
+TEST_F(PresenceRules, SayingTheSameAgainIsStillRecorded) {
+  queue({});
+  agent("ann");
+  const TimePoint since = see("ann").presence_since;
+  pass(seconds(5));
+  become("ann", Presence::kAvailable);
+  EXPECT_EQ(emitted(), 1U);
+  EXPECT_EQ(see("ann").presence_since, since);
+}
+
+TEST_F(Sessions, ALostSessionIsResumedAsIfNothingHadHappened) {
+  queue({});
+  agent("ann");
+  pass(seconds(1));
+  agent("bob");
+  const SessionId before = session("ann");
+  must(LoseSession{before});
+  EXPECT_EQ(with(contact("calls")), "bob") << "nobody offers to a dead line";
+  pass(seconds(10));
+  const Reply reply = must(OpenSession{"ann", before});
+  EXPECT_TRUE(reply.resumed);
+  EXPECT_EQ(reply.id, raw(before));
+  EXPECT_EQ(presence("ann"), Presence::kAvailable);
+  const ContactId id = contact("calls");
+  EXPECT_EQ(with(id), "ann") << "with the old place in line";
+}
+
+TEST_F(Sessions, AnOpenOfferWaitsForALostAgentToResume) {
+  queue({});
+  agent("ann");
+  const ContactId id = contact("calls");
+  const SessionId before = session("ann");
+  must(LoseSession{before});
+  pass(seconds(14));
+  EXPECT_EQ(state(id), ContactState::kOffered);
+  must(OpenSession{"ann", before});
+  EXPECT_TRUE(accept(id).ok());
+}
+
+TEST_F(Sessions, ResumeGraceRevokesTheOffersAndSignsOff) {
+  queue({});
+  agent("ann");
+  const ContactId id = contact("calls");
+  must(LoseSession{session("ann")});
+  pass(seconds(15));
+  EXPECT_EQ(state(id), ContactState::kQueued);
+  EXPECT_EQ(last<OfferEnded>().state, OfferState::kRevoked);
+  EXPECT_EQ(presence("ann"), Presence::kOffline);
+  EXPECT_EQ(session("ann"), SessionId::kNone);
+  EXPECT_EQ(see("ann").misses, 0) << "no miss: the agent was not there";
+}
+
+TEST_F(Sessions, AnOfferThatTimesOutOnALostAgentIsNoMiss) {
+  queue({});
+  agent("ann");
+  contact("calls");
+  pass(seconds(10));
+  must(LoseSession{session("ann")});
+  pass(seconds(10));
+  EXPECT_EQ(all<OfferEnded>().at(0).state, OfferState::kRevoked);
+  EXPECT_EQ(see("ann").misses, 0);
+}
+
+TEST_F(Sessions, ContactsOfALostAgentComeBackAfterContactGrace) {
+  queue({});
+  queue({.id = "chats", .channel = Channel::kChat, .queue = {.wrap_up_limit = hours(1)}});
+  agent("ann", {}, 300);
+  const ContactId call = working("calls");
+  const ContactId chat = working("chats");
+  const ContactId paperwork = working("chats");
+  must(StartWrapUp{session("ann"), paperwork});
+  must(LoseSession{session("ann")});
+  pass(seconds(60) - Duration(1));
+  EXPECT_EQ(state(call), ContactState::kActive);
+  pass(Duration(1));
+  EXPECT_TRUE(ended(call));
+  EXPECT_EQ(last<ContactEnded>().state, ContactState::kDropped);
+  EXPECT_EQ(state(chat), ContactState::kQueued);
+  EXPECT_TRUE(see(chat).at_front);
+  EXPECT_TRUE(ended(paperwork));
+}
+
+TEST_F(Sessions, ANewSessionWithinContactGraceKeepsTheContacts) {
+  queue({});
+  agent("ann");
+  const ContactId id = working("calls");
+  must(LoseSession{session("ann")});
+  pass(seconds(30));
+  EXPECT_EQ(session("ann"), SessionId::kNone);
+  sign_in("ann");
+  pass(minutes(10));
+  EXPECT_EQ(state(id), ContactState::kActive);
+  EXPECT_TRUE(complete(id).ok());
+}
+
+TEST_F(Sessions, OpeningAgainReplacesTheOlderOne) {
+  queue({});
+  agent("ann");
+  const SessionId before = session("ann");
+  const SessionId after = sign_in("ann");
+  EXPECT_NE(before, after);
+  EXPECT_EQ(last<SessionEnded>().reason, "replaced");
+  EXPECT_EQ(presence("ann"), Presence::kAvailable);
+  EXPECT_EQ(ask(SetPresence{before, Presence::kBreak, ""}).outcome, Outcome::kSessionNotFound);
+  EXPECT_EQ(ask(LoseSession{before}).outcome, Outcome::kSessionNotFound);
+}
+
+TEST_F(Sessions, ClosingSignsOffAndLeavesContactsTheirGrace) {
+  queue({.id = "chats", .channel = Channel::kChat});
+  agent("ann");
+  const ContactId id = working("chats");
+  const ContactId ringing = contact("chats");
+  must(CloseSession{session("ann")});
+  EXPECT_EQ(presence("ann"), Presence::kOffline);
+  EXPECT_EQ(state(ringing), ContactState::kQueued);
+  EXPECT_EQ(state(id), ContactState::kActive);
+  pass(seconds(60));
+  EXPECT_EQ(state(id), ContactState::kQueued);
+}
+
+TEST_F(Sessions, ANewOwnerGivesEverybodyTimeToComeBack) {
+  queue({});
+  agent("ann");
+  const ContactId id = contact("calls");
+  now += hours(1);  // nobody served in between
+  must(OpenWorkspace{1, "node-b"});
+  EXPECT_EQ(engine.epoch(), 1U);
+  EXPECT_FALSE(see("ann").connected);
+  EXPECT_EQ(see("ann").misses, 0) << "nobody could answer";
+  EXPECT_EQ(state(id), ContactState::kQueued);
+  pass(seconds(14));
+  must(OpenSession{"ann", session("ann")});
+  EXPECT_EQ(presence("ann"), Presence::kAvailable);
+  EXPECT_EQ(with(id), "ann");
+}
+
+}  // namespace
+}  // namespace muster::dispatch
