@@ -131,7 +131,7 @@ void PostgresCluster::start() {
     arguments.insert(arguments.end(), {"-c", setting});
   }
   postmaster_ = spawn(std::move(arguments), directory_ + "/log");
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
   while (PQping(connection().c_str()) != PQPING_OK) {
     const bool ended = waitpid(postmaster_, nullptr, WNOHANG) == postmaster_;
     if (ended) postmaster_ = -1;

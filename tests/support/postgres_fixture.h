@@ -12,7 +12,7 @@ namespace muster::testing {
 class PostgresCluster {
  public:
   /// Starts a server with `settings` ("name=value") on top of the defaults. Throws std::runtime_error, with the
-  /// server's log, if it does not come up within 30 s.
+  /// server's log, if it does not come up within two minutes.
   explicit PostgresCluster(std::vector<std::string> settings = {});
   ~PostgresCluster();
   PostgresCluster(const PostgresCluster&) = delete;

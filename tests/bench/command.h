@@ -1,0 +1,19 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <functional>
+
+namespace muster::bench {
+
+/// One subcommand: its options are in `app`, run() measures and gives what goes into the JSON file.
+struct Command {
+  CLI::App* app = nullptr;
+  std::function<boost::json::object()> run;
+};
+
+/// Each adds its subcommand to `app`.
+Command append_command(CLI::App& app);
+Command replay_command(CLI::App& app);
+
+}  // namespace muster::bench
