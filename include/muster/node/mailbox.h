@@ -93,6 +93,11 @@ class Mailbox {
     messages_.clear();
   }
 
+  [[nodiscard]] bool closed() const {
+    std::lock_guard lock(mutex_);
+    return closed_;
+  }
+
   [[nodiscard]] StreamEnd end() const {
     std::lock_guard lock(mutex_);
     return end_;

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "muster/node/node.h"
+
+namespace muster::api {
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:7070";  ///< host:port of this machine; port 0: any free one
+  int receive_bytes_max = 16 << 20;       ///< a larger request is refused by gRPC itself, as RESOURCE_EXHAUSTED
+  std::size_t memory_bytes_max = std::size_t{2} << 30;  ///< that gRPC may take for connections and calls, about
+  std::chrono::milliseconds health_interval{100};       ///< how often gRPC health follows the node's readiness
+};
+
+/// The gRPC side of a node: the services of muster.v1, grpc.health.v1 and reflection. Nothing in it blocks or
+/// decides: calls become commands of the node, and are answered from its callbacks.
+class Server {
+ public:
+  /// The node must be started before and live longer.
+  Server(node::Node& node, ServerOptions options);
+  /// As stop() with no time left.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Listens and serves. Throws std::runtime_error if the address cannot be listened on, such as when another
+  /// process has the port.
+  void start();
+
+  /// The port listened on. REQUIRES: started.
+  [[nodiscard]] int port() const;
+
+  /// Tells callers of grpc.health.v1 at once that the server stops; new streams are refused and open ones end as
+  /// UNAVAILABLE. Calls already taken go on. Idempotent.
+  void drain();
+
+  /// Drains, gives open calls until `grace` to end, cuts the rest, and closes the port. Idempotent. Callers should
+  /// stop the node between drain() and stop(): then every call has its answer.
+  void stop(std::chrono::milliseconds grace);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace muster::api

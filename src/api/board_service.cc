@@ -1,0 +1,106 @@
+#include "checker.h"
+#include "muster/node/render.h"
+#include "muster/v1/board_service.grpc.pb.h"
+#include "services.h"
+
+namespace muster::api {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kSilenceMax{10'000};
+
+/// Streams the board. Each write holds the latest values of the rows that changed since the one before, however long
+/// that took, so a slow reader has no backlog.
+class BoardWatch : public StreamReactor<grpc::ServerWriteReactor<v1::WatchBoardResponse>, v1::WatchBoardResponse> {
+ public:
+  BoardWatch(grpc::CallbackServerContext* context, StreamRegistry& registry, node::Node& node,
+             const v1::WatchBoardRequest& request)
+      : StreamReactor(context, registry), node_(node), include_agents_(request.include_agents()) {
+    if (!request.has_interval()) return;
+    interval_ = std::chrono::duration_cast<milliseconds>(
+        check_.duration("interval", request.interval(), milliseconds(100), std::chrono::minutes(1)));
+  }
+
+ private:
+  void start() override {
+    {
+      std::lock_guard lock(mutex_);
+      if (!check_.ok()) {
+        finish(to_status(check_.error()));
+      } else if (!node_.readiness().ready) {
+        finish(to_status(delivery_error(node::Delivery::kNotServing)));
+      }
+    }
+    next();
+  }
+
+  void written() override { wait(); }
+
+  void ended() override {
+    std::lock_guard lock(mutex_);
+    if (waiting_) waiting_->Cancel();
+  }
+
+  [[nodiscard]] dispatch::Sequence last_sequence() const override { return version_; }
+
+  void next() {
+    std::uint64_t version = 0;
+    {
+      std::lock_guard lock(mutex_);
+      if (finished()) return;
+      version = version_;
+    }
+    auto delta = node_.board(version, include_agents_);
+    std::unique_lock lock(mutex_);
+    if (finished()) return;
+    silence_ += interval_;
+    if (delta.version == version && version != 0 && silence_ < kSilenceMax) {
+      lock.unlock();
+      wait();
+      return;
+    }
+    silence_ = milliseconds::zero();
+    version_ = delta.version;
+    response_ = std::move(delta.response);
+    node::to_proto(wall_now(), response_.mutable_as_of());
+    write();
+  }
+
+  void wait() {
+    auto self = std::static_pointer_cast<BoardWatch>(shared_from_this());
+    std::lock_guard lock(mutex_);
+    if (finished()) return;
+    waiting_ = call_after(interval_, [self = std::move(self)](bool) { self->guard([&] { self->next(); }); });
+  }
+
+  node::Node& node_;
+  const bool include_agents_;
+  milliseconds interval_{1'000};
+  Checker check_;
+  std::uint64_t version_ = 0;  // guarded by mutex_, as all below
+  milliseconds silence_{};     ///< since the last write
+  std::shared_ptr<grpc::Alarm> waiting_;
+};
+
+class BoardService final : public v1::BoardService::CallbackService {
+ public:
+  BoardService(node::Node& node, StreamRegistry& streams) : node_(node), streams_(streams) {}
+
+  grpc::ServerWriteReactor<v1::WatchBoardResponse>* WatchBoard(grpc::CallbackServerContext* context,
+                                                               const v1::WatchBoardRequest* request) override {
+    return launch<BoardWatch>(context, streams_, node_, *request);
+  }
+
+ private:
+  node::Node& node_;
+  StreamRegistry& streams_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> make_board_service(node::Node& node, StreamRegistry& streams) {
+  return std::make_unique<BoardService>(node, streams);
+}
+
+}  // namespace muster::api

@@ -1,0 +1,203 @@
+#include <atomic>
+
+#include "contact_watch.h"
+#include "muster/v1/contact_service.grpc.pb.h"
+#include "page_token.h"
+#include "services.h"
+#include "unary.h"
+
+namespace muster::api {
+namespace {
+
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+
+/// A batch under way. Each result has its own place; the last one to come finishes the call.
+class Batch {
+ public:
+  Batch(const v1::BatchCreateContactsRequest* request, v1::BatchCreateContactsResponse* response,
+        ServerUnaryReactor* reactor)
+      : request_(request), response_(response), reactor_(reactor), open_(request->requests_size()) {
+    for (int i = 0; i < request->requests_size(); ++i) response->add_results();
+  }
+
+  void refused(int index, const Error& error) {
+    *response_->mutable_results(index)->mutable_error() = to_rpc_status(error);
+    done();
+  }
+
+  void answered(int index, const node::Answer& answer) {
+    if (answer.delivery != node::Delivery::kAnswered || !answer.reply.ok()) {
+      refused(index, answer_error(answer, request_->requests(index)));
+      return;
+    }
+    fill(answer.reply, response_->mutable_results(index)->mutable_response());
+    done();
+  }
+
+ private:
+  void done() {
+    if (open_.fetch_sub(1) == 1) reactor_->Finish(grpc::Status::OK);
+  }
+
+  const v1::BatchCreateContactsRequest* const request_;
+  v1::BatchCreateContactsResponse* const response_;
+  ServerUnaryReactor* const reactor_;
+  std::atomic<int> open_;
+};
+
+dispatch::ContactState to_state(int state) { return static_cast<dispatch::ContactState>(state); }
+
+std::string text_of(const std::vector<dispatch::ContactState>& states) {
+  std::string text;
+  for (const auto state : states) text += std::to_string(dispatch::raw(state)) + ",";
+  return text;
+}
+
+class ContactService final : public v1::ContactService::CallbackService {
+ public:
+  ContactService(node::Node& node, StreamRegistry& streams) : node_(node), streams_(streams) {}
+
+  ServerUnaryReactor* CreateContact(CallbackServerContext* context, const v1::CreateContactRequest* request,
+                                    v1::CreateContactResponse* response) override {
+    return command_call(node_, context, request, response);
+  }
+  ServerUnaryReactor* CancelContact(CallbackServerContext* context, const v1::CancelContactRequest* request,
+                                    v1::CancelContactResponse* response) override {
+    return command_call(node_, context, request, response);
+  }
+  ServerUnaryReactor* AbandonContact(CallbackServerContext* context, const v1::AbandonContactRequest* request,
+                                     v1::AbandonContactResponse* response) override {
+    return command_call(node_, context, request, response);
+  }
+  ServerUnaryReactor* DeflectContact(CallbackServerContext* context, const v1::DeflectContactRequest* request,
+                                     v1::DeflectContactResponse* response) override {
+    return command_call(node_, context, request, response);
+  }
+  ServerUnaryReactor* TransferContact(CallbackServerContext* context, const v1::TransferContactRequest* request,
+                                      v1::TransferContactResponse* response) override {
+    return command_call(node_, context, request, response);
+  }
+
+  ServerUnaryReactor* BatchCreateContacts(CallbackServerContext* context, const v1::BatchCreateContactsRequest* request,
+                                          v1::BatchCreateContactsResponse* response) override {
+    auto* reactor = context->DefaultReactor();
+    guarded([&] { create_batch(request, response, reactor); },
+            [&](const grpc::Status& status) { reactor->Finish(status); });
+    return reactor;
+  }
+
+  ServerUnaryReactor* GetContact(CallbackServerContext* context, const v1::GetContactRequest* request,
+                                 v1::GetContactResponse* response) override {
+    auto* reactor = context->DefaultReactor();
+    guarded([&] { get(request, response, reactor); }, [&](const grpc::Status& status) { reactor->Finish(status); });
+    return reactor;
+  }
+
+  ServerUnaryReactor* ListContacts(CallbackServerContext* context, const v1::ListContactsRequest* request,
+                                   v1::ListContactsResponse* response) override {
+    auto* reactor = context->DefaultReactor();
+    guarded([&] { list(request, response, reactor); }, [&](const grpc::Status& status) { reactor->Finish(status); });
+    return reactor;
+  }
+
+  grpc::ServerWriteReactor<v1::WatchContactsResponse>* WatchContacts(CallbackServerContext* context,
+                                                                     const v1::WatchContactsRequest* request) override;
+
+ private:
+  void create_batch(const v1::BatchCreateContactsRequest* request, v1::BatchCreateContactsResponse* response,
+                    ServerUnaryReactor* reactor) {
+    Checker check;
+    if (!check.count("requests", request->requests_size(), 1, 1000)) {
+      reactor->Finish(to_status(check.error()));
+      return;
+    }
+    const auto batch = std::make_shared<Batch>(request, response, reactor);
+    const int size = request->requests_size();  // the request is gone once the last is answered
+    for (int i = 0; i < size; ++i) {
+      Checker item;
+      dispatch::Command command = to_command(request->requests(i), item);
+      if (item.ok()) {
+        node_.submit(std::move(command), [batch, i](const node::Answer& answer) { batch->answered(i, answer); });
+      } else {
+        batch->refused(i, item.error());
+      }
+    }
+  }
+
+  void get(const v1::GetContactRequest* request, v1::GetContactResponse* response, ServerUnaryReactor* reactor) {
+    Checker check;
+    const auto contact = check.contact_id(request->contact_id());
+    if (!check.ok()) {
+      reactor->Finish(to_status(check.error()));
+      return;
+    }
+    node_.get_contact(contact, [=](std::optional<node::ContactHistory> history, const std::string& trouble) {
+      if (!trouble.empty()) {
+        reactor->Finish(store_trouble(trouble));
+      } else if (!history) {
+        reactor->Finish(to_status(not_found("CONTACT", "contact_id", request->contact_id())));
+      } else {
+        *response->mutable_contact() = std::move(history->contact);
+        for (auto& offer : history->offers) *response->add_offers() = std::move(offer);
+        reactor->Finish(grpc::Status::OK);
+      }
+    });
+  }
+
+  void list(const v1::ListContactsRequest* request, v1::ListContactsResponse* response, ServerUnaryReactor* reactor) {
+    Checker check;
+    node::ContactFilter filter;
+    filter.limit = page_size(request->page_size(), check);
+    filter.queue_id = check.optional_id("queue_id", request->queue_id());
+    filter.agent_id = check.optional_id("agent_id", request->agent_id());
+    for (int i = 0; i < request->states_size(); ++i) {
+      check.expect(request->states(i) != v1::CONTACT_STATE_UNSPECIFIED && v1::ContactState_IsValid(request->states(i)),
+                   indexed("states", i), "must be a state of a contact");
+      filter.states.push_back(to_state(request->states(i)));
+    }
+    const PageToken token{"contacts", filter.queue_id, filter.agent_id, text_of(filter.states)};
+    const auto after = token.parse(request->page_token());
+    check.expect(after.has_value(), "page_token", "is not one of this list with these filters");
+    if (!check.ok()) {
+      reactor->Finish(to_status(check.error()));
+      return;
+    }
+    filter.after = dispatch::ContactId{*after};
+    const dispatch::Sequence complete = node_.events().last_sequence();
+    node_.list_contacts(std::move(filter), [=](std::optional<node::ContactPage> page, const std::string& trouble) {
+      if (!trouble.empty() || !page) {
+        reactor->Finish(store_trouble(trouble));
+        return;
+      }
+      response->set_sequence(static_cast<std::int64_t>(complete));
+      if (page->more) {
+        const auto last = node::parse_contact_id(page->contacts.back().contact_id());
+        response->set_next_page_token(token.after(dispatch::raw(last)));
+      }
+      for (auto& contact : page->contacts) *response->add_contacts() = std::move(contact);
+      reactor->Finish(grpc::Status::OK);
+    });
+  }
+
+  static grpc::Status store_trouble(const std::string& trouble) {
+    spdlog::warn("api: the reporting tables cannot be read: {}", trouble);
+    return to_status(store_unavailable());
+  }
+
+  node::Node& node_;
+  StreamRegistry& streams_;
+};
+
+grpc::ServerWriteReactor<v1::WatchContactsResponse>* ContactService::WatchContacts(
+    CallbackServerContext* context, const v1::WatchContactsRequest* request) {
+  return launch<ContactWatch>(context, streams_, node_, *request);
+}
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> make_contact_service(node::Node& node, StreamRegistry& streams) {
+  return std::make_unique<ContactService>(node, streams);
+}
+
+}  // namespace muster::api

@@ -1,0 +1,98 @@
+#include "contact_watch.h"
+
+namespace muster::api {
+namespace {
+
+constexpr std::chrono::milliseconds kHeartbeat{10'000};
+constexpr std::size_t kEventsPerReadMax = 1'000;
+
+}  // namespace
+
+ContactWatch::ContactWatch(grpc::CallbackServerContext* context, StreamRegistry& registry, node::Node& node,
+                           const v1::WatchContactsRequest& request)
+    : StreamReactor(context, registry),
+      node_(node),
+      after_sequence_(static_cast<dispatch::Sequence>(request.after_sequence())),
+      queue_ids_(request.queue_ids().begin(), request.queue_ids().end()) {}
+
+void ContactWatch::start() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!node_.readiness().ready) {
+      finish(to_status(delivery_error(node::Delivery::kNotServing)));
+      return;
+    }
+    cursor_ = after_sequence_ == 0 ? node_.events().last_sequence() : after_sequence_;
+  }
+  next(true);  // the client learns at once where it stands
+}
+
+void ContactWatch::next(bool beat) {
+  for (;;) {
+    dispatch::Sequence cursor = 0;
+    {
+      std::lock_guard lock(mutex_);
+      if (finished()) return;
+      cursor = cursor_;
+    }
+    auto page = node_.events().read(cursor, queue_ids_, kEventsPerReadMax);
+    std::lock_guard lock(mutex_);
+    if (finished()) return;
+    if (page.too_old) {
+      finish(to_status(sequence_compacted(cursor, page.oldest)));
+      return;
+    }
+    cursor_ = page.sequence;
+    if (beat || !page.events.empty()) {
+      write_page(page);
+      return;
+    }
+    if (page.sequence == cursor) break;  // read to the end
+  }
+  wait();
+}
+
+void ContactWatch::write_page(node::EventFeed::Page& page) {
+  response_.clear_events();
+  for (auto& event : page.events) response_.mutable_events()->Add(std::move(event));
+  response_.set_sequence(static_cast<std::int64_t>(page.sequence));
+  response_.set_epoch(static_cast<std::int64_t>(page.epoch));
+  write();
+}
+
+// An event ends the wait by cancelling the alarm: the feed calls under its lock, where there must be no call back.
+void ContactWatch::wait() {
+  auto self = std::static_pointer_cast<ContactWatch>(shared_from_this());
+  std::unique_lock lock(mutex_);
+  if (finished()) return;
+  const dispatch::Sequence cursor = cursor_;
+  const auto alarm = call_after(kHeartbeat, [self](bool quiet) {
+    std::uint64_t ticket = 0;
+    {
+      std::lock_guard inner(self->mutex_);
+      if (self->finished()) return;  // ended() tidies up
+      ticket = self->ticket_;
+    }
+    self->guard([&] {
+      self->node_.events().cancel(ticket);
+      self->next(quiet);
+    });
+  });
+  waiting_ = alarm;
+  lock.unlock();
+  const std::uint64_t ticket = node_.events().wait(cursor, [alarm] { alarm->Cancel(); });
+  lock.lock();
+  ticket_ = ticket;
+}
+
+void ContactWatch::ended() {
+  std::uint64_t ticket = 0;
+  {
+    std::lock_guard lock(mutex_);
+    ticket = ticket_;
+    if (waiting_) waiting_->Cancel();
+  }
+  node_.events().cancel(ticket);
+}
+
+}  // namespace muster::api

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <grpcpp/support/status.h>
+#include <spdlog/spdlog.h>
+
+#include <exception>
+
+#include "errors.h"
+
+namespace muster::api {
+
+/// Runs the body of a handler or reaction; if it throws, `refuse` gets the status to end the call with. gRPC would
+/// turn an exception into UNIMPLEMENTED, or swallow it and leave the call open.
+template <typename Body, typename Refuse>
+void guarded(const Body& body, const Refuse& refuse) noexcept {
+  try {
+    body();
+  } catch (const std::exception& e) {
+    spdlog::error("api: a handler failed: {}", e.what());
+    refuse(to_status(internal_error()));
+  }
+}
+
+}  // namespace muster::api

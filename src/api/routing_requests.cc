@@ -1,0 +1,294 @@
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <set>
+#include <unordered_set>
+#include <utility>
+
+#include "google/protobuf/field_mask.pb.h"
+#include "requests.h"
+
+namespace muster::api {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+/// Which fields of a resource a request sets: on creation those that are there, on update those the mask names.
+/// A field that the mask names but that is not there goes back to its default.
+class FieldsSet {
+ public:
+  /// All that are there.
+  FieldsSet() = default;
+
+  FieldsSet(const google::protobuf::FieldMask& mask, std::initializer_list<std::string_view> changeable, Checker& check)
+      : update_(true) {
+    check.expect(mask.paths_size() > 0, "update_mask", "must name at least one field");
+    for (const std::string& path : mask.paths()) {
+      const bool known = std::find(changeable.begin(), changeable.end(), path) != changeable.end();
+      if (check.expect(known, "update_mask", "names a field that does not exist or cannot be changed")) {
+        paths_.insert(path);
+      }
+    }
+  }
+
+  [[nodiscard]] bool has(std::string_view field, bool present = true) const {
+    return update_ ? paths_.contains(field) : present;
+  }
+
+ private:
+  bool update_ = false;
+  std::set<std::string, std::less<>> paths_;
+};
+
+struct Range {
+  Duration min;
+  Duration max;
+};
+
+/// Sets a span of the change if the request does.
+void set_duration(const FieldsSet& set, std::string_view prefix, std::string_view field, bool present,
+                  const google::protobuf::Duration& value, Range range, Duration initial, Checker& check,
+                  std::optional<Duration>& out) {
+  if (!set.has(field, present)) return;
+  const std::string path = std::string(prefix) + std::string(field);
+  out = present ? check.duration(path, value, range.min, range.max) : initial;
+}
+
+bool known_channel(v1::Channel channel) { return channel != v1::CHANNEL_UNSPECIFIED && v1::Channel_IsValid(channel); }
+
+std::vector<dispatch::StepDraft> steps(const v1::Policy& policy, Checker& check) {
+  std::vector<dispatch::StepDraft> drafts;
+  if (!check.count("policy.steps", policy.steps_size(), 1, 16)) return drafts;
+  for (int i = 0; i < policy.steps_size(); ++i) {
+    const std::string path = indexed("policy.steps", i);
+    const auto& step = policy.steps(i);
+    const Duration after = check.duration(path + ".after", step.after(), Duration::zero(), std::chrono::days(14));
+    if (i == 0) {
+      check.expect(after == Duration::zero(), path + ".after", "must be 0 in the first step");
+    } else {
+      check.expect(after > drafts.back().after, path + ".after", "must be more than in the step before");
+    }
+    drafts.push_back({after, requirements(path + ".requirements", step.requirements(), check)});
+  }
+  return drafts;
+}
+
+dispatch::PolicyChange policy_change(const v1::Policy& policy, const FieldsSet& set, Checker& check) {
+  const dispatch::PolicySpec initial;
+  const auto duration = [&](std::string_view field, bool present, const google::protobuf::Duration& value, Range range,
+                            Duration standard, std::optional<Duration>& out) {
+    set_duration(set, "policy.", field, present, value, range, standard, check, out);
+  };
+  dispatch::PolicyChange change;
+  if (set.has("display_name")) change.display_name = check.text("policy.display_name", policy.display_name());
+  if (set.has("steps")) change.steps = steps(policy, check);
+  duration("offer_timeout", policy.has_offer_timeout(), policy.offer_timeout(), {milliseconds(50), hours(24)},
+           initial.offer_timeout, change.offer_timeout);
+  duration("priority_weight", policy.has_priority_weight(), policy.priority_weight(), {Duration::zero(), hours(24)},
+           initial.priority_weight, change.priority_weight);
+  duration("refusal_cool_down", policy.has_refusal_cool_down(), policy.refusal_cool_down(),
+           {Duration::zero(), hours(24)}, initial.refusal_cool_down, change.refusal_cool_down);
+  if (set.has("auto_accept")) change.auto_accept = policy.auto_accept();
+  return change;
+}
+
+dispatch::QueueChange queue_change(const v1::Queue& queue, const FieldsSet& set, Checker& check) {
+  const dispatch::QueueSpec initial;
+  const auto duration = [&](std::string_view field, bool present, const google::protobuf::Duration& value, Range range,
+                            Duration standard, std::optional<Duration>& out) {
+    set_duration(set, "queue.", field, present, value, range, standard, check, out);
+  };
+  dispatch::QueueChange change;
+  if (set.has("display_name")) change.display_name = check.text("queue.display_name", queue.display_name());
+  if (set.has("policy_id")) change.policy = check.id("queue.policy_id", queue.policy_id());
+  duration("service_level_target", queue.has_service_level_target(), queue.service_level_target(),
+           {Duration::zero(), hours(24)}, initial.service_level_target, change.service_level_target);
+  duration("wrap_up_limit", queue.has_wrap_up_limit(), queue.wrap_up_limit(), {Duration::zero(), hours(1)},
+           initial.wrap_up_limit, change.wrap_up_limit);
+  duration("time_to_live", queue.has_time_to_live(), queue.time_to_live(), {seconds(1), std::chrono::days(14)},
+           initial.time_to_live, change.time_to_live);
+  return change;
+}
+
+std::vector<dispatch::NamedSkillLevel> skills(const v1::Agent& agent, Checker& check) {
+  std::vector<dispatch::NamedSkillLevel> named;
+  if (!check.count("agent.skills", agent.skills_size(), 0, 64)) return named;
+  std::unordered_set<std::string_view> seen;
+  for (int i = 0; i < agent.skills_size(); ++i) {
+    const std::string path = indexed("agent.skills", i);
+    const auto& skill = agent.skills(i);
+    const auto level = check.number(path + ".level", skill.level(), 0, 100);
+    named.push_back({check.id(path + ".skill_id", skill.skill_id()), static_cast<std::uint8_t>(level)});
+    check.expect(seen.insert(skill.skill_id()).second, path + ".skill_id", "is named twice");
+  }
+  return named;
+}
+
+dispatch::PerChannel<std::int16_t> channel_limits(const v1::Agent& agent, Checker& check) {
+  auto limits = dispatch::AgentSpec{}.channel_limits;
+  if (!check.count("agent.channel_limits", agent.channel_limits_size(), 0, dispatch::kChannelCount - 1)) return limits;
+  for (int i = 0; i < agent.channel_limits_size(); ++i) {
+    const std::string path = indexed("agent.channel_limits", i);
+    const auto& limit = agent.channel_limits(i);
+    const auto contacts = check.number(path + ".max_contacts", limit.max_contacts(), 0, 100);
+    if (!check.expect(known_channel(limit.channel()), path + ".channel", "must name a channel")) continue;
+    auto& held = limits[static_cast<std::size_t>(limit.channel())];
+    check.expect(held == dispatch::AgentSpec::kNoLimit, path + ".channel", "is named twice");
+    held = static_cast<std::int16_t>(contacts);
+  }
+  return limits;
+}
+
+dispatch::AgentChange agent_change(const v1::Agent& agent, const FieldsSet& set, Checker& check) {
+  dispatch::AgentChange change;
+  if (set.has("display_name")) change.display_name = check.text("agent.display_name", agent.display_name());
+  if (set.has("skills")) change.skills = skills(agent, check);
+  if (set.has("capacity_units", agent.capacity_units() != 0)) {
+    const auto units = check.number("agent.capacity_units", agent.capacity_units(), 0, 1000);
+    change.capacity_units = static_cast<std::uint16_t>(units);
+  }
+  if (set.has("channel_limits")) change.channel_limits = channel_limits(agent, check);
+  return change;
+}
+
+dispatch::PerChannel<std::uint16_t> channel_units(const v1::WorkspaceSettings& settings, Checker& check) {
+  dispatch::PerChannel<std::uint16_t> costs{};
+  const int listed = settings.channel_units_size();
+  if (!check.count("settings.channel_units", listed, 0, dispatch::kChannelCount - 1)) return costs;
+  for (int i = 0; i < listed; ++i) {
+    const std::string path = indexed("settings.channel_units", i);
+    const auto& cost = settings.channel_units(i);
+    const auto units = check.number(path + ".units", cost.units(), 1, 1000);
+    if (!check.expect(known_channel(cost.channel()), path + ".channel", "must name a channel")) continue;
+    auto& held = costs[static_cast<std::size_t>(cost.channel())];
+    check.expect(held == 0, path + ".channel", "is named twice");
+    held = static_cast<std::uint16_t>(units);
+  }
+  return costs;
+}
+
+dispatch::SettingsChange settings_change(const v1::WorkspaceSettings& settings, const FieldsSet& set, Checker& check) {
+  const dispatch::Settings initial;
+  const auto duration = [&](std::string_view field, bool present, const google::protobuf::Duration& value, Range range,
+                            Duration standard, std::optional<Duration>& out) {
+    set_duration(set, "settings.", field, present, value, range, standard, check, out);
+  };
+  dispatch::SettingsChange change;
+  if (set.has("channel_units")) change.channel_units = channel_units(settings, check);
+  duration("resume_grace", settings.has_resume_grace(), settings.resume_grace(), {Duration::zero(), minutes(10)},
+           initial.resume_grace, change.resume_grace);
+  duration("contact_grace", settings.has_contact_grace(), settings.contact_grace(), {Duration::zero(), hours(24)},
+           initial.contact_grace, change.contact_grace);
+  if (change.resume_grace && change.contact_grace) {
+    check.expect(*change.contact_grace >= *change.resume_grace, "settings.contact_grace",
+                 "must not be less than resume_grace");
+  }
+  duration("first_miss_pause", settings.has_first_miss_pause(), settings.first_miss_pause(),
+           {Duration::zero(), hours(1)}, initial.first_miss_pause, change.first_miss_pause);
+  duration("second_miss_pause", settings.has_second_miss_pause(), settings.second_miss_pause(),
+           {Duration::zero(), hours(24)}, initial.second_miss_pause, change.second_miss_pause);
+  if (set.has("escalate_after_refusals")) {
+    change.escalate_after_refusals = static_cast<std::uint16_t>(
+        check.number("settings.escalate_after_refusals", settings.escalate_after_refusals(), 1, 100));
+  }
+  if (set.has("escalation_priority")) {
+    change.escalation_priority = static_cast<std::uint16_t>(
+        check.number("settings.escalation_priority", settings.escalation_priority(), 0, 100));
+  }
+  return change;
+}
+
+}  // namespace
+
+dispatch::Command to_command(const v1::CreateSkillRequest& request, Checker& check) {
+  return {check.request_id(request.request_id()),
+          dispatch::CreateSkill{check.id("skill.skill_id", request.skill().skill_id()),
+                                check.text("skill.display_name", request.skill().display_name())}};
+}
+
+dispatch::Command to_command(const v1::UpdateSkillRequest& request, Checker& check) {
+  const FieldsSet set(request.update_mask(), {"display_name"}, check);
+  dispatch::UpdateSkill update{check.id("skill.skill_id", request.skill().skill_id()), {}};
+  if (set.has("display_name")) update.display_name = check.text("skill.display_name", request.skill().display_name());
+  return {check.request_id(request.request_id()), std::move(update)};
+}
+
+dispatch::Command to_command(const v1::DeleteSkillRequest& request, Checker& check) {
+  return {check.request_id(request.request_id()), dispatch::DeleteSkill{check.id("skill_id", request.skill_id())}};
+}
+
+dispatch::Command to_command(const v1::CreatePolicyRequest& request, Checker& check) {
+  return {check.request_id(request.request_id()),
+          dispatch::CreatePolicy{check.id("policy.policy_id", request.policy().policy_id()),
+                                 policy_change(request.policy(), {}, check)}};
+}
+
+dispatch::Command to_command(const v1::UpdatePolicyRequest& request, Checker& check) {
+  const FieldsSet set(request.update_mask(),
+                      {"display_name", "steps", "offer_timeout", "priority_weight", "refusal_cool_down", "auto_accept"},
+                      check);
+  return {check.request_id(request.request_id()),
+          dispatch::UpdatePolicy{check.id("policy.policy_id", request.policy().policy_id()),
+                                 policy_change(request.policy(), set, check)}};
+}
+
+dispatch::Command to_command(const v1::DeletePolicyRequest& request, Checker& check) {
+  return {check.request_id(request.request_id()), dispatch::DeletePolicy{check.id("policy_id", request.policy_id())}};
+}
+
+dispatch::Command to_command(const v1::CreateQueueRequest& request, Checker& check) {
+  const auto& queue = request.queue();
+  check.expect(known_channel(queue.channel()), "queue.channel", "must name a channel");
+  return {check.request_id(request.request_id()),
+          dispatch::CreateQueue{check.id("queue.queue_id", queue.queue_id()),
+                                static_cast<dispatch::Channel>(queue.channel()), queue_change(queue, {}, check)}};
+}
+
+dispatch::Command to_command(const v1::UpdateQueueRequest& request, Checker& check) {
+  const FieldsSet set(request.update_mask(),
+                      {"display_name", "policy_id", "service_level_target", "wrap_up_limit", "time_to_live"}, check);
+  return {check.request_id(request.request_id()),
+          dispatch::UpdateQueue{check.id("queue.queue_id", request.queue().queue_id()),
+                                queue_change(request.queue(), set, check)}};
+}
+
+dispatch::Command to_command(const v1::DeleteQueueRequest& request, Checker& check) {
+  return {check.request_id(request.request_id()), dispatch::DeleteQueue{check.id("queue_id", request.queue_id())}};
+}
+
+dispatch::Command to_command(const v1::CreateAgentRequest& request, Checker& check) {
+  return {check.request_id(request.request_id()),
+          dispatch::CreateAgent{check.id("agent.agent_id", request.agent().agent_id()),
+                                agent_change(request.agent(), {}, check)}};
+}
+
+dispatch::Command to_command(const v1::UpdateAgentRequest& request, Checker& check) {
+  const FieldsSet set(request.update_mask(), {"display_name", "skills", "capacity_units", "channel_limits"}, check);
+  return {check.request_id(request.request_id()),
+          dispatch::UpdateAgent{check.id("agent.agent_id", request.agent().agent_id()),
+                                agent_change(request.agent(), set, check)}};
+}
+
+dispatch::Command to_command(const v1::DeleteAgentRequest& request, Checker& check) {
+  return {check.request_id(request.request_id()), dispatch::DeleteAgent{check.id("agent_id", request.agent_id())}};
+}
+
+dispatch::Command to_command(const v1::UpdateWorkspaceSettingsRequest& request, Checker& check) {
+  const FieldsSet set(request.update_mask(),
+                      {"channel_units", "resume_grace", "contact_grace", "first_miss_pause", "second_miss_pause",
+                       "escalate_after_refusals", "escalation_priority"},
+                      check);
+  return {check.request_id(request.request_id()),
+          dispatch::UpdateSettings{settings_change(request.settings(), set, check)}};
+}
+
+dispatch::Command to_command(const v1::SetAgentSuspensionRequest& request, Checker& check) {
+  return {check.request_id(request.request_id()),
+          dispatch::SuspendAgent{check.id("agent_id", request.agent_id()), request.suspended(),
+                                 check.text("reason", request.reason())}};
+}
+
+}  // namespace muster::api

@@ -1,0 +1,122 @@
+#include "muster/api/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <spdlog/spdlog.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <stop_token>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "services.h"
+
+namespace muster::api {
+namespace {
+
+constexpr std::chrono::milliseconds kLastCallbacks{10'000};
+
+/// Limits of a connection. Reasons: docs/api.md.
+void limit(grpc::ServerBuilder& builder, const ServerOptions& options) {
+  builder.SetMaxReceiveMessageSize(options.receive_bytes_max);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 8 * 1024);
+  // A client that vanished without a word is noticed after 20 + 10 s.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  // Without probing, an idle stream keeps the small window it needs.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  // A second server on the same port must fail, not share it.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  grpc::ResourceQuota quota("muster");
+  quota.Resize(options.memory_bytes_max);
+  builder.SetResourceQuota(quota);
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(node::Node& node, ServerOptions options) : node_(node), options_(std::move(options)) {
+    services_.push_back(make_contact_service(node_, streams_));
+    services_.push_back(make_agent_session_service(node_, streams_));
+    services_.push_back(make_routing_service(node_));
+    services_.push_back(make_board_service(node_, streams_));
+    services_.push_back(make_admin_service(node_, streams_, wall_now()));
+  }
+
+  void start() {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::ServerBuilder builder;
+    limit(builder, options_);
+    builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port_);
+    for (const auto& service : services_) builder.RegisterService(service.get());
+    server_ = builder.BuildAndStart();
+    if (!server_ || port_ == 0) {
+      throw std::runtime_error("cannot listen on " + options_.listen +
+                               ": is the address one of this machine, and its port free?");
+    }
+    server_->GetHealthCheckService()->SetServingStatus(false);
+    health_ = std::jthread([this](const std::stop_token& stop) { follow_readiness(stop); });
+  }
+
+  [[nodiscard]] int port() const { return port_; }
+
+  void drain() {
+    if (!server_) return;
+    if (health_.joinable()) {
+      health_.request_stop();
+      health_.join();
+    }
+    server_->GetHealthCheckService()->Shutdown();
+    streams_.stop();
+  }
+
+  void stop(std::chrono::milliseconds grace) {
+    if (!server_) return;
+    drain();
+    server_->Shutdown(std::chrono::system_clock::now() + grace);
+    if (!streams_.wait_until_gone(kLastCallbacks)) spdlog::error("api: streams are left that did not end");
+    server_.reset();
+  }
+
+ private:
+  void follow_readiness(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any woken;
+    std::unique_lock lock(mutex);
+    bool serving = false;
+    do {
+      const bool ready = node_.readiness().ready;
+      if (ready != serving) server_->GetHealthCheckService()->SetServingStatus(ready);
+      serving = ready;
+    } while (!woken.wait_for(lock, stop, options_.health_interval, [&] { return stop.stop_requested(); }));
+  }
+
+  node::Node& node_;
+  const ServerOptions options_;
+  StreamRegistry streams_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+  std::jthread health_;
+};
+
+Server::Server(node::Node& node, ServerOptions options) : impl_(std::make_unique<Impl>(node, std::move(options))) {}
+Server::~Server() { stop(std::chrono::milliseconds::zero()); }
+void Server::start() { impl_->start(); }
+int Server::port() const { return impl_->port(); }
+void Server::drain() { impl_->drain(); }
+void Server::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
+
+}  // namespace muster::api

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <grpcpp/impl/service_type.h>
+
+#include <memory>
+
+#include "muster/base/time.h"
+#include "muster/node/node.h"
+#include "stream.h"
+
+namespace muster::api {
+
+// The services of muster.v1, each in its own file. The node and the registry must outlive them.
+std::unique_ptr<grpc::Service> make_contact_service(node::Node& node, StreamRegistry& streams);
+std::unique_ptr<grpc::Service> make_agent_session_service(node::Node& node, StreamRegistry& streams);
+std::unique_ptr<grpc::Service> make_routing_service(node::Node& node);
+std::unique_ptr<grpc::Service> make_board_service(node::Node& node, StreamRegistry& streams);
+/// `started`: when this process did.
+std::unique_ptr<grpc::Service> make_admin_service(node::Node& node, StreamRegistry& streams, TimePoint started);
+
+}  // namespace muster::api

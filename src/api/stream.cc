@@ -1,0 +1,48 @@
+#include "stream.h"
+
+namespace muster::api {
+
+bool StreamRegistry::add(std::shared_ptr<Stream> stream) {
+  std::lock_guard lock(mutex_);
+  if (stopping_) return false;
+  streams_.insert(std::move(stream));
+  return true;
+}
+
+void StreamRegistry::remove(const std::shared_ptr<Stream>& stream) {
+  std::lock_guard lock(mutex_);
+  streams_.erase(stream);
+}
+
+void StreamRegistry::stop() {
+  std::unordered_set<std::shared_ptr<Stream>> streams;
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    streams = streams_;
+  }
+  for (const auto& stream : streams) stream->stop();
+}
+
+bool StreamRegistry::wait_until_gone(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  return gone_.wait_for(lock, timeout, [&] { return living_ == 0; });
+}
+
+void StreamRegistry::born() {
+  std::lock_guard lock(mutex_);
+  ++living_;
+}
+
+void StreamRegistry::gone() {
+  std::lock_guard lock(mutex_);
+  if (--living_ == 0) gone_.notify_all();
+}
+
+std::shared_ptr<grpc::Alarm> call_after(std::chrono::milliseconds delay, std::function<void(bool on_time)> call) {
+  auto alarm = std::make_shared<grpc::Alarm>();
+  alarm->Set(std::chrono::system_clock::now() + delay, std::move(call));
+  return alarm;
+}
+
+}  // namespace muster::api

@@ -1,0 +1,182 @@
+#pragma once
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/server_context.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+#include <utility>
+
+#include "errors.h"
+#include "guard.h"
+
+/// What all streams share.
+namespace muster::api {
+
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  /// Ends the stream because the server stops. Any thread.
+  virtual void stop() = 0;
+};
+
+/// The streams that are open, so that a stopping server can end them. Thread-safe.
+class StreamRegistry {
+ public:
+  /// False if the server stops: the stream must end itself.
+  bool add(std::shared_ptr<Stream> stream);
+  void remove(const std::shared_ptr<Stream>& stream);
+  /// Ends all streams and takes no more.
+  void stop();
+  /// Waits until no stream is left that might still use the node. False if some are after `timeout`.
+  bool wait_until_gone(std::chrono::milliseconds timeout);
+
+  // --- for StreamReactor ---
+  void born();
+  void gone();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable gone_;
+  int living_ = 0;                                       // guarded by mutex_: objects, open or not
+  std::unordered_set<std::shared_ptr<Stream>> streams_;  // guarded by mutex_
+  bool stopping_ = false;                                // guarded by mutex_
+};
+
+/// Calls back once, on one of gRPC's threads: after `delay`, or at once when cancelled, which may be done from
+/// anywhere.
+std::shared_ptr<grpc::Alarm> call_after(std::chrono::milliseconds delay, std::function<void(bool on_time)> call);
+
+/// The writing side of a stream, over gRPC's reactor `Base`: one write in flight, finished exactly once, and gone at
+/// last even if its reader reads no more. It owns itself until gRPC is done with it; whoever calls it from elsewhere
+/// holds a shared_ptr.
+///
+/// gRPC runs no reaction inside StartWrite or Finish, so both may be called under the mutex.
+template <typename Base, typename Response>
+class StreamReactor : public Base, public Stream, public std::enable_shared_from_this<StreamReactor<Base, Response>> {
+ public:
+  StreamReactor(grpc::CallbackServerContext* context, StreamRegistry& registry)
+      : context_(context), registry_(registry) {
+    registry_.born();
+  }
+  ~StreamReactor() override { registry_.gone(); }
+
+  /// Begins the stream's life.
+  void launch() {
+    self_ = this->shared_from_this();
+    if (!registry_.add(self_)) {
+      stop();
+      return;
+    }
+    guard([this] { start(); });
+  }
+
+  void stop() override {
+    std::lock_guard lock(mutex_);
+    finish(to_status(*stream_end_error(node::StreamEnd::kShutdown, last_sequence())));
+  }
+
+ protected:
+  /// The first thing to do.
+  virtual void start() = 0;
+  /// A write is done: go on.
+  virtual void written() = 0;
+  /// gRPC is done with the stream; runs once, last, without the mutex.
+  virtual void ended() {}
+  /// The last sequence that the client may have seen. REQUIRES: mutex_ held.
+  [[nodiscard]] virtual dispatch::Sequence last_sequence() const = 0;
+
+  /// Runs a reaction; an exception ends the stream as INTERNAL.
+  template <typename Body>
+  void guard(const Body& body) noexcept {
+    guarded(body, [this](const grpc::Status& status) {
+      std::lock_guard lock(mutex_);
+      finish(status);
+    });
+  }
+
+  // REQUIRES for all below: mutex_ held.
+
+  [[nodiscard]] bool can_write() const { return !writing_ && !finished_; }
+  [[nodiscard]] bool writing() const { return writing_; }
+  [[nodiscard]] bool finished() const { return finished_; }
+  /// gRPC is done with the stream: it must not be touched.
+  [[nodiscard]] bool is_over() const { return over_; }
+
+  /// Writes `response_`. REQUIRES: can_write().
+  void write() {
+    writing_ = true;
+    this->StartWrite(&response_);
+  }
+
+  /// Ends the stream once; later calls do nothing.
+  void finish(const grpc::Status& status) {
+    if (finished_) return;
+    finished_ = true;
+    this->Finish(status);
+    cancel_if_stuck();
+  }
+
+  /// Cuts the connection to a reader who does not even read the end within kGrace.
+  void cancel_if_stuck() {
+    if (grace_ || over_) return;
+    grace_ = call_after(kGrace, [self = this->shared_from_this()](bool on_time) {
+      if (!on_time) return;
+      std::lock_guard lock(self->mutex_);
+      if (!self->over_) self->context_->TryCancel();
+    });
+  }
+
+  std::mutex mutex_;
+  Response response_;  // guarded by mutex_; gRPC's while writing()
+
+ private:
+  static constexpr std::chrono::milliseconds kGrace{5'000};
+
+  void OnWriteDone(bool ok) final {
+    {
+      std::lock_guard lock(mutex_);
+      writing_ = false;
+      if (!ok) finish(grpc::Status::CANCELLED);
+    }
+    if (ok) guard([this] { written(); });
+  }
+
+  void OnCancel() final {
+    std::lock_guard lock(mutex_);
+    finish(grpc::Status::CANCELLED);
+  }
+
+  void OnDone() final {
+    {
+      std::lock_guard lock(mutex_);
+      over_ = true;
+      if (grace_) grace_->Cancel();
+    }
+    guarded([this] { ended(); }, [](const grpc::Status&) {});
+    registry_.remove(self_);
+    const auto last = std::move(self_);  // may be the end of this object
+  }
+
+  grpc::CallbackServerContext* const context_;
+  StreamRegistry& registry_;
+  std::shared_ptr<StreamReactor> self_;
+  std::shared_ptr<grpc::Alarm> grace_;  // guarded by mutex_, as all below
+  bool writing_ = false;
+  bool finished_ = false;
+  bool over_ = false;
+};
+
+/// Makes a stream of class `S` and gives its reactor to gRPC.
+template <typename S, typename... Arguments>
+S* launch(grpc::CallbackServerContext* context, StreamRegistry& registry, Arguments&&... arguments) {
+  const auto stream = std::make_shared<S>(context, registry, std::forward<Arguments>(arguments)...);
+  stream->launch();
+  return stream.get();
+}
+
+}  // namespace muster::api

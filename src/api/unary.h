@@ -1,0 +1,86 @@
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "errors.h"
+#include "guard.h"
+#include "muster/node/node.h"
+#include "muster/node/render.h"
+#include "requests.h"
+
+/// How a unary call is answered. Nothing here blocks: the handler returns at once, and the reactor is finished from
+/// the node's thread.
+namespace muster::api {
+
+template <typename Response>
+void fill(const dispatch::Reply& reply, Response* response) {
+  response->set_sequence(static_cast<std::int64_t>(reply.sequence));
+}
+
+inline void fill(const dispatch::Reply& reply, v1::CreateContactResponse* response) {
+  response->set_sequence(static_cast<std::int64_t>(reply.sequence));
+  response->set_contact_id(node::contact_id(dispatch::ContactId{reply.id}));
+}
+
+/// Hands a command to the engine and answers with what comes of it. The request and the response live until the
+/// reactor is finished.
+template <typename Request, typename Response>
+void submit(node::Node& node, dispatch::Command&& command, grpc::ServerUnaryReactor* reactor, const Request* request,
+            Response* response) {
+  node.submit(std::move(command), [reactor, request, response](const node::Answer& answer) {
+    if (answer.delivery != node::Delivery::kAnswered || !answer.reply.ok()) {
+      reactor->Finish(to_status(answer_error(answer, *request)));
+      return;
+    }
+    fill(answer.reply, response);
+    reactor->Finish(grpc::Status::OK);
+  });
+}
+
+/// A unary call that is one command, checked and converted by `convert(request, checker)`.
+template <typename Request, typename Response, typename Convert>
+grpc::ServerUnaryReactor* command_call(node::Node& node, grpc::CallbackServerContext* context, const Request* request,
+                                       Response* response, const Convert& convert) {
+  auto* reactor = context->DefaultReactor();
+  guarded(
+      [&] {
+        Checker check;
+        dispatch::Command command = convert(*request, check);
+        if (!check.ok()) {
+          reactor->Finish(to_status(check.error()));
+          return;
+        }
+        submit(node, std::move(command), reactor, request, response);
+      },
+      [&](const grpc::Status& status) { reactor->Finish(status); });
+  return reactor;
+}
+
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* command_call(node::Node& node, grpc::CallbackServerContext* context, const Request* request,
+                                       Response* response) {
+  return command_call(node, context, request, response,
+                      [](const Request& r, Checker& check) { return to_command(r, check); });
+}
+
+/// Reads the engine's state: `look(engine)` fills the response and gives the call's status.
+template <typename Look>
+void read(node::Node& node, grpc::ServerUnaryReactor* reactor, Look look) {
+  node.read(
+      [reactor, look = std::move(look)](const dispatch::Engine& engine) -> std::function<void()> {
+        return [reactor, status = look(engine)] { reactor->Finish(status); };
+      },
+      [reactor](node::Delivery delivery) { reactor->Finish(to_status(delivery_error(delivery))); });
+}
+
+/// The size of a page: 0 asks for 100, more than 1,000 for 1,000.
+inline std::size_t page_size(std::int32_t asked, Checker& check) {
+  check.expect(asked >= 0, "page_size", "must not be negative");
+  return asked == 0 ? 100 : static_cast<std::size_t>(std::min(asked, 1000));
+}
+
+}  // namespace muster::api
