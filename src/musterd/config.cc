@@ -157,7 +157,7 @@ CommandLine parse_command_line(const std::vector<std::string>& args, const Envir
   app.add_flag("--print-config", result.print_config);
   app.add_option("--config", file);
   std::map<const Key*, CLI::Option*> options;
-  for (const Key& key : config_keys()) options[&key] = app.add_option(key.flag(), flags[&key]);
+  for (const Key& key : config_keys()) options[&key] = app.add_option(key.flag(), flags[&key])->take_last();
   try {
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));  // CLI11 takes them last first
   } catch (const CLI::ParseError& error) {

@@ -123,6 +123,9 @@ void EmbeddedPostgres::start() {
 void EmbeddedPostgres::create_cluster() {
   // Made beside its final place: a cluster half made by a process that was killed is never taken for a whole one.
   const fs::path fresh = cluster_.string() + ".new";
+  if (!end_processes_of(fresh, kImmediateShutdown)) {
+    throw std::runtime_error("processes of an earlier initdb do not end in " + fresh.string());
+  }
   fs::remove_all(fresh);
   fs::create_directory(fresh);
   fs::permissions(fresh, fs::perms::owner_all);
@@ -139,7 +142,8 @@ void EmbeddedPostgres::create_cluster() {
                          "--no-instructions"},
                 .account = account,
                 .dir_fd = dir,
-                .death_signal = "TERM"});
+                // Not one that initdb would answer by clearing up, while the next musterd does the same.
+                .death_signal = "KILL"});
   } catch (...) {
     close(dir);
     throw;

@@ -1,26 +1,81 @@
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 
 #include "muster/musterd/config.h"
+#include "muster/musterd/logging.h"
+#include "server.h"
+
+namespace {
+
+using namespace muster::musterd;
+
+constexpr int kFailed = 1;
+constexpr int kWrongConfiguration = 2;
+
+int stop_event = -1;
+
+void on_stop_signal(int) {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(stop_event, &one, sizeof(one));
+}
+
+void handle_stop_signals(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+/// Returns at the first SIGINT or SIGTERM. A second one then ends the process at once, as does one before the call.
+void wait_for_stop_signal() {
+  stop_event = eventfd(0, EFD_CLOEXEC);
+  handle_stop_signals(on_stop_signal);
+  std::uint64_t count = 0;
+  while (read(stop_event, &count, sizeof(count)) != sizeof(count)) {
+  }
+  handle_stop_signals(SIG_DFL);
+}
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
+int run(const Config& config) {
+  signal(SIGPIPE, SIG_IGN);
+  start_logging(config.log_level, config.log_format);
+  Server server(config);
+  server.start();
+  wait_for_stop_signal();
+  spdlog::info("stopping: open calls get {} ms; a second signal stops at once", config.shutdown_grace.count());
+  server.stop();
+  spdlog::info("stopped");
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
-  using namespace muster::musterd;
-  const auto environment = [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());
-    return value ? std::optional<std::string>(value) : std::nullopt;
-  };
   try {
     const CommandLine line = parse_command_line({argv + 1, argv + argc}, environment);
-    if (line.exit_text) {
-      std::cout << *line.exit_text;
-      return 0;
+    if (line.exit_text || line.print_config) {
+      std::cout << line.exit_text.value_or(to_toml(line.config));
+      return EXIT_SUCCESS;
     }
-    if (line.print_config) {
-      std::cout << to_toml(line.config);
-      return 0;
-    }
+    return run(line.config);
   } catch (const ConfigError& error) {
     std::cerr << "musterd: " << error.what() << "\n";
-    return 2;
+    return kWrongConfiguration;
+  } catch (const std::exception& error) {
+    spdlog::critical("{}", error.what());
+    return kFailed;
   }
 }

@@ -62,6 +62,10 @@ TEST_F(ConfigTest, FlagWinsOverEnvironmentOverFileOverDefault) {
   EXPECT_EQ(config.http_listen.port, 7080);
 }
 
+TEST_F(ConfigTest, LastOfARepeatedFlagCounts) {
+  EXPECT_EQ(parse({"--workspace", "a", "--workspace", "b"}).config.workspace, "b");
+}
+
 TEST_F(ConfigTest, PrintedConfigurationReadsBackTheSame) {
   const std::vector<std::string> args = {"--data",           "/d \"q\" \\", "--database",       "postgresql://u@h/d",
                                          "--workspace",      "w-2",         "--grpc-listen",    "[::1]:0",

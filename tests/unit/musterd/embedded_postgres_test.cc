@@ -214,6 +214,27 @@ TEST_F(EmbeddedPostgresTest, ClusterLeftHalfMadeIsMadeAnew) {
   EXPECT_EQ(Session(postgres.connection_string()).run("select 1"), "1");
 }
 
+TEST_F(EmbeddedPostgresTest, DeathOfMusterdInTheFirstStartDoesNotSpoilTheNext) {
+  for (int round = 0; round < 5; ++round) {
+    const pid_t musterd = fork();
+    if (musterd == 0) {
+      EmbeddedPostgres postgres(temp_.path());
+      postgres.start();
+      pause();
+    }
+    // Later in each round: from the very beginning of initdb into its bootstrap.
+    while (!std::filesystem::exists(temp_.path() / "postgres.new") && !std::filesystem::exists(cluster_)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(60 * round));
+    kill(musterd, SIGKILL);
+    waitpid(musterd, nullptr, 0);
+  }
+  EmbeddedPostgres postgres(temp_.path());
+  postgres.start();
+  EXPECT_EQ(Session(postgres.connection_string()).run("select 1"), "1");
+}
+
 TEST_F(EmbeddedPostgresTest, BrokenClusterIsAnErrorWithPostgresOwnWords) {
   {
     EmbeddedPostgres postgres(temp_.path());

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "muster/api/server.h"
+#include "muster/gateway/http_server.h"
+#include "muster/musterd/config.h"
+#include "muster/musterd/data_dir.h"
+#include "muster/musterd/embedded_postgres.h"
+#include "muster/node/node.h"
+
+namespace muster::musterd {
+
+/// All of musterd. Its members stand in the order in which they start, and stop in the reverse one.
+/// For one thread.
+class Server {
+ public:
+  explicit Server(const Config& config);
+  /// As stop().
+  ~Server();
+
+  /// Returns once gRPC and HTTP are served; the workspace is ready when its lease is held and its journal replayed.
+  /// Throws std::exception if a part cannot start.
+  void start();
+
+  /// Says that it is not serving, refuses commands, lets the engine and the journal finish, ends the streams, gives
+  /// open calls Config::shutdown_grace, then closes HTTP and the database. Idempotent.
+  void stop();
+
+ private:
+  [[nodiscard]] gateway::Readiness readiness() const;
+  std::string open_database();
+
+  const Config config_;
+  gateway::HttpServer http_;
+  std::unique_ptr<DataDir> data_dir_;           // null with a database of the operator's
+  std::unique_ptr<EmbeddedPostgres> postgres_;  // null likewise
+  std::unique_ptr<node::Node> node_;
+  std::unique_ptr<api::Server> api_;
+  std::atomic<const node::Node*> serving_{nullptr};  // for the HTTP thread; null while starting and stopping
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace muster::musterd
