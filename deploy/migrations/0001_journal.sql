@@ -2,7 +2,7 @@
 
 -- One row per workspace. `epoch` fences: an append names the epoch and the next_seq it believes in, and changes
 -- nothing when either is wrong. Expiry of the lease is judged by this server's clock only.
--- No index but the key, and most of the page kept free: every update stays on its page without touching the key's
+-- No index but the key, and half of the page kept free: every update stays on its page without touching the key's
 -- index (HOT), and old versions are pruned by the updates that follow, not by vacuum.
 CREATE TABLE workspace (
   id text PRIMARY KEY,
@@ -11,7 +11,7 @@ CREATE TABLE workspace (
   owner text NOT NULL DEFAULT '',
   lease_until timestamptz NOT NULL DEFAULT '-infinity',
   create_time timestamptz NOT NULL DEFAULT clock_timestamp()
-) WITH (fillfactor = 10);
+) WITH (fillfactor = 50);
 
 -- One row per batch of events: one commit, one row, whatever the batch holds. `payload` is a
 -- muster.journal.v1.EventBatch. Rows come only from the append, which has just updated the workspace's row, so a

@@ -61,7 +61,9 @@ Reader::~Reader() = default;
 
 pg::Connection& Reader::connection() {
   if (!connection_) {
-    connection_ = std::make_unique<pg::Connection>(connection_string_, "SET statement_timeout = 0");
+    // The key's index is always the way to go, whatever the statistics of a table that grows fast say.
+    connection_ = std::make_unique<pg::Connection>(
+        connection_string_, "SET statement_timeout = 0; SET enable_seqscan = off; SET enable_bitmapscan = off");
   }
   return *connection_;
 }

@@ -17,11 +17,11 @@ using ::testing::SizeIs;
 
 class RecoveryTest : public JournalTest {
  protected:
-  /// Runs the floor until `count` more events are in the journal, each turn's events as one batch.
+  /// Runs the floor until `count` more events are in the journal, some twenty to a batch.
   void live_through(std::uint64_t count) {
-    const dispatch::Sequence until = floor.engine().last_sequence() + count;
-    while (floor.engine().last_sequence() < until) {
-      floor.step();
+    const dispatch::Sequence until = last() + count;
+    while (last() < until) {
+      while (last() < appender.next_seq() + 20) floor.step();
       append(floor.take());
     }
   }
