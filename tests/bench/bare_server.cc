@@ -2,16 +2,19 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "command.h"
 #include "muster/base/time.h"
 #include "muster/v1/agent_session_service.grpc.pb.h"
 #include "muster/v1/contact_service.grpc.pb.h"
@@ -260,9 +263,7 @@ class Contacts final : public v1::ContactService::CallbackService {
   Desk& desk_;
 };
 
-}  // namespace
-
-int run_bare_server(const std::string& address) {
+boost::json::object serve(const std::string& address) {
   const auto desk = std::make_unique<Desk>();
   AgentSessions sessions(*desk);
   Contacts contacts(*desk);
@@ -272,9 +273,18 @@ int run_bare_server(const std::string& address) {
   builder.RegisterService(&sessions);
   builder.RegisterService(&contacts);
   const auto server = builder.BuildAndStart();
-  if (server == nullptr || port == 0) return 1;
+  if (server == nullptr || port == 0) throw std::runtime_error("cannot listen on " + address);
   server->Wait();
-  return 0;
+  return {};
+}
+
+}  // namespace
+
+Command bare_server_command(CLI::App& app) {
+  auto address = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand(kBareServerCommand, "The server that musterd is compared with")->group("");
+  command->add_option("address", *address)->required();
+  return {command, [address] { return serve(*address); }};
 }
 
 }  // namespace muster::bench

@@ -15,5 +15,10 @@ struct Command {
 /// Each adds its subcommand to `app`.
 Command append_command(CLI::App& app);
 Command replay_command(CLI::App& app);
+Command system_command(CLI::App& app);
+Command sessions_command(CLI::App& app);
+// Hidden: the other processes of system and sessions.
+Command bare_server_command(CLI::App& app);
+Command session_holder_command(CLI::App& app);
 
 }  // namespace muster::bench

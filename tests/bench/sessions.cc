@@ -1,5 +1,3 @@
-#include "sessions.h"
-
 #include <unistd.h>
 
 #include <chrono>
@@ -8,9 +6,12 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <stdexcept>
+#include <string>
 #include <thread>
 
+#include "command.h"
 #include "load_client.h"
 #include "system_measure.h"
 #include "system_population.h"
@@ -21,6 +22,8 @@
 namespace muster::bench {
 namespace {
 
+/// The hidden subcommand that holds the client's side of some sessions.
+constexpr const char* kHolderCommand = "session-holder";
 constexpr int kFirstPart = 5;  // a fifth of the sessions is opened before the first look
 constexpr std::chrono::seconds kOpenLimit{180};
 constexpr std::chrono::seconds kSettle{3};
@@ -31,9 +34,9 @@ class Holder {
  public:
   Holder(const Server& server, int first, int count)
       : log_(folder_.path() / "log"),
-        process_({own_binary().string(), kSessionHolderCommand, server.address(), std::to_string(first),
-                  std::to_string(count)},
-                 log_) {
+        process_(
+            {own_binary().string(), kHolderCommand, server.address(), std::to_string(first), std::to_string(count)},
+            log_) {
     const auto limit = std::chrono::steady_clock::now() + kOpenLimit;
     while (!is_open()) {
       process_.check_alive();
@@ -88,25 +91,24 @@ boost::json::object to_json(const Memory& memory) {
   };
 }
 
-}  // namespace
-
-boost::json::object run_sessions(const SessionsOptions& options) {
+boost::json::object run(int sessions) {
   raise_file_limit();
+  musterd_binary();  // look for it before the bare server's turn
   Memory bare{};
   {
     const auto server = start_bare_server();
-    bare = measure_memory("bare", *server, options.sessions);
+    bare = measure_memory("bare", *server, sessions);
   }
   Memory muster{};
   {
     const auto server = start_musterd();
-    register_population(server->address(), Population(options.sessions, options.sessions));
-    muster = measure_memory("muster", *server, options.sessions);
+    register_population(server->address(), Population(sessions, sessions));
+    muster = measure_memory("muster", *server, sessions);
   }
   return {
       {"bench", "sessions"},
       {"environment", describe_environment("")},
-      {"sessions", options.sessions},
+      {"sessions", sessions},
       {"muster", to_json(muster)},
       {"bare", to_json(bare)},
       {"ratio", std::round(muster.kib_per_session / bare.kib_per_session * 1000) / 1000},
@@ -116,18 +118,42 @@ boost::json::object run_sessions(const SessionsOptions& options) {
   };
 }
 
-int run_session_holder(const std::string& address, int first, int count) {
+struct HolderOptions {
+  std::string address;
+  int first = 0;
+  int count = 0;
+};
+
+/// Opens the sessions, says so on standard output and keeps them until the process is told to end.
+boost::json::object hold(const HolderOptions& options) {
   raise_file_limit();
-  try {
-    const Population population(first + count, first + count);
-    const LoadClient client(address, population, {first, count, count, kHolderThreads});
-    std::printf("open\n");
-    std::fflush(stdout);
-    while (true) pause();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 1;
-  }
+  const int agents = options.first + options.count;
+  const Population population(agents, agents);
+  const LoadClient client(options.address, population, {options.first, options.count, options.count, kHolderThreads});
+  std::printf("open\n");
+  std::fflush(stdout);
+  while (true) pause();
+}
+
+}  // namespace
+
+Command sessions_command(CLI::App& app) {
+  auto sessions = std::make_shared<int>(10'000);
+  CLI::App* command = app.add_subcommand(
+      "sessions", "What an idle agent session on its own connection costs in memory: musterd, and a bare gRPC server");
+  command->add_option("--sessions", *sessions, "Sessions open and idle")
+      ->check(CLI::Range(1'000, 15'000))
+      ->capture_default_str();
+  return {command, [sessions] { return run(*sessions); }};
+}
+
+Command session_holder_command(CLI::App& app) {
+  auto options = std::make_shared<HolderOptions>();
+  CLI::App* command = app.add_subcommand(kHolderCommand, "Holds sessions for the subcommand sessions")->group("");
+  command->add_option("address", options->address)->required();
+  command->add_option("first", options->first)->required();
+  command->add_option("count", options->count)->required();
+  return {command, [options] { return hold(*options); }};
 }
 
 }  // namespace muster::bench

@@ -1,10 +1,12 @@
-#include "system.h"
-
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "command.h"
 #include "load_client.h"
 #include "skip_locked.h"
 #include "system_measure.h"
@@ -18,6 +20,17 @@ namespace {
 
 constexpr int kChannels = 4;
 constexpr int kClientThreads = 2;
+
+struct Options {
+  int agents = 60'000;                        ///< registered
+  int sessions = 1'000;                       ///< of them signed in
+  std::vector<int> in_flight = {1, 64, 256};  ///< closed loop
+  std::vector<int> open_loop = {25, 50, 75};  ///< Poisson arrivals, in percent of musterd's closed-loop maximum
+  int rounds = 5;
+  double warm_up_s = 1;
+  double seconds = 2;  ///< of each measurement
+  std::string only;    ///< "muster", "bare" or "skip_locked"; empty: all, interleaved
+};
 
 /// A gRPC server in a process of its own, with its customers and agents.
 struct Contestant {
@@ -51,19 +64,18 @@ struct Contestant {
 /// All that is compared, and what was measured so far.
 class SystemBench {
  public:
-  explicit SystemBench(const SystemOptions& options)
-      : options_(options), population_(options.agents, options.sessions) {}
+  explicit SystemBench(const Options& options) : options_(options), population_(options.agents, options.sessions) {}
 
   boost::json::object run() {
+    if (options_.sessions > options_.agents) throw std::runtime_error("--sessions is more than --agents");
     start_contestants();
-    for (int round = 1; round <= options_.rounds; ++round) run_closed_loops(round);
-    if (muster_) {
-      for (int round = 1; round <= options_.rounds; ++round) run_open_loops(round);
-    }
+    for (int round = 1; round <= rounds(); ++round) run_closed_loops(round);
+    for (int round = 1; options_.only.empty() && round <= rounds(); ++round) run_open_loops(round);
     return report();
   }
 
  private:
+  [[nodiscard]] int rounds() const { return options_.only.empty() ? options_.rounds : 1; }
   [[nodiscard]] bool takes_part(const char* name) const { return options_.only.empty() || options_.only == name; }
 
   void start_contestants() {
@@ -136,7 +148,7 @@ class SystemBench {
   boost::json::array report_open_loops();
   boost::json::object report_skip_locked();
 
-  const SystemOptions options_;
+  const Options options_;
   const Population population_;
   std::optional<SkipLocked> skip_locked_;
   std::optional<Contestant> bare_;
@@ -193,11 +205,11 @@ boost::json::object SystemBench::report() {
   boost::json::object out{
       {"bench", "system"},           {"environment", describe_environment(skip_locked_ ? skip_locked_->version() : "")},
       {"agents", options_.agents},   {"sessions", options_.sessions},
-      {"channels", kChannels},       {"rounds", options_.rounds},
+      {"channels", kChannels},       {"rounds", rounds()},
       {"seconds", options_.seconds}, {"closed_loop", report_closed_loops()},
   };
   if (muster_) {
-    out["open_loop"] = report_open_loops();
+    if (!muster_open_.empty()) out["open_loop"] = report_open_loops();
     const std::vector<Sample>& at_most = muster_closed_.rbegin()->second;
     if (bare_) {
       out["offer_bytes"] = {{"muster", muster_->offer_bytes}, {"bare", bare_->offer_bytes}};
@@ -221,6 +233,34 @@ boost::json::object SystemBench::report() {
 
 }  // namespace
 
-boost::json::object run_system(const SystemOptions& options) { return SystemBench(options).run(); }
+Command system_command(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "system", "Contacts' whole lives on musterd, against a bare gRPC server and PostgreSQL with SKIP LOCKED");
+  const CLI::Range lives(1, static_cast<int>(LoadClient::kLivesMax));
+  command->add_option("--agents", options->agents, "Agents registered")
+      ->check(CLI::Range(1, 60'000))
+      ->capture_default_str();
+  command->add_option("--sessions", options->sessions, "Agents signed in, at most --agents")
+      ->check(CLI::Range(1, 60'000))
+      ->capture_default_str();
+  command->add_option("--in-flight", options->in_flight, "Closed loop: contacts in flight, rising")
+      ->delimiter(',')
+      ->check(lives)
+      ->capture_default_str();
+  command->add_option("--open-loop", options->open_loop, "Independent arrivals: percent of musterd's closed-loop rate")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 200))
+      ->capture_default_str();
+  command->add_option("--rounds", options->rounds, "Rounds; each runs every cell once")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  command->add_option("--seconds", options->seconds, "Length of each cell in each round, after a second to warm up")
+      ->check(CLI::Range(0.1, 600.0))
+      ->capture_default_str();
+  command->add_option("--only", options->only, "One server alone, closed loop, one round: for a profiler")
+      ->check(CLI::IsMember({"muster", "bare", "skip_locked"}));
+  return {command, [options] { return SystemBench(*options).run(); }};
+}
 
 }  // namespace muster::bench

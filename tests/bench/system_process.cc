@@ -186,7 +186,7 @@ void raise_file_limit() {
 }
 
 void wait_for_quiet() {
-  for (int attempt = 0; attempt < 50; ++attempt) {
+  for (int attempt = 0; attempt < 15; ++attempt) {
     const auto before = machine_ticks();
     std::this_thread::sleep_for(milliseconds(200));
     const auto after = machine_ticks();

@@ -59,7 +59,7 @@ int free_port();
 /// Raises the limit of open files to the most that this process may have, for itself and its children.
 void raise_file_limit();
 
-/// Waits until the machine is idle (under 15 % of both cores busy), at most 10 s.
+/// Waits until the machine is idle (under 15 % of both cores busy), at most 3 s.
 void wait_for_quiet();
 
 }  // namespace muster::bench

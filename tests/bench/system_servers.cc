@@ -5,6 +5,8 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "bare_server.h"
+
 namespace muster::bench {
 namespace {
 

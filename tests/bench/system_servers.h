@@ -28,7 +28,4 @@ std::unique_ptr<Server> start_musterd();
 /// The bare server, in another process of the bench binary.
 std::unique_ptr<Server> start_bare_server();
 
-/// The hidden subcommand of the bench binary that serves as the bare server: its one argument is the address.
-inline constexpr const char* kBareServerCommand = "bare-server";
-
 }  // namespace muster::bench
