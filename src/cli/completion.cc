@@ -64,7 +64,7 @@ std::string unique_words(std::vector<std::string> words) {
 /// `case` arms: the command lines that go one command deeper.
 std::string descents(const std::vector<Node>& nodes) {
   std::string text;
-  for (std::size_t i = 1; i < nodes.size(); ++i) text += "      \"" + nodes[i].path + "\") path=$next ;;\n";
+  for (std::size_t i = 1; i < nodes.size(); ++i) text += "      \"" + nodes[i].path + "\") node=$next ;;\n";
   return text;
 }
 
@@ -72,7 +72,7 @@ std::string value_arms(const std::vector<Node>& nodes) {
   std::string text;
   for (const Node& node : nodes) {
     for (const auto& [flag, values] : node.values) {
-      text += "    \"" + node.path + " " + flag + "\") words=\"" + values + "\"; takes_value=1 ;;\n";
+      text += "    \"" + node.path + " " + flag + "\") offered=\"" + values + "\"; takes_value=1 ;;\n";
     }
   }
   return text;
@@ -87,25 +87,26 @@ std::string word_arms(const std::vector<Node>& nodes) {
   return text;
 }
 
-/// The part that both shells understand: from `line` (the words before the cursor's) and `current` to `words`.
+/// The part that both shells understand: from `line` (the words before the cursor's) and `current` to `offered`. It
+/// avoids names that mean something to zsh, such as path and words.
 std::string function_body(const std::vector<Node>& nodes) {
-  return "  local path=" + nodes.front().path +
-         " next word words=\"\" commands=\"\" flags=\"\" previous=\"\" takes_value=\"\"\n"
+  return "  local node=" + nodes.front().path +
+         " next word offered=\"\" commands=\"\" flags=\"\" previous=\"\" takes_value=\"\"\n"
          "  for word in \"${line[@]}\"; do\n"
-         "    next=\"$path $word\"\n"
+         "    next=\"$node $word\"\n"
          "    case \"$next\" in\n" +
          descents(nodes) +
          "    esac\n"
          "    previous=$word\n"
          "  done\n"
-         "  case \"$path $previous\" in\n" +
+         "  case \"$node $previous\" in\n" +
          value_arms(nodes) +
          "  esac\n"
-         "  case \"$path\" in\n" +
+         "  case \"$node\" in\n" +
          word_arms(nodes) +
          "  esac\n"
          "  if [[ -z $takes_value ]]; then\n"
-         "    if [[ $current == -* || -z $commands ]]; then words=$flags; else words=$commands; fi\n"
+         "    if [[ $current == -* || -z $commands ]]; then offered=$flags; else offered=$commands; fi\n"
          "  fi\n";
 }
 
@@ -120,15 +121,18 @@ std::string completion_script(const CLI::App& program, const std::string& shell)
            "() {\n"
            "  local current=${words[CURRENT]}\n"
            "  local -a line=(\"${(@)words[2,CURRENT-1]}\")\n" +
-           "  local -a found\n  _" + name + "_words\n  found=(${=reply_words})\n  compadd -- $found\n}\n_" + name +
-           "_words() {\n" + function_body(nodes) + "  reply_words=$words\n}\ncompdef _" + name + " " + name + "\n";
+           function_body(nodes) +
+           "  compadd -- ${=offered}\n"
+           "}\n"
+           "compdef _" +
+           name + " " + name + "\n";
   }
   return "_" + name +
          "() {\n"
          "  local current=${COMP_WORDS[COMP_CWORD]}\n"
          "  local -a line=(\"${COMP_WORDS[@]:1:COMP_CWORD-1}\")\n" +
          function_body(nodes) +
-         "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
+         "  COMPREPLY=($(compgen -W \"$offered\" -- \"$current\"))\n"
          "}\n"
          "complete -F _" +
          name + " " + name + "\n";

@@ -132,12 +132,11 @@ void add_desk_commands(CLI::App& program, Context& context) {
   auto options = std::make_shared<AutoOptions>();
   CLI::Option* automatic = command.add_flag(
       "--auto", options->enabled, tr("Accepts every offer and completes every contact by itself, one line an event"));
-  add_duration(command, "--handle-time", options->handle_time, tr("With --auto: how long each contact takes"))
+  add_duration(command, "--handle-time", options->handle_time, tr("How long each contact takes"))
       ->default_str("5s")
       ->needs(automatic);
-  add_duration(command, "--for", options->span, tr("With --auto: how long to take offers (for ever)"))
-      ->needs(automatic);
-  command.add_option("--disposition", options->disposition, tr("With --auto: what came of each contact"))
+  add_duration(command, "--for", options->span, tr("How long to take offers (for ever)"))->needs(automatic);
+  command.add_option("--disposition", options->disposition, tr("What came of each contact"))
       ->type_name("TEXT")
       ->capture_default_str()
       ->needs(automatic);

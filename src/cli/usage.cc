@@ -52,6 +52,7 @@ void localise_help(CLI::App& program) {
   formatter->label("Positionals", tr("Arguments"));
   formatter->label("REQUIRED", tr("(required)"));
   formatter->label("Env", tr("environment"));
+  formatter->label("Needs", tr("only with"));
   formatter->label("Excludes", tr("not with"));
   formatter->column_width(38);
   program.formatter(formatter);

@@ -100,7 +100,7 @@ TEST_F(BoardTest, AgentsAreCountedByState) {
 TEST_F(BoardTest, TheAgentsLongestInTheirStateComeFirst) {
   const std::string text = text_of(board_, local_now_, 1);
   EXPECT_THAT(text, HasSubstr("bob"));
-  EXPECT_THAT(text, Not(HasSubstr("ann")));
+  EXPECT_THAT(text, Not(HasSubstr("\nann")));
   EXPECT_THAT(text, HasSubstr("… and 1 more"));
 }
 
