@@ -41,7 +41,12 @@ void StreamRegistry::gone() {
 
 std::shared_ptr<grpc::Alarm> call_after(std::chrono::milliseconds delay, std::function<void(bool on_time)> call) {
   auto alarm = std::make_shared<grpc::Alarm>();
-  alarm->Set(std::chrono::system_clock::now() + delay, std::move(call));
+  // The alarm keeps its function until it is destroyed. What the function holds, such as whoever holds the alarm, must
+  // not live that long.
+  alarm->Set(std::chrono::system_clock::now() + delay, [call = std::move(call)](bool on_time) mutable {
+    const auto once = std::exchange(call, nullptr);
+    once(on_time);
+  });
   return alarm;
 }
 

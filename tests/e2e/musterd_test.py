@@ -168,6 +168,7 @@ class MusterdTest(unittest.TestCase):
         contact = self.create_contact(server)
         wait_for("an agent", lambda: server.state_of(contact) != "CONTACT_STATE_QUEUED")
         self.assertEqual(server.end(signal.SIGINT), 0)
+        self.assertNotIn("did not end", server.messages())
 
     def test_killed_musterd_comes_back_with_what_it_acknowledged(self):
         server = self.start()
