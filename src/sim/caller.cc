@@ -6,13 +6,17 @@
 #include "muster/base/uuid.h"
 
 namespace muster::sim {
+namespace {
+
+constexpr std::chrono::seconds kOutageGap{2};
+
+}  // namespace
 
 void Outage::failed(const std::string& why) {
   const auto now = Loop::Clock::now();
-  if (!since_) {
-    since_ = now;
-    ++outages_;
-  }
+  if (!last_failure_ || now - *last_failure_ > kOutageGap) ++outages_;
+  last_failure_ = now;
+  if (!since_) since_ = now;
   if (now - *since_ <= limit_) return;
   throw ServerError(say("no server for {} s: {}", "{} 秒内无法连接服务器：{}",
                         std::chrono::duration_cast<std::chrono::seconds>(limit_).count(), why));

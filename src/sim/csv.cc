@@ -76,7 +76,7 @@ bool CsvReader::read_line() {
   int error = Z_OK;
   const char* message = gzerror(file_.get(), &error);
   // A plain file gives Z_OK at its end; a cut-off compressed one gives Z_BUF_ERROR.
-  if (error != Z_OK) fail_at(1, say("the file is damaged: {}", "文件已损坏：{}", message));
+  if (error != Z_OK) throw InputError(say("the file is damaged: {}", "文件已损坏：{}", message));
   if (!got) return false;
   line_.resize(std::strlen(line_.data()));
   if (line_.size() == kLineMax - 1) fail_at(kLineMax, say("the line is too long", "该行过长"));

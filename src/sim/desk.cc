@@ -61,6 +61,7 @@ void Desk::abort() {
 
 void Desk::open() {
   if (phase_ == Phase::kGone) return;
+  ++streams_;
   stream_ = std::make_unique<SessionStream>(
       floor_.loop, stub_,
       [this](const v1::SessionResponse& response) {
@@ -161,13 +162,12 @@ void Desk::on_opened(const v1::SessionOpened& opened, std::int64_t sequence) {
   on_presence(opened.agent().presence(), opened.agent().has_presence_until());
   const Duration interval = to_duration(opened.heartbeat_interval());
   if (interval > Duration(0)) {
-    floor_.loop.after(interval, [this, stream = stream_.get(), interval] { keep_alive(stream, interval); });
+    floor_.loop.after(interval, [this, stream = streams_, interval] { keep_alive(stream, interval); });
   }
 }
 
-void Desk::keep_alive(SessionStream* stream, Duration interval) {
-  // The address of an ended stream may be used again; then this keeps the new one alive too, which does no harm.
-  if (stream_.get() != stream || !opened_) return;
+void Desk::keep_alive(int stream, Duration interval) {
+  if (stream != streams_ || !opened_) return;
   const auto now = Loop::Clock::now();
   if (now - last_heard_ > kSilentIntervalsMax * interval) {
     stream_->cancel();

@@ -64,7 +64,7 @@ class Desk {
   void on_closed(const grpc::Status& status);
   void on_event(const v1::SessionEvent& event);
   void on_opened(const v1::SessionOpened& opened, std::int64_t sequence);
-  void keep_alive(SessionStream* stream, Duration interval);
+  void keep_alive(int stream, Duration interval);
 
   // Commands.
   void send(v1::SessionRequest request, std::string request_id, std::string contact_id);
@@ -97,6 +97,7 @@ class Desk {
 
   Phase phase_ = Phase::kBeforeShift;
   std::unique_ptr<SessionStream> stream_;
+  int streams_ = 0;      ///< opened so far: the number of the present one
   bool opened_ = false;  ///< the stream has got its first event
   std::string session_id_;
   int failures_ = 0;  ///< streams in a row that broke before their first event

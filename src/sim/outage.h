@@ -25,12 +25,15 @@ class Outage {
   /// The server could not be reached. Throws ServerError when that has been so for longer than the limit.
   void failed(const std::string& why);
 
+  /// How often the server could not be reached; failures less than two seconds apart belong to one outage, because
+  /// connections break and come back one by one.
   int outages() const { return outages_; }
   Duration limit() const { return limit_; }
 
  private:
   Duration limit_;
-  std::optional<Loop::Clock::time_point> since_;
+  std::optional<Loop::Clock::time_point> since_;  ///< unreachable since then; unset while it answers
+  std::optional<Loop::Clock::time_point> last_failure_;
   int outages_ = 0;
 };
 

@@ -82,13 +82,19 @@ TEST_F(CallerTest, AServerThatStaysAwayEndsTheRun) {
   caller.stop();
 }
 
-TEST(Outage, BeginsAnewAfterTheServerWasHeard) {
-  Outage outage{std::chrono::hours(1)};
+TEST(Outage, EndsWhenTheServerIsHeard) {
+  Outage outage{std::chrono::microseconds(0)};
   outage.failed("gone");
-  outage.failed("still gone");
   outage.heard();
-  outage.failed("gone again");
-  EXPECT_EQ(outage.outages(), 2);
+  EXPECT_NO_THROW(outage.failed("gone again"));  // a new outage: no time has passed since it began
+}
+
+TEST(Outage, FailuresCloseTogetherAreOneOutage) {
+  Outage outage{std::chrono::hours(1)};
+  outage.failed("one connection");
+  outage.heard();
+  outage.failed("another connection");
+  EXPECT_EQ(outage.outages(), 1);
 }
 
 TEST(RequestIds, AreDifferentUuids) {

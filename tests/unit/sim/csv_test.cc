@@ -59,12 +59,12 @@ TEST(CsvReader, ACutOffGzipFileIsRefused) {
   for (int i = 0; i < 50000; ++i) content += std::to_string(i * 7919L % 100003) + "\n";
   const TempFile file(content, true);
   ASSERT_EQ(truncate(file.path().c_str(), 1000), 0);
-  CsvReader csv(file.path());
   EXPECT_THAT(error_of([&] {
+                CsvReader csv(file.path());
                 while (csv.next()) {
                 }
               }),
-              testing::HasSubstr("the file is damaged"));
+              testing::HasSubstr("the file is damaged: " + file.path()));
 }
 
 TEST(CsvReader, MissingFilesColumnsAndQuotesAreNamed) {
