@@ -155,7 +155,7 @@ skills = ["sales:30", "service:50"]
 )toml";
 
 constexpr std::string_view kCrash = R"toml(name = "crash"
-description = "Very many very short contacts on every channel: made for killing the server under load / 大量极短会话：用于在负载下反复杀死服务器"
+description = "Very many very short contacts: made for killing the server under load / 大量极短会话：用于在负载下反复杀死服务器"
 
 # At --speed 60: 300 contacts a real second.
 start_hour = 0
