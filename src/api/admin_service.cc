@@ -44,7 +44,7 @@ class Rebuild
 
   void ended() override {
     std::lock_guard lock(mutex_);
-    if (waiting_) waiting_->Cancel();
+    waiting_.reset();
   }
 
   [[nodiscard]] dispatch::Sequence last_sequence() const override { return projected_; }

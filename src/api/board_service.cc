@@ -39,7 +39,7 @@ class BoardWatch : public StreamReactor<grpc::ServerWriteReactor<v1::WatchBoardR
 
   void ended() override {
     std::lock_guard lock(mutex_);
-    if (waiting_) waiting_->Cancel();
+    waiting_.reset();
   }
 
   [[nodiscard]] dispatch::Sequence last_sequence() const override { return version_; }

@@ -90,7 +90,7 @@ void ContactWatch::ended() {
   {
     std::lock_guard lock(mutex_);
     ticket = ticket_;
-    if (waiting_) waiting_->Cancel();
+    waiting_.reset();
   }
   node_.events().cancel(ticket);
 }

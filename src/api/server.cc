@@ -82,12 +82,14 @@ class Server::Impl {
     streams_.stop();
   }
 
-  void stop(std::chrono::milliseconds grace) {
-    if (!server_) return;
+  bool stop(std::chrono::milliseconds grace) {
+    if (!server_) return true;
     drain();
     server_->Shutdown(std::chrono::system_clock::now() + grace);
-    if (!streams_.wait_until_gone(kLastCallbacks)) spdlog::error("api: streams are left that did not end");
+    const bool gone = streams_.wait_until_gone(kLastCallbacks);
+    if (!gone) spdlog::error("api: streams are left that did not end");
     server_.reset();
+    return gone;
   }
 
  private:
@@ -117,6 +119,6 @@ Server::~Server() { stop(std::chrono::milliseconds::zero()); }
 void Server::start() { impl_->start(); }
 int Server::port() const { return impl_->port(); }
 void Server::drain() { impl_->drain(); }
-void Server::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
+bool Server::stop(std::chrono::milliseconds grace) { return impl_->stop(grace); }
 
 }  // namespace muster::api

@@ -47,8 +47,8 @@ class StreamRegistry {
   bool stopping_ = false;                                // guarded by mutex_
 };
 
-/// Calls back once, on one of gRPC's threads: after `delay`, or at once when cancelled, which may be done from
-/// anywhere.
+/// Calls back once, on one of gRPC's threads: after `delay`, or at once when cancelled or let go, from wherever. The
+/// alarm keeps what `call` holds for as long as it lives: a stream that keeps it must let it go in ended().
 std::shared_ptr<grpc::Alarm> call_after(std::chrono::milliseconds delay, std::function<void(bool on_time)> call);
 
 /// The writing side of a stream, over gRPC's reactor `Base`: one write in flight, finished exactly once, and gone at
@@ -155,7 +155,7 @@ class StreamReactor : public Base, public Stream, public std::enable_shared_from
     {
       std::lock_guard lock(mutex_);
       over_ = true;
-      if (grace_) grace_->Cancel();
+      grace_.reset();
     }
     guarded([this] { ended(); }, [](const grpc::Status&) {});
     registry_.remove(self_);

@@ -373,6 +373,7 @@ void Board::Impl::on(const dispatch::ContactEnded& e) {
 void Board::Impl::on(const dispatch::SessionOpened& e) {
   AgentEntry* agent = agents_.find(e.agent);
   if (!agent) return;
+  if (!agent->listed) agent->row.since = now_;
   agent->session = e.session;
   agent->row.connected = true;
   refresh(*agent);

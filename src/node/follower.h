@@ -47,7 +47,11 @@ class Follower {
   /// Starts again from the journal's beginning with empty tables. False if a rebuild is under way.
   bool rebuild();
 
-  [[nodiscard]] dispatch::Sequence projected() const { return projected_; }
+  /// The last event in the tables; 0 from the moment that a rebuild is asked for.
+  [[nodiscard]] dispatch::Sequence projected() const {
+    std::lock_guard lock(mutex_);
+    return rebuild_asked_ ? 0 : projected_.load();
+  }
   [[nodiscard]] dispatch::Sequence snapshot() const { return snapshot_; }
   /// Why it stands still for good; empty while all is well.
   [[nodiscard]] std::string trouble() const;

@@ -39,8 +39,9 @@ class Server {
   void drain();
 
   /// Drains, gives open calls until `grace` to end, cuts the rest, and closes the port. Idempotent. Callers should
-  /// stop the node between drain() and stop(): then every call has its answer.
-  void stop(std::chrono::milliseconds grace);
+  /// stop the node between drain() and stop(): then every call has its answer. False if something still held a stream
+  /// 10 s after its end, which is a bug.
+  bool stop(std::chrono::milliseconds grace);
 
  private:
   class Impl;

@@ -1,0 +1,130 @@
+#include "backend.h"
+
+#include <grpcpp/create_channel.h>
+
+#include <random>
+#include <thread>
+
+#include "google/rpc/error_details.pb.h"
+#include "muster/base/random.h"
+#include "muster/base/uuid.h"
+#include "muster/store/migrations.h"
+#include "postgres_fixture.h"
+
+namespace muster::testing {
+namespace {
+
+node::NodeOptions on_new_database(node::NodeOptions options) {
+  options.database = PostgresCluster::instance().create_database();
+  options.owner = "api-test";
+  store::apply_migrations(options.database);
+  return options;
+}
+
+api::ServerOptions on_any_port(api::ServerOptions options) {
+  options.listen = "127.0.0.1:0";
+  return options;
+}
+
+void expect_ok(const grpc::Status& status) { ASSERT_TRUE(status.ok()) << status.error_message(); }
+
+}  // namespace
+
+std::string new_request_id() {
+  static Random random(std::random_device{}());
+  return format_uuid(random(), random());
+}
+
+Problem problem(const google::rpc::Status& status) {
+  Problem problem;
+  problem.code = static_cast<grpc::StatusCode>(status.code());
+  for (const auto& any : status.details()) {
+    google::rpc::ErrorInfo info;
+    google::rpc::BadRequest bad;
+    if (any.UnpackTo(&info)) {
+      EXPECT_EQ(info.domain(), "muster.v1");
+      problem.reason = info.reason();
+      problem.metadata.insert(info.metadata().begin(), info.metadata().end());
+    } else if (any.UnpackTo(&bad)) {
+      for (const auto& violation : bad.field_violations()) problem.fields.push_back(violation.field());
+    } else if (any.Is<google::rpc::RetryInfo>()) {
+      problem.says_when_to_retry = true;
+    }
+  }
+  return problem;
+}
+
+Problem problem(const grpc::Status& status) {
+  google::rpc::Status details;
+  EXPECT_TRUE(details.ParseFromString(status.error_details()));
+  details.set_code(status.error_code());
+  return problem(details);
+}
+
+bool eventually(const std::function<bool()>& holds) {
+  for (int i = 0; i < 6000; ++i) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+Backend::Backend(node::NodeOptions options, api::ServerOptions server_options)
+    : node(std::make_unique<node::Node>(on_new_database(std::move(options)))),
+      server(std::make_unique<api::Server>(*node, on_any_port(std::move(server_options)))) {
+  node->start();
+  server->start();
+  channel = grpc::CreateChannel("127.0.0.1:" + std::to_string(server->port()), grpc::InsecureChannelCredentials());
+  EXPECT_TRUE(eventually([&] { return node->readiness().ready; })) << node->readiness().reason;
+}
+
+Backend::~Backend() {
+  server->drain();
+  node->stop();
+  EXPECT_TRUE(server->stop(std::chrono::seconds(5)));
+}
+
+void Backend::set_up_floor() {
+  v1::CreateSkillRequest skill;
+  skill.set_request_id(new_request_id());
+  skill.mutable_skill()->set_skill_id("zh");
+  expect_ok(call(&Routing::CreateSkill, skill));
+
+  v1::CreatePolicyRequest policy;
+  policy.set_request_id(new_request_id());
+  policy.mutable_policy()->set_policy_id("plain");
+  auto* requirement = policy.mutable_policy()->add_steps()->add_requirements();
+  requirement->set_skill_id("zh");
+  expect_ok(call(&Routing::CreatePolicy, policy));
+
+  for (const auto& [id, channel_of] : {std::pair{"billing", v1::CHANNEL_VOICE}, std::pair{"help", v1::CHANNEL_CHAT}}) {
+    v1::CreateQueueRequest queue;
+    queue.set_request_id(new_request_id());
+    queue.mutable_queue()->set_queue_id(id);
+    queue.mutable_queue()->set_channel(channel_of);
+    queue.mutable_queue()->set_policy_id("plain");
+    expect_ok(call(&Routing::CreateQueue, queue));
+  }
+  for (const char* id : {"mei", "bob"}) {
+    v1::CreateAgentRequest agent;
+    agent.set_request_id(new_request_id());
+    agent.mutable_agent()->set_agent_id(id);
+    agent.mutable_agent()->set_capacity_units(340);
+    auto* level = agent.mutable_agent()->add_skills();
+    level->set_skill_id("zh");
+    level->set_level(80);
+    expect_ok(call(&Routing::CreateAgent, agent));
+  }
+}
+
+std::string Backend::create_contact(const std::string& queue_id, const std::string& attribute) {
+  v1::CreateContactRequest request;
+  request.set_request_id(new_request_id());
+  request.set_queue_id(queue_id);
+  if (!attribute.empty()) (*request.mutable_attributes())["note"] = attribute;
+  v1::CreateContactResponse response;
+  EXPECT_TRUE(call(&Contacts::CreateContact, request, &response).ok());
+  return response.contact_id();
+}
+
+}  // namespace muster::testing

@@ -1,0 +1,273 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "backend.h"
+
+namespace muster::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+/// The answers to bad requests, each with code, reason and field.
+class ContactServiceTest : public ::testing::Test {
+ protected:
+  ContactServiceTest() { backend.set_up_floor(); }
+
+  static v1::CreateContactRequest contact(const std::string& queue_id) {
+    v1::CreateContactRequest request;
+    request.set_request_id(new_request_id());
+    request.set_queue_id(queue_id);
+    return request;
+  }
+  grpc::Status cancel(const std::string& contact_id) {
+    v1::CancelContactRequest request;
+    request.set_request_id(new_request_id());
+    request.set_contact_id(contact_id);
+    return backend.call(&Contacts::CancelContact, request);
+  }
+
+  Backend backend;
+};
+
+TEST_F(ContactServiceTest, AnUnknownQueueIsNotFound) {
+  const Problem answer = problem(backend.call(&Contacts::CreateContact, contact("nowhere")));
+  EXPECT_EQ(answer.code, grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(answer.reason, "QUEUE_NOT_FOUND");
+  EXPECT_EQ(answer.metadata.at("queue_id"), "nowhere");
+  EXPECT_THAT(answer.fields, ElementsAre("queue_id"));
+}
+
+TEST_F(ContactServiceTest, AnEmptyIdentifierIsInvalid) {
+  const Problem answer = problem(backend.call(&Contacts::CreateContact, contact("")));
+  EXPECT_EQ(answer.code, grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(answer.reason, "INVALID_REQUEST");
+  EXPECT_THAT(answer.fields, ElementsAre("queue_id"));
+}
+
+TEST_F(ContactServiceTest, Level101IsInvalid) {
+  auto request = contact("billing");
+  auto* requirement = request.add_requirements();
+  requirement->set_skill_id("zh");
+  requirement->set_min_level(101);
+  const Problem answer = problem(backend.call(&Contacts::CreateContact, request));
+  EXPECT_EQ(answer.code, grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(answer.fields, ElementsAre("requirements[0].min_level"));
+}
+
+TEST_F(ContactServiceTest, AnUnknownSkillIsNamedWhereItStands) {
+  auto request = contact("billing");
+  request.add_requirements()->set_skill_id("zh");
+  request.add_requirements()->set_skill_id("klingon");
+  const Problem answer = problem(backend.call(&Contacts::CreateContact, request));
+  EXPECT_EQ(answer.reason, "SKILL_NOT_FOUND");
+  EXPECT_THAT(answer.fields, ElementsAre("requirements[1].skill_id"));
+}
+
+TEST_F(ContactServiceTest, TenMegabytesOfMetadataAreInvalid) {
+  auto request = contact("billing");
+  (*request.mutable_attributes())["note"] = std::string(10 << 20, 'x');
+  const Problem answer = problem(backend.call(&Contacts::CreateContact, request));
+  EXPECT_EQ(answer.code, grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(answer.reason, "INVALID_REQUEST");
+  EXPECT_THAT(answer.fields, ElementsAre("attributes"));
+}
+
+TEST_F(ContactServiceTest, WhatIsLargerThanTheServerReadsIsExhausting) {
+  auto request = contact("billing");
+  (*request.mutable_attributes())["note"] = std::string(17 << 20, 'x');
+  EXPECT_EQ(backend.call(&Contacts::CreateContact, request).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(ContactServiceTest, AWrongStateIsAFailedPrecondition) {
+  const std::string id = backend.create_contact("billing");
+  EXPECT_TRUE(cancel(id).ok());
+  const Problem answer = problem(cancel(id));
+  EXPECT_EQ(answer.code, grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(answer.reason, "CONTACT_WRONG_STATE");
+  EXPECT_EQ(answer.metadata.at("contact_id"), id);
+  EXPECT_THAT(answer.fields, ElementsAre("contact_id"));
+}
+
+TEST_F(ContactServiceTest, ARequestIdServesOneBody) {
+  auto request = contact("billing");
+  v1::CreateContactResponse first, again;
+  EXPECT_TRUE(backend.call(&Contacts::CreateContact, request, &first).ok());
+  EXPECT_TRUE(backend.call(&Contacts::CreateContact, request, &again).ok());
+  EXPECT_EQ(first.contact_id(), again.contact_id());
+  EXPECT_EQ(first.sequence(), again.sequence());
+  request.set_priority(7);
+  const Problem answer = problem(backend.call(&Contacts::CreateContact, request));
+  EXPECT_EQ(answer.code, grpc::StatusCode::ALREADY_EXISTS);
+  EXPECT_EQ(answer.reason, "REQUEST_ID_REUSED");
+  EXPECT_EQ(answer.metadata.at("request_id"), request.request_id());
+  EXPECT_THAT(answer.fields, ElementsAre("request_id"));
+}
+
+TEST_F(ContactServiceTest, AContactThatNeverWasIsNotFound) {
+  v1::GetContactRequest request;
+  request.set_contact_id("c-999999");
+  const Problem answer = problem(backend.call(&Contacts::GetContact, request));
+  EXPECT_EQ(answer.code, grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(answer.reason, "CONTACT_NOT_FOUND");
+  EXPECT_THAT(answer.fields, ElementsAre("contact_id"));
+}
+
+TEST_F(ContactServiceTest, EachOfABatchSucceedsOrFailsOnItsOwn) {
+  v1::BatchCreateContactsRequest request;
+  *request.add_requests() = contact("billing");
+  *request.add_requests() = contact("nowhere");
+  *request.add_requests() = contact("");
+  *request.add_requests() = request.requests(0);
+  v1::BatchCreateContactsResponse response;
+  ASSERT_TRUE(backend.call(&Contacts::BatchCreateContacts, request, &response).ok());
+  ASSERT_EQ(response.results_size(), 4);
+  EXPECT_EQ(problem(response.results(1).error()).reason, "QUEUE_NOT_FOUND");
+  EXPECT_EQ(problem(response.results(2).error()).reason, "INVALID_REQUEST");
+  EXPECT_EQ(response.results(0).response().contact_id(), response.results(3).response().contact_id());
+}
+
+TEST_F(ContactServiceTest, AnEmptyBatchIsInvalid) {
+  EXPECT_THAT(problem(backend.call(&Contacts::BatchCreateContacts, v1::BatchCreateContactsRequest())).fields,
+              ElementsAre("requests"));
+}
+
+TEST_F(ContactServiceTest, AReadShowsWhatWasAcknowledgedBefore) {
+  const std::string id = backend.create_contact("billing", "about the bill");
+  v1::GetContactRequest get;
+  get.set_contact_id(id);
+  v1::GetContactResponse got;
+  ASSERT_TRUE(backend.call(&Contacts::GetContact, get, &got).ok());
+  EXPECT_EQ(got.contact().state(), v1::CONTACT_STATE_QUEUED);
+  EXPECT_EQ(got.contact().attributes().at("note"), "about the bill");
+  EXPECT_TRUE(cancel(id).ok());
+  ASSERT_TRUE(backend.call(&Contacts::GetContact, get, &got).ok());
+  EXPECT_EQ(got.contact().state(), v1::CONTACT_STATE_CANCELLED);
+}
+
+TEST_F(ContactServiceTest, PagesGiveEveryContactOnceInTheOrderOfCreation) {
+  std::vector<std::string> created, listed;
+  for (int i = 0; i < 7; ++i) created.push_back(backend.create_contact("billing"));
+  backend.create_contact("help");
+  v1::ListContactsRequest request;
+  request.set_queue_id("billing");
+  request.add_states(v1::CONTACT_STATE_QUEUED);
+  request.set_page_size(3);
+  do {
+    v1::ListContactsResponse page;
+    ASSERT_TRUE(backend.call(&Contacts::ListContacts, request, &page).ok());
+    EXPECT_LE(page.contacts_size(), 3);
+    for (const auto& contact : page.contacts()) listed.push_back(contact.contact_id());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(listed, created);
+}
+
+TEST_F(ContactServiceTest, APageTokenServesTheFiltersItWasMadeFor) {
+  for (int i = 0; i < 3; ++i) backend.create_contact("billing");
+  v1::ListContactsRequest request;
+  request.set_page_size(1);
+  v1::ListContactsResponse page;
+  ASSERT_TRUE(backend.call(&Contacts::ListContacts, request, &page).ok());
+  request.set_page_token(page.next_page_token());
+  request.set_queue_id("billing");
+  const Problem answer = problem(backend.call(&Contacts::ListContacts, request));
+  EXPECT_EQ(answer.code, grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(answer.fields, ElementsAre("page_token"));
+}
+
+/// Watches contacts until told enough.
+class Watch {
+ public:
+  Watch(Backend& backend, std::int64_t after_sequence, const std::string& queue_id = "") : stub_(backend.channel) {
+    v1::WatchContactsRequest request;
+    request.set_after_sequence(after_sequence);
+    if (!queue_id.empty()) request.add_queue_ids(queue_id);
+    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    reader_ = stub_.WatchContacts(&context_, request);
+  }
+  ~Watch() {
+    context_.TryCancel();
+    if (!ended_) reader_->Finish();
+  }
+
+  bool read() {
+    v1::WatchContactsResponse response;
+    if (!reader_->Read(&response)) return false;
+    for (const auto& event : response.events()) events.push_back(event);
+    sequence = response.sequence();
+    return true;
+  }
+  void read_until(std::size_t count) {
+    while (events.size() < count && read()) {
+    }
+    EXPECT_EQ(events.size(), count);
+  }
+  grpc::Status end() {
+    while (read()) {
+    }
+    ended_ = true;
+    return reader_->Finish();
+  }
+
+  std::vector<v1::ContactEvent> events;
+  std::int64_t sequence = 0;
+
+ private:
+  v1::ContactService::Stub stub_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<v1::WatchContactsResponse>> reader_;
+  bool ended_ = false;
+};
+
+std::vector<std::int64_t> sequences(const std::vector<v1::ContactEvent>& events) {
+  std::vector<std::int64_t> all;
+  for (const auto& event : events) all.push_back(event.sequence());
+  return all;
+}
+
+TEST_F(ContactServiceTest, AWatchThatIsResumedMissesNothing) {
+  Watch whole(backend, 0);
+  ASSERT_TRUE(whole.read());
+  EXPECT_THAT(whole.events, IsEmpty());
+  std::optional<Watch> part(std::in_place, backend, whole.sequence);
+  std::vector<v1::ContactEvent> pieces;
+  for (int i = 0; i < 10; ++i) {
+    for (int j = 0; j < 5; ++j) cancel(backend.create_contact(j % 2 ? "billing" : "help"));
+    ASSERT_TRUE(part->read());
+    pieces.insert(pieces.end(), part->events.begin(), part->events.end());
+    part.emplace(backend, part->sequence);
+  }
+  whole.read_until(100);
+  part->read_until(100 - pieces.size());
+  pieces.insert(pieces.end(), part->events.begin(), part->events.end());
+  EXPECT_EQ(sequences(pieces), sequences(whole.events));
+}
+
+TEST_F(ContactServiceTest, AWatchOfAQueueTellsOfNoOther) {
+  Watch watch(backend, 0, "help");
+  ASSERT_TRUE(watch.read());
+  backend.create_contact("billing");
+  const std::string id = backend.create_contact("help");
+  watch.read_until(1);
+  EXPECT_EQ(watch.events[0].contact_id(), id);
+  EXPECT_EQ(watch.events[0].kind(), v1::CONTACT_EVENT_KIND_CREATED);
+}
+
+TEST(WatchContacts, TellsWhenTheEventsAskedForAreNoLongerKept) {
+  node::NodeOptions options;
+  options.feed_events_max = 10;
+  Backend backend(options);
+  backend.set_up_floor();
+  for (int i = 0; i < 30; ++i) backend.create_contact("billing");
+  const Problem answer = problem(Watch(backend, 1).end());
+  EXPECT_EQ(answer.code, grpc::StatusCode::OUT_OF_RANGE);
+  EXPECT_EQ(answer.reason, "SEQUENCE_COMPACTED");
+  Watch resumed(backend, std::stoll(answer.metadata.at("oldest_sequence")));
+  EXPECT_TRUE(resumed.read());
+}
+
+}  // namespace
+}  // namespace muster::testing

@@ -1,0 +1,272 @@
+#include "muster/kpi/board.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace muster::kpi {
+namespace {
+
+using namespace dispatch;  // NOLINT: the events' vocabulary
+using namespace std::chrono_literals;
+
+constexpr QueueHandle kSales{1};
+constexpr QueueHandle kHelp{2};
+constexpr AgentHandle kAnn{1};
+constexpr AgentHandle kBob{2};
+constexpr ContactId kFirst{1};
+constexpr ContactId kSecond{2};
+constexpr OfferId kOffer{1};
+
+/// A floor with two queues and two agents, Ann signed in and available at 09:00.
+class BoardTest : public ::testing::Test {
+ protected:
+  BoardTest() {
+    for (const auto& [handle, id] : {std::pair{kSales, "sales"}, std::pair{kHelp, "help"}}) {
+      QueueSpec spec;
+      spec.id = id;
+      spec.service_level_target = 20s;
+      happen(QueuePut{handle, spec});
+    }
+    for (const auto& [handle, id] : {std::pair{kAnn, "ann"}, std::pair{kBob, "bob"}}) {
+      AgentSpec spec;
+      spec.id = id;
+      happen(AgentPut{handle, spec});
+    }
+    happen(SessionOpened{kAnn, SessionId{1}, false});
+    happen(PresenceChanged{kAnn, Presence::kAvailable, "", {}, 0});
+  }
+
+  void happen(EventBody body) {
+    Event event;
+    event.sequence = ++sequence_;
+    event.time = now_;
+    event.body = std::move(body);
+    board_.apply(event);
+  }
+
+  void create(ContactId contact, QueueHandle queue, Duration due_in = 0s) {
+    happen(ContactCreated{contact, queue, 0, {}, {}, std::make_shared<ContactDetails>(), now_ + due_in, now_ + 24h});
+  }
+  void offer(ContactId contact, QueueHandle queue, AgentHandle agent) {
+    happen(OfferMade{kOffer, contact, queue, agent, now_ + 20s, {}});
+  }
+  void accept(ContactId contact, QueueHandle queue, AgentHandle agent, Duration waited, bool first = true) {
+    happen(OfferAccepted{kOffer, contact, queue, agent, waited, first});
+  }
+
+  const QueueRow& sales() const { return *board_.queue(kSales); }
+  const AgentRow& ann() const { return *board_.agent(kAnn); }
+
+  Board board_;
+  Sequence sequence_ = 0;
+  TimePoint now_{std::chrono::sys_days(std::chrono::year(2026) / 3 / 2) + 9h};
+};
+
+TEST_F(BoardTest, ARingingContactStillWaits) {
+  create(kFirst, kSales);
+  offer(kFirst, kSales, kAnn);
+  EXPECT_EQ(sales().waiting, 1);
+  EXPECT_EQ(sales().ringing, 1);
+  EXPECT_EQ(ann().ringing, 1);
+  EXPECT_EQ(ann().activity, Activity::kRinging);
+  EXPECT_EQ(board_.totals().agents_idle, 0);
+}
+
+TEST_F(BoardTest, AnAcceptedContactIsInHand) {
+  create(kFirst, kSales);
+  offer(kFirst, kSales, kAnn);
+  accept(kFirst, kSales, kAnn, 5s);
+  EXPECT_EQ(sales().waiting, 0);
+  EXPECT_EQ(sales().ringing, 0);
+  EXPECT_EQ(sales().in_hand, 1);
+  EXPECT_EQ(ann().in_hand, 1);
+  EXPECT_EQ(ann().activity, Activity::kBusy);
+}
+
+TEST_F(BoardTest, OnlyTheFirstAcceptanceCountsAsAnswered) {
+  create(kFirst, kSales);
+  offer(kFirst, kSales, kAnn);
+  accept(kFirst, kSales, kAnn, 5s);
+  happen(ContactRequeued{kFirst, kSales, kAnn, kOffer, "setup_failed"});
+  offer(kFirst, kSales, kAnn);
+  accept(kFirst, kSales, kAnn, 50s, false);
+  EXPECT_EQ(sales().counters.answered, 1);
+  EXPECT_EQ(sales().counters.total_answer_wait, 5s);
+  EXPECT_EQ(ann().counters.answered, 2);
+}
+
+TEST_F(BoardTest, AnAnswerAtTheTargetIsInTarget) {
+  create(kFirst, kSales);
+  accept(kFirst, kSales, kAnn, 20s);
+  create(kSecond, kSales);
+  accept(kSecond, kSales, kAnn, 20s + 1us);
+  EXPECT_EQ(sales().counters.answered, 2);
+  EXPECT_EQ(sales().counters.answered_in_target, 1);
+}
+
+TEST_F(BoardTest, TheOldestQueueTimeIsThatOfTheLongestWaiting) {
+  const TimePoint first = now_;
+  create(kFirst, kSales);
+  now_ += 10s;
+  create(kSecond, kSales);
+  EXPECT_EQ(sales().oldest_queue_time, first);
+  accept(kFirst, kSales, kAnn, 10s);
+  EXPECT_EQ(sales().oldest_queue_time, now_);
+  accept(kSecond, kSales, kAnn, 0s);
+  EXPECT_FALSE(sales().oldest_queue_time.has_value());
+}
+
+TEST_F(BoardTest, ATransferredContactKeepsItsAgeInTheOtherQueue) {
+  const TimePoint due = now_;
+  create(kFirst, kSales);
+  now_ += 10s;
+  happen(ContactTransferred{kFirst, kSales, kHelp, {}, ""});
+  EXPECT_EQ(sales().waiting, 0);
+  EXPECT_EQ(board_.queue(kHelp)->waiting, 1);
+  EXPECT_EQ(board_.queue(kHelp)->oldest_queue_time, due);
+}
+
+TEST_F(BoardTest, AScheduledContactDoesNotWait) {
+  create(kFirst, kSales, 1h);
+  EXPECT_EQ(sales().waiting, 0);
+  EXPECT_EQ(board_.totals().scheduled, 1);
+  now_ += 1h;
+  happen(ContactQueued{kFirst, kSales});
+  EXPECT_EQ(sales().waiting, 1);
+  EXPECT_EQ(board_.totals().scheduled, 0);
+}
+
+TEST_F(BoardTest, AMissedOfferCountsForTheAgentAndADeclineDoesNot) {
+  create(kFirst, kSales);
+  offer(kFirst, kSales, kAnn);
+  happen(OfferEnded{kOffer, kFirst, kSales, kAnn, OfferState::kTimedOut, ""});
+  offer(kFirst, kSales, kAnn);
+  happen(OfferEnded{kOffer, kFirst, kSales, kAnn, OfferState::kDeclined, "busy"});
+  EXPECT_EQ(ann().counters.missed, 1);
+  EXPECT_EQ(board_.totals().counters.offers, 2);
+  EXPECT_EQ(board_.totals().counters.offers_missed, 1);
+  EXPECT_EQ(board_.totals().counters.offers_declined, 1);
+  EXPECT_EQ(ann().ringing, 0);
+}
+
+TEST_F(BoardTest, AbandonedAndOtherEndsAreCountedApart) {
+  create(kFirst, kSales);
+  happen(ContactEnded{kFirst, kSales, {}, ContactState::kAbandoned, 5s, ""});
+  create(kSecond, kSales);
+  happen(ContactEnded{kSecond, kSales, {}, ContactState::kCancelled, 5s, ""});
+  EXPECT_EQ(sales().counters.abandoned, 1);
+  EXPECT_EQ(sales().counters.abandoned_in_target, 1);
+  EXPECT_EQ(sales().counters.ended_otherwise, 1);
+  EXPECT_EQ(sales().waiting, 0);
+}
+
+TEST_F(BoardTest, SinceMovesOnlyWhenPresenceOrActivityDoes) {
+  const TimePoint available = now_;
+  now_ += 1min;
+  create(kFirst, kSales);
+  EXPECT_EQ(ann().since, available);
+  accept(kFirst, kSales, kAnn, 0s);
+  const TimePoint busy = now_;
+  now_ += 1min;
+  happen(ContactHeld{kFirst, kSales, kAnn});
+  EXPECT_EQ(ann().since, busy);
+  happen(ContactWrapUpStarted{kFirst, kSales, kAnn, now_ + 1min});
+  EXPECT_EQ(ann().since, now_);
+  EXPECT_EQ(ann().activity, Activity::kWrapUp);
+}
+
+TEST_F(BoardTest, OnlyAgentsWithASessionAreOnTheBoard) {
+  EXPECT_EQ(board_.agent(kBob), nullptr);
+  happen(SessionLost{kAnn, SessionId{1}});
+  EXPECT_FALSE(ann().connected);
+  happen(SessionEnded{kAnn, SessionId{1}, "lost"});
+  EXPECT_EQ(board_.agent(kAnn), nullptr);
+  EXPECT_EQ(board_.totals().agents_signed_in, 0);
+}
+
+TEST_F(BoardTest, AReplacedSessionsEndDoesNotTakeTheAgentOffTheBoard) {
+  happen(SessionOpened{kAnn, SessionId{2}, false});
+  happen(SessionEnded{kAnn, SessionId{1}, "replaced"});
+  ASSERT_NE(board_.agent(kAnn), nullptr);
+  EXPECT_TRUE(ann().connected);
+}
+
+TEST_F(BoardTest, ANewOwnerFindsNobodyConnected) {
+  happen(WorkspaceOpened{2, "other"});
+  EXPECT_FALSE(ann().connected);
+}
+
+TEST_F(BoardTest, CountersStartAnewAtMidnightAndGaugesStay) {
+  create(kFirst, kSales);
+  create(kSecond, kSales);
+  accept(kFirst, kSales, kAnn, 5s);
+  now_ = std::chrono::sys_days(std::chrono::year(2026) / 3 / 3);
+  happen(ContactCompleted{kFirst, kSales, kAnn, "done"});
+  EXPECT_EQ(sales().counters.created, 0);
+  EXPECT_EQ(sales().counters.completed, 1);
+  EXPECT_EQ(sales().waiting, 1);
+  EXPECT_EQ(ann().counters.answered, 0);
+  EXPECT_EQ(board_.totals().counters.created, 0);
+}
+
+TEST_F(BoardTest, AnAgentsCountersOutliveTheSession) {
+  create(kFirst, kSales);
+  accept(kFirst, kSales, kAnn, 5s);
+  happen(SessionEnded{kAnn, SessionId{1}, "closed"});
+  happen(SessionOpened{kAnn, SessionId{2}, false});
+  EXPECT_EQ(ann().counters.answered, 1);
+}
+
+TEST_F(BoardTest, ADeltaHoldsTheRowsChangedSince) {
+  const Sequence before = board_.version();
+  create(kFirst, kSales);
+  const BoardChanges changes = board_.changes_after(before, true);
+  EXPECT_FALSE(changes.snapshot);
+  ASSERT_EQ(changes.queues.size(), 1u);
+  EXPECT_EQ(changes.queues[0]->queue_id, "sales");
+  EXPECT_TRUE(changes.agents.empty());
+  EXPECT_TRUE(board_.changes_after(board_.version(), true).queues.empty());
+}
+
+TEST_F(BoardTest, TheFirstLookIsASnapshot) {
+  const BoardChanges changes = board_.changes_after(0, true);
+  EXPECT_TRUE(changes.snapshot);
+  EXPECT_EQ(changes.queues.size(), 2u);
+  EXPECT_EQ(changes.agents.size(), 1u);
+}
+
+TEST_F(BoardTest, RemovalsAreTold) {
+  const Sequence before = board_.version();
+  happen(SessionEnded{kAnn, SessionId{1}, "closed"});
+  happen(QueueDeleted{kHelp});
+  const BoardChanges changes = board_.changes_after(before, true);
+  EXPECT_EQ(changes.removed_agent_ids, std::vector<std::string>{"ann"});
+  EXPECT_EQ(changes.removed_queue_ids, std::vector<std::string>{"help"});
+}
+
+TEST_F(BoardTest, WhoCameBackIsNotToldAsRemoved) {
+  const Sequence before = board_.version();
+  happen(SessionEnded{kAnn, SessionId{1}, "closed"});
+  happen(SessionOpened{kAnn, SessionId{2}, false});
+  const BoardChanges changes = board_.changes_after(before, true);
+  EXPECT_TRUE(changes.removed_agent_ids.empty());
+  ASSERT_EQ(changes.agents.size(), 1u);
+}
+
+TEST_F(BoardTest, WhoMissedForgottenRemovalsGetsASnapshot) {
+  const Sequence before = board_.version();
+  for (std::size_t i = 0; i <= Board::kRemovalsMax; ++i) {
+    const SessionId session{100 + i};
+    happen(SessionOpened{kBob, session, false});
+    happen(SessionEnded{kBob, session, "closed"});
+  }
+  EXPECT_GT(board_.oldest_delta_version(), before);
+  EXPECT_TRUE(board_.changes_after(before, true).snapshot);
+  EXPECT_FALSE(board_.changes_after(board_.oldest_delta_version(), true).snapshot);
+}
+
+}  // namespace
+}  // namespace muster::kpi
