@@ -20,9 +20,11 @@ if(MUSTER_SANITIZE)
   add_link_options(-fsanitize=${MUSTER_SANITIZE})
 endif()
 
+# Paths relative to the checkout, so that every checkout on a machine finds what another one compiled.
 find_program(MUSTER_CCACHE ccache)
 if(MUSTER_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${MUSTER_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=true
+                                  ${MUSTER_CCACHE})
 endif()
 find_program(MUSTER_MOLD mold)
 if(MUSTER_MOLD)
