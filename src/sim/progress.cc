@@ -45,6 +45,7 @@ void Progress::show(const ProgressState& state) {
 
 void Progress::finish() {
   if (!quiet_ && terminal_) std::fputc('\n', stderr);
+  quiet_ = true;
 }
 
 }  // namespace muster::sim

@@ -24,7 +24,7 @@ class Progress {
  public:
   explicit Progress(bool quiet);
   void show(const ProgressState& state);
-  /// Leaves the last line as it is.
+  /// Leaves the last line as it is; shows nothing any more.
   void finish();
 
  private:

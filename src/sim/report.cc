@@ -57,6 +57,8 @@ void indent(std::string& out, const json::value& value, std::size_t depth) {
       separator = ",\n";
     }
     out += "\n" + std::string(2 * depth, ' ') + "]";
+  } else if (const double* number = value.if_double()) {
+    out += fmt::format("{}", *number);  // Boost would write 60 as 6E1
   } else {
     out += json::serialize(value);
   }

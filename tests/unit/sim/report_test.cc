@@ -87,6 +87,13 @@ TEST(Report, TheJsonHasTheAuditAndWhatTheRunWas) {
   EXPECT_EQ(json.at("service_level").at("method").as_string(), "SL4");
 }
 
+TEST(Report, TheJsonsNumbersAreWrittenAsPeopleDo) {
+  Summary summary;
+  summary.speed = 60;
+  summary.real_s = 31.366;
+  EXPECT_THAT(report_json(summary), HasSubstr("\"speed\": 60,\n    \"real_duration_s\": 31.366"));
+}
+
 TEST(Report, AnAuditThatIsNotCleanIsSaidInBothLanguages) {
   Summary summary;
   summary.audit.double_held = 1;
