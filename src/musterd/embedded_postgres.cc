@@ -34,6 +34,8 @@ constexpr milliseconds kBackoffMin{100};
 constexpr milliseconds kBackoffMax{5'000};
 constexpr milliseconds kReadyPoll{20};
 constexpr std::size_t kRecentLinesMax = 8;
+/// A server that is killed before it was ever ready is started again this often; one that gives up by itself is not.
+constexpr int kFirstStartsMax = 5;
 
 /// The settings that are ours. They are given at each start, so they are always those of this binary.
 std::vector<std::string> server_args() {
@@ -192,11 +194,13 @@ bool EmbeddedPostgres::stop_requested() const {
 
 void EmbeddedPostgres::supervise() {
   bool was_ready = false;
+  int first_starts = 0;
   milliseconds backoff = kBackoffMin;
   while (!stop_requested()) {
+    bool killed = false;
     try {
       clear_leftovers();
-      run_server();
+      killed = WIFSIGNALED(run_server());
     } catch (const std::exception& error) {
       spdlog::error("PostgreSQL: {}", error.what());
       note_line(error.what());
@@ -206,7 +210,7 @@ void EmbeddedPostgres::supervise() {
       return state_ == State::kReady;
     }();
     was_ready = was_ready || got_ready;
-    if (!was_ready) return set_state(State::kFailed, -1);
+    if (!was_ready && (!killed || ++first_starts == kFirstStartsMax)) return set_state(State::kFailed, -1);
     set_state(State::kDown, -1);
     if (stop_requested()) break;
     if (got_ready) backoff = kBackoffMin;
@@ -230,7 +234,7 @@ void EmbeddedPostgres::clear_leftovers() {
   fs::remove(cluster_ / "postmaster.pid");
 }
 
-void EmbeddedPostgres::run_server() {
+int EmbeddedPostgres::run_server() {
   const Spawned child = spawn({.program = "postgres",
                                .args = server_args(),
                                .account = postgres_account(cluster_),
@@ -243,6 +247,7 @@ void EmbeddedPostgres::run_server() {
   close(pidfd);
   close(child.output);
   if (!stop_requested()) spdlog::error("PostgreSQL ended by itself: {}", describe_end(status));
+  return status;
 }
 
 int EmbeddedPostgres::watch_server(pid_t pid, int pidfd, int output) {

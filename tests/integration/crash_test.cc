@@ -66,6 +66,14 @@ class CrashTest : public testing::Test {
                     "--http-listen", "127.0.0.1:" + http_port, "--log-level", "info"},
                    folder / "musterd.log");
   }
+  /// Waits until the server answers. The first start makes a database cluster, which may take its time.
+  void wait_until_serving() {
+    for (int status = -1; status != 0; std::this_thread::sleep_for(100ms)) {
+      const pid_t client =
+          spawn({MUSTER, "--server", "127.0.0.1:" + grpc_port, "queues", "list"}, folder / "muster.log");
+      waitpid(client, &status, 0);
+    }
+  }
   static int kill_and_reap(pid_t& pid, int signal) {
     if (pid <= 0) return -1;
     kill(pid, signal);
@@ -102,6 +110,7 @@ class CrashTest : public testing::Test {
 TEST_F(CrashTest, NothingAcknowledgedIsLostWhateverIsKilledWhenever) {
   muster::Random random(seed);
   start_server();
+  wait_until_serving();
   int server_kills = 0;
   int database_kills = 0;
   for (int round = 0; round < kRounds; ++round) {

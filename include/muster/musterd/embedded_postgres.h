@@ -51,7 +51,8 @@ class EmbeddedPostgres {
   void create_cluster();
   void supervise();
   void clear_leftovers();
-  void run_server();
+  /// Gives the status that the server ended with.
+  int run_server();
   int watch_server(pid_t pid, int pidfd, int output);
   void log_output(int output, std::string& partial);
   void note_line(const std::string& line);

@@ -126,6 +126,17 @@ TEST_F(EmbeddedPostgresTest, KilledServerComesBackWithWhatWasCommitted) {
   EXPECT_THROW(session.run("select 1"), std::runtime_error);
 }
 
+TEST_F(EmbeddedPostgresTest, ServerKilledBeforeItWasEverReadyIsStartedAgain) {
+  EmbeddedPostgres postgres(temp_.path());
+  std::thread killer([&] {
+    while (postgres.pid() <= 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    kill(postgres.pid(), SIGKILL);
+  });
+  postgres.start();
+  killer.join();
+  EXPECT_EQ(Session(postgres.connection_string()).run("select 1"), "1");
+}
+
 TEST_F(EmbeddedPostgresTest, BackendThatOutlivesItsPostmasterDoesNotStopTheNext) {
   EmbeddedPostgres postgres(temp_.path());
   postgres.start();
@@ -193,6 +204,23 @@ TEST_F(EmbeddedPostgresTest, KernelStopsTheServerOfAKilledMusterd) {
   EXPECT_FALSE(postmaster_pid(cluster_).has_value());  // it shut down in good order
   close(ready[0]);
   close(ready[1]);
+}
+
+TEST_F(EmbeddedPostgresTest, ToolsThatRunInTheFolderAreLetBe) {
+  std::filesystem::create_directory(cluster_);
+  const pid_t tool = fork();
+  if (tool == 0) {
+    if (chdir(cluster_.c_str()) != 0) _exit(1);
+    execl("/usr/lib/postgresql/15/bin/pg_test_timing", "pg_test_timing", "-d", "1000", nullptr);
+    _exit(1);
+  }
+  const std::string exe = "/proc/" + std::to_string(tool) + "/exe";
+  while (std::filesystem::read_symlink(exe).filename() != "pg_test_timing") {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_TRUE(processes_of(cluster_).empty());
+  kill(tool, SIGKILL);
+  waitpid(tool, nullptr, 0);
 }
 
 TEST_F(EmbeddedPostgresTest, PidFileThatNamesAStrangerIsOverruled) {
