@@ -36,8 +36,11 @@ void Publisher::run() {
   }
 }
 
+// Agents' streams are woken last: what a batch has for an agent, and the answer to the command that caused it, go out
+// in one message.
 void Publisher::publish(std::vector<Batch>& batches) {
   const bool may_emit = may_emit_();
+  std::vector<std::function<void()>> wakes;
   for (auto& batch : batches) {
     if (!batch.events->empty()) {
       view_.events.add(batch.events);
@@ -46,22 +49,26 @@ void Publisher::publish(std::vector<Batch>& batches) {
     }
     for (auto& effect : batch.effects) {
       if (may_emit) {
-        let_out(effect);
+        let_out(effect, wakes);
       } else {
         abandon(effect);
       }
     }
     if (!batch.events->empty()) committed_(batch.events->back().sequence);
   }
+  for (const auto& wake : wakes) wake();
 }
 
-void Publisher::let_out(Effect& effect) {
+void Publisher::let_out(Effect& effect, std::vector<std::function<void()>>& wakes) {
   std::visit(Overloaded{
                  [](AnswerEffect& answer) {
                    answer.done(Answer{Delivery::kAnswered, std::move(answer.reply)});
                  },
                  [](ReadEffect& read) { read.publish(); },
-                 [&](MessageEffect& message) { view_.sessions.send(message.agent, std::move(message.message)); },
+                 [&](MessageEffect& message) {
+                   auto wake = view_.sessions.send(message.agent, std::move(message.message));
+                   if (wake) wakes.push_back(std::move(wake));
+                 },
                  [&](SessionStartEffect& start) {
                    auto mailbox = start.mailbox;
                    view_.sessions.start(start.agent, dispatch::SessionId{start.reply.id}, std::move(start.mailbox));

@@ -46,7 +46,7 @@ class Publisher {
  private:
   void run();
   void publish(std::vector<Batch>& batches);
-  void let_out(Effect& effect);
+  void let_out(Effect& effect, std::vector<std::function<void()>>& wakes);
 
   PublicView& view_;
   const std::function<bool()> may_emit_;

@@ -24,12 +24,12 @@ void SessionRegistry::start(dispatch::AgentHandle agent, dispatch::SessionId ses
   agent_of_[dispatch::raw(session)] = agent;
 }
 
-void SessionRegistry::send(dispatch::AgentHandle agent, v1::SessionEvent&& message) {
+std::function<void()> SessionRegistry::send(dispatch::AgentHandle agent, v1::SessionEvent&& message) {
   std::lock_guard lock(mutex_);
   const auto found = by_agent_.find(dispatch::raw(agent));
-  if (found == by_agent_.end()) return;
+  if (found == by_agent_.end()) return nullptr;
   found->second.last_sent = steady_ns();
-  found->second.mailbox->put(std::move(message));
+  return found->second.mailbox->put_quietly(std::move(message));
 }
 
 void SessionRegistry::end(dispatch::SessionId session, StreamEnd reason) {

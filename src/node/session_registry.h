@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -17,7 +18,8 @@ namespace muster::node {
 class SessionRegistry {
  public:
   void start(dispatch::AgentHandle agent, dispatch::SessionId session, std::shared_ptr<SessionMailbox> mailbox);
-  void send(dispatch::AgentHandle agent, v1::SessionEvent&& message);
+  /// Gives what Mailbox::put_quietly() gives.
+  [[nodiscard]] std::function<void()> send(dispatch::AgentHandle agent, v1::SessionEvent&& message);
   /// Closes the session's mailbox and forgets it.
   void end(dispatch::SessionId session, StreamEnd reason);
   void end_all(StreamEnd reason);

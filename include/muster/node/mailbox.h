@@ -33,18 +33,17 @@ class Mailbox {
 
   /// Adds a message and wakes the reader if it waits. A full mailbox closes as kSlowConsumer.
   void put(T&& message) {
-    std::function<void()> call;
-    {
-      std::lock_guard lock(mutex_);
-      if (closed_) return;
-      if (messages_.size() >= capacity_) {
-        call = close_locked(StreamEnd::kSlowConsumer);
-      } else {
-        messages_.push_back(std::move(message));
-        call = std::exchange(wake_, nullptr);
-      }
-    }
-    if (call) call();
+    if (const auto wake = put_quietly(std::move(message))) wake();
+  }
+
+  /// As put(), but leaves it to the caller to wake the reader: by calling what it gives, unless that is empty. Until
+  /// then further messages pile up and reach the reader together.
+  [[nodiscard]] std::function<void()> put_quietly(T&& message) {
+    std::lock_guard lock(mutex_);
+    if (closed_) return nullptr;
+    if (messages_.size() >= capacity_) return close_locked(StreamEnd::kSlowConsumer);
+    messages_.push_back(std::move(message));
+    return std::exchange(wake_, nullptr);
   }
 
   /// No more messages. Those already put can still be taken. Only the first reason counts.

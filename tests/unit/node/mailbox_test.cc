@@ -45,6 +45,21 @@ TEST(Mailbox, TheFirstReasonToCloseCounts) {
   EXPECT_EQ(mailbox.end(), StreamEnd::kReplaced);
 }
 
+TEST(Mailbox, QuietMessagesReachTheReaderTogetherWhenItIsWoken) {
+  Letters mailbox(10);
+  std::vector<char> taken;
+  int wakes = 0;
+  EXPECT_EQ(mailbox.take(taken, [&] { ++wakes; }), Letters::Taken::kNothing);
+  const auto wake = mailbox.put_quietly('a');
+  mailbox.put('b');
+  EXPECT_EQ(wakes, 0);
+  ASSERT_TRUE(wake);
+  wake();
+  EXPECT_EQ(wakes, 1);
+  EXPECT_EQ(mailbox.take(taken, [] {}), Letters::Taken::kMessages);
+  EXPECT_EQ(taken, (std::vector<char>{'a', 'b'}));
+}
+
 TEST(Mailbox, ClosingWakesAWaitingReader) {
   Letters mailbox(2);
   std::vector<char> taken;
