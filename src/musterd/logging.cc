@@ -1,5 +1,6 @@
 #include "muster/musterd/logging.h"
 
+#include <grpc/support/log.h>
 #include <spdlog/details/os.h>
 #include <spdlog/formatter.h>
 #include <spdlog/pattern_formatter.h>
@@ -31,6 +32,12 @@ class JsonFormatter : public spdlog::formatter {
   [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonFormatter>(); }
 };
 
+/// gRPC's own words, which would else go to stderr in its own form.
+void log_for_grpc(gpr_log_func_args* args) {
+  const auto level = args->severity == GPR_LOG_SEVERITY_ERROR ? spdlog::level::warn : spdlog::level::debug;
+  spdlog::log(level, "grpc: {}", args->message);
+}
+
 }  // namespace
 
 void start_logging(const std::string& level, LogFormat format) {
@@ -43,6 +50,7 @@ void start_logging(const std::string& level, LogFormat format) {
     logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%-7l%$ %v");
   }
   spdlog::set_default_logger(std::move(logger));
+  gpr_set_log_function(log_for_grpc);
 }
 
 }  // namespace muster::musterd

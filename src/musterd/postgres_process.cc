@@ -85,8 +85,10 @@ bool is_postgres_in(const std::string& process, const struct stat& cluster) {
   char exe[4096];
   const ssize_t length = readlink((process + "/exe").c_str(), exe, sizeof(exe));
   if (length <= 0) return false;
-  const std::string_view name(exe, static_cast<std::size_t>(length));
-  return name.find("/postgres") != name.npos;  // "... (deleted)" follows when the package was upgraded meanwhile
+  std::string_view name(exe, static_cast<std::size_t>(length));
+  constexpr std::string_view kUpgraded = " (deleted)";  // the package was upgraded while it ran
+  if (name.ends_with(kUpgraded)) name.remove_suffix(kUpgraded.size());
+  return name.ends_with("/postgres");  // not psql and its like, which operators may run in that folder
 }
 
 void signal_all(const std::vector<pid_t>& pids, int signal) {

@@ -215,9 +215,10 @@ class MusterdTest(unittest.TestCase):
 
     def test_port_that_is_taken_is_named(self):
         first = self.start()
-        second = Server("--data", str(self.data) + "2", "--http-listen", first.http)
-        self.assertEqual(second.wait(), 1)
-        self.assertIn(first.http, second.messages())
+        for flag, address in [("--http-listen", first.http), ("--grpc-listen", first.grpc)]:
+            second = Server("--data", str(self.data) + "2", flag, address)
+            self.assertEqual(second.wait(), 1)
+            self.assertIn(address, second.log[-1]["message"])
 
 
 if __name__ == "__main__":
