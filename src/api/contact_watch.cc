@@ -13,11 +13,18 @@ ContactWatch::ContactWatch(grpc::CallbackServerContext* context, StreamRegistry&
     : StreamReactor(context, registry),
       node_(node),
       after_sequence_(static_cast<dispatch::Sequence>(request.after_sequence())),
-      queue_ids_(request.queue_ids().begin(), request.queue_ids().end()) {}
+      queue_ids_(request.queue_ids().begin(), request.queue_ids().end()) {
+  check_.expect(request.after_sequence() >= 0, "after_sequence", "must not be negative");
+  for (int i = 0; i < request.queue_ids_size(); ++i) check_.id(indexed("queue_ids", i), request.queue_ids(i));
+}
 
 void ContactWatch::start() {
   {
     std::lock_guard lock(mutex_);
+    if (!check_.ok()) {
+      finish(to_status(check_.error()));
+      return;
+    }
     if (!node_.readiness().ready) {
       finish(to_status(delivery_error(node::Delivery::kNotServing)));
       return;

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "checker.h"
 #include "muster/node/node.h"
 #include "muster/v1/contact_service.pb.h"
 #include "stream.h"
@@ -32,6 +33,7 @@ class ContactWatch
   void wait();
 
   node::Node& node_;
+  Checker check_;
   const dispatch::Sequence after_sequence_;
   const std::unordered_set<std::string> queue_ids_;
   dispatch::Sequence cursor_ = 0;  // guarded by mutex_, as all below

@@ -267,7 +267,8 @@ Error sequence_compacted(dispatch::Sequence asked, dispatch::Sequence oldest) {
   const std::string from = std::to_string(asked), first = std::to_string(oldest);
   return {StatusCode::OUT_OF_RANGE,
           "SEQUENCE_COMPACTED",
-          "events after " + from + " are not kept, only those after " + first + ": list, then watch from there",
+          "the events after " + from + " cannot be given, those kept begin after " + first +
+              ": list, then watch from there",
           {{"after_sequence", from}, {"oldest_sequence", first}},
           {{"after_sequence", "is out of range"}},
           {}};

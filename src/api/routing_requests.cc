@@ -27,9 +27,12 @@ class FieldsSet {
       : update_(true) {
     check.expect(mask.paths_size() > 0, "update_mask", "must name at least one field");
     for (const std::string& path : mask.paths()) {
-      const bool known = std::find(changeable.begin(), changeable.end(), path) != changeable.end();
-      if (check.expect(known, "update_mask", "names a field that does not exist or cannot be changed")) {
+      if (std::find(changeable.begin(), changeable.end(), path) != changeable.end()) {
         paths_.insert(path);
+      } else {
+        const bool quotable = path.size() <= 64;
+        check.violate("update_mask", (quotable ? "'" + path + "'" : std::string("a path")) +
+                                         " is not a field that exists and can be changed");
       }
     }
   }

@@ -256,6 +256,12 @@ TEST_F(ContactServiceTest, AWatchOfAQueueTellsOfNoOther) {
   EXPECT_EQ(watch.events[0].kind(), v1::CONTACT_EVENT_KIND_CREATED);
 }
 
+TEST_F(ContactServiceTest, AWatchFromNowhereIsInvalid) {
+  EXPECT_THAT(problem(Watch(backend, -1).end()).fields, ElementsAre("after_sequence"));
+  EXPECT_THAT(problem(Watch(backend, 0, "No Queue").end()).fields, ElementsAre("queue_ids[0]"));
+  EXPECT_EQ(problem(Watch(backend, 1'000'000).end()).reason, "SEQUENCE_COMPACTED");
+}
+
 TEST(WatchContacts, TellsWhenTheEventsAskedForAreNoLongerKept) {
   node::NodeOptions options;
   options.feed_events_max = 10;

@@ -334,7 +334,7 @@ class SlowConsumer : public ::testing::Test {
 
 TEST_F(SlowConsumer, IsCutAndItsSessionLost) {
   flood();
-  EXPECT_EQ(backend.node->info().open_sessions, 0);
+  EXPECT_TRUE(eventually([&] { return backend.node->info().open_sessions == 0; }));
   v1::OpenResponse response;
   while (reader->Read(&response)) {
   }
