@@ -107,12 +107,10 @@ class Session final : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Ses
         });
         break;
       case v1::SessionRequest::kAcceptOffer:
-        change(number_of(request_.accept_offer().offer_id()), v1::CONTACT_STATE_ACTIVE,
-               *request_.mutable_accept_offer()->mutable_request_id());
+        accepted(number_of(request_.accept_offer().offer_id()), *request_.mutable_accept_offer()->mutable_request_id());
         break;
       case v1::SessionRequest::kCompleteContact:
-        change(number_of(request_.complete_contact().contact_id()), v1::CONTACT_STATE_COMPLETED,
-               *request_.mutable_complete_contact()->mutable_request_id());
+        completed(request_.complete_contact(), *request_.mutable_complete_contact()->mutable_request_id());
         break;
       default:
         break;
@@ -131,21 +129,28 @@ class Session final : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Ses
     desk_.add(this);
   }
 
-  /// Answers a command that took a contact to `state`.
-  void change(std::size_t number, v1::ContactState state, std::string& request_id) {
+  /// Answers an acceptance.
+  void accepted(std::size_t number, std::string& request_id) {
     v1::Contact& contact = desk_.contact(number);
-    contact.set_state(state);
+    contact.set_state(v1::CONTACT_STATE_ACTIVE);
     contact.clear_offer_id();
-    const TimePoint now = wall_now();
-    if (state == v1::CONTACT_STATE_ACTIVE) {
-      contact.set_agent_id(agent_id_);
-      set_time(now, contact.mutable_answer_time());
-    } else {
-      contact.set_disposition(request_.complete_contact().disposition());
-      set_time(now, contact.mutable_end_time());
-    }
+    contact.set_agent_id(agent_id_);
+    set_time(wall_now(), contact.mutable_answer_time());
     post([&](v1::SessionResponse& out) {
       *add_event(out)->mutable_contact_changed()->mutable_contact() = contact;
+      add_result(out, request_id);
+    });
+  }
+
+  /// Answers a completion. As with musterd, little is told of a contact that is over.
+  void completed(const v1::CompleteContactRequest& command, std::string& request_id) {
+    post([&](v1::SessionResponse& out) {
+      auto* contact = add_event(out)->mutable_contact_changed()->mutable_contact();
+      contact->set_contact_id(command.contact_id());
+      contact->set_state(v1::CONTACT_STATE_COMPLETED);
+      contact->set_disposition(command.disposition());
+      contact->set_agent_id(agent_id_);
+      set_time(wall_now(), contact->mutable_end_time());
       add_result(out, request_id);
     });
   }
@@ -181,12 +186,12 @@ class Session final : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Ses
   bool ended_ = false;            // guarded by mutex_
 };
 
-void fill_offer(const v1::Contact& contact, v1::OfferMade* made) {
+void fill_offer(const v1::Contact& contact, const std::string& agent_id, v1::OfferMade* made) {
   *made->mutable_contact() = contact;
   auto* offer = made->mutable_offer();
   offer->set_offer_id(contact.offer_id());
   offer->set_contact_id(contact.contact_id());
-  offer->set_agent_id(contact.agent_id());
+  offer->set_agent_id(agent_id);
   offer->set_state(v1::OFFER_STATE_OFFERED);
   *offer->mutable_offer_time() = contact.create_time();
   offer->mutable_expire_time()->set_seconds(contact.create_time().seconds() + 20);
@@ -196,7 +201,7 @@ void fill_offer(const v1::Contact& contact, v1::OfferMade* made) {
   explanation->set_agents_considered(2);
   explanation->mutable_waited();
   explanation->mutable_idle()->set_nanos(123'456'000);
-  explanation->set_runner_up_agent_id(contact.agent_id());
+  explanation->set_runner_up_agent_id(agent_id);
   explanation->mutable_runner_up_idle()->set_nanos(123'456'000);
 }
 
@@ -207,8 +212,7 @@ void Desk::offer(std::size_t number) {
     Session* session = sessions[next_session.fetch_add(1, std::memory_order_relaxed) % count].load();
     if (session == nullptr) continue;
     const bool posted = session->post([&](v1::SessionResponse& out) {
-      offered.set_agent_id(session->agent_id());
-      fill_offer(offered, session->add_event(out)->mutable_offer_made());
+      fill_offer(offered, session->agent_id(), session->add_event(out)->mutable_offer_made());
     });
     if (posted) return;
   }

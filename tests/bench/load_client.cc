@@ -339,7 +339,9 @@ void Worker::run() {
 }
 
 LoadClient::LoadClient(const std::string& address, const Population& population, const Options& options)
-    : population_(population), options_(options) {
+    : population_(population),
+      options_(options),
+      next_request_((static_cast<std::uint64_t>(options.first_agent) << 40) + 1) {  // clients of one server differ
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // else all channels share one connection
   for (int i = 0; i < options.channels; ++i) {

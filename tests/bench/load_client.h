@@ -86,7 +86,7 @@ class LoadClient {
   std::vector<std::unique_ptr<Life>> lives_;
   int streams_opened_ = 0;
 
-  std::atomic<std::uint64_t> next_request_{1};
+  std::atomic<std::uint64_t> next_request_;
   std::atomic<int> streams_ready_{0};
   std::atomic<int> streams_ended_{0};
   std::atomic<int> lives_in_flight_{0};
