@@ -69,7 +69,7 @@ Details contact_details(const v1::Contact& contact, TimePoint now) {
   add_time(details, tr("Answered"), contact.has_answer_time(), contact.answer_time(), now);
   add_time(details, tr("Ended"), contact.has_end_time(), contact.end_time(), now);
   add_text(details, tr("Disposition"), contact.disposition());
-  add_text(details, tr("End reason"), contact.end_reason());
+  add_text(details, tr("End reason"), word_reason(contact.end_reason()));
   return details;
 }
 
@@ -79,7 +79,7 @@ std::vector<std::string> offer_lines(const v1::Offer& offer, TimePoint now) {
   if (offer.has_end_time()) {
     head += say(" after {0}", format_duration(from_proto(offer.end_time()) - from_proto(offer.offer_time())));
   }
-  if (!offer.reason().empty()) head += say(" ({0})", offer.reason());
+  head += reason_in_brackets(offer.reason());
   std::vector<std::string> lines{printable(head)};
   if (offer.has_explanation()) {
     for (const std::string& sentence : explain(offer.explanation())) lines.push_back("    " + printable(sentence));
@@ -92,8 +92,7 @@ std::string event_line(const v1::ContactEvent& event, TimePoint now) {
                                  event.contact_id());
   line += fit(word(event.kind()), 12) + "  " + fit(word(event.state()), 10) + "  " + event.queue_id();
   if (!event.agent_id().empty()) line += say("  agent {0}", event.agent_id());
-  if (!event.reason().empty()) line += say("  ({0})", event.reason());
-  return printable(line);
+  return printable(line + reason_in_brackets(event.reason()));
 }
 
 }  // namespace muster::cli

@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Update = DeskConnection::Update;
 
-/// How long a session may take to close before the desk just goes.
+/// How long a session may take to close before the desk goes without.
 constexpr seconds kLeaveTimeout{5};
 
 /// Lets what came from the connection into the model. True once the session is over; throws CallFailed if it did not
@@ -45,6 +45,28 @@ bool take_updates(DeskConnection& connection, DeskModel& desk, Duration wait) {
   return false;
 }
 
+/// Leaves in good order, but not for ever.
+class Departure {
+ public:
+  /// Leaves if that is wanted. False once it has taken too long.
+  bool go_on(DeskConnection& connection, bool wanted) {
+    if (wanted && deadline_ == TimePoint{}) {
+      deadline_ = wall_now() + kLeaveTimeout;
+      connection.leave();
+    }
+    return !wanted || wall_now() < deadline_;
+  }
+
+ private:
+  TimePoint deadline_{};
+};
+
+/// The exit code of a desk that had to go without closing its session.
+int left_without_closing(Context& context) {
+  context.err << tr("The session could not be closed; the server will take it as lost.") << '\n';
+  return kUnreachable;
+}
+
 /// Waits for the session's first event, so that what is wrong shows before the screen is taken over. False if the
 /// person interrupted.
 bool wait_until_open(DeskConnection& connection, DeskModel& desk, const Interrupt& interrupt, Duration timeout) {
@@ -57,27 +79,27 @@ bool wait_until_open(DeskConnection& connection, DeskModel& desk, const Interrup
   return true;
 }
 
-int work(Context& context, const std::string& agent_id) {
-  const Interrupt interrupt;
-  DeskConnection connection(context.channel(), agent_id);
-  DeskModel desk;
-  if (!wait_until_open(connection, desk, interrupt, context.options.timeout)) return kDone;
+/// Shows the desk until its session is over. False if the session could not be closed.
+bool show_desk(DeskConnection& connection, DeskModel& desk, const Interrupt& interrupt) {
   DeskInput input;
   Screen screen;
-  TimePoint leave_deadline{};
+  Departure departure;
   while (!take_updates(connection, desk, Duration::zero())) {
-    const bool leaves = input.leaving() || interrupt.requested();
-    if (leaves && leave_deadline == TimePoint{}) {
-      leave_deadline = wall_now() + kLeaveTimeout;
-      connection.leave();
-    }
-    if (leaves && wall_now() > leave_deadline) break;
+    if (!departure.go_on(connection, input.leaving() || interrupt.requested())) return false;
     screen.draw(desk_lines(desk, input, wall_now(), screen.width()), 0, desk_footer(desk, input));
     if (const auto key = screen.read_key(milliseconds{50})) {
       for (const auto& command : input.press(*key, desk)) connection.send(command);
     }
   }
-  return kDone;
+  return true;
+}
+
+int work(Context& context, const std::string& agent_id) {
+  const Interrupt interrupt;
+  DeskConnection connection(context.channel(), agent_id);
+  DeskModel desk;
+  if (!wait_until_open(connection, desk, interrupt, context.options.timeout)) return kDone;
+  return show_desk(connection, desk, interrupt) ? kDone : left_without_closing(context);
 }
 
 void print_news(Context& context, const DeskModel& desk, std::size_t& printed) {
@@ -103,17 +125,13 @@ int work_by_itself(Context& context, const std::string& agent_id, const AutoOpti
   if (!wait_until_open(connection, desk, interrupt, context.options.timeout)) return kDone;
   DeskAutopilot autopilot(options.handle_time, options.disposition);
   const TimePoint end = wall_now() + options.span;
-  TimePoint leave_deadline{};
+  Departure departure;
   std::size_t printed = 0;
   while (!take_updates(connection, desk, milliseconds{50})) {
     print_news(context, desk, printed);
     if (options.span > Duration::zero() && wall_now() > end) autopilot.finish();
     const bool leaves = interrupt.requested() || autopilot.is_done(desk);
-    if (leaves && leave_deadline == TimePoint{}) {
-      leave_deadline = wall_now() + kLeaveTimeout;
-      connection.leave();
-    }
-    if (leaves && wall_now() > leave_deadline) break;
+    if (!departure.go_on(connection, leaves)) return left_without_closing(context);
     if (leaves) continue;
     for (const auto& command : autopilot.act(desk, wall_now())) connection.send(command);
   }

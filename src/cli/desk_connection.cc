@@ -87,14 +87,22 @@ void DeskConnection::run(const std::stop_token& stop) {
     was_open_ = false;
     // Somebody who starts the desk wants to know at once that there is no server.
     const bool never_there = session_id_.empty() && never_connected(status) && Clock::now() - start > seconds{1};
-    if (leaving_ || never_there || !can_resume(status)) {
-      push({.kind = Update::Kind::kEnded, .status = leaving_ && can_resume(status) ? grpc::Status::OK : status});
+    if (has_left(status) || never_there || !can_resume(status)) {
+      push({.kind = Update::Kind::kEnded, .status = has_left(status) ? grpc::Status::OK : status});
       return;
     }
     if (!session_id_.empty()) push({.kind = Update::Kind::kLost, .status = status, .pause = pause});
-    changed_.wait_for(lock, stop, pause, [this] { return leaving_; });
+    const bool was_leaving = leaving_;
+    changed_.wait_for(lock, stop, pause, [&] { return leaving_ != was_leaving; });
     pause = std::min<Duration>(2 * pause, seconds{5});
   }
+}
+
+bool DeskConnection::has_left(const grpc::Status& status) const {
+  if (!leaving_) return false;
+  const bool confirmed =
+      std::none_of(pending_.begin(), pending_.end(), [](const auto& item) { return item.second.has_close_session(); });
+  return status.ok() || confirmed || session_id_.empty();
 }
 
 grpc::Status DeskConnection::serve(const std::stop_token& stop) {

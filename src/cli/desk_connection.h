@@ -43,7 +43,7 @@ class DeskConnection {
   /// Sends a command under a fresh request id. Its result comes as an event, possibly after a resumption.
   void send(v1::SessionRequest command);
 
-  /// Closes the session in good order; kEnded follows.
+  /// Closes the session in good order, after a resumption if need be; kEnded follows.
   void leave();
 
   /// What has come since the last time, in order; waits for something at most `wait`. Heartbeats are sent from here, so
@@ -57,6 +57,8 @@ class DeskConnection {
   void run(const std::stop_token& stop);
   /// One connection from its opening to its end.
   grpc::Status serve(const std::stop_token& stop);
+  /// The session is closed in good order, now that its connection has ended with `status`.
+  bool has_left(const grpc::Status& status) const;
   void receive(const v1::SessionEvent& event);
   void resend_or_forget(const v1::SessionOpened& opened);
   void write(const v1::SessionRequest& request);

@@ -65,6 +65,11 @@ void DeskModel::opened(const v1::SessionOpened& opened, TimePoint server_now, Ti
   agent_ = opened.agent();
   presence_reason_ = agent_.presence_reason();
   pause_end_ = agent_.has_presence_until() ? now + (from_proto(agent_.presence_until()) - server_now) : TimePoint{};
+  if (opened.resumed()) {
+    note(tr("session resumed: nothing was lost"), false, now);
+  } else {
+    note(again ? tr("a new session was opened: the old one could not be resumed") : tr("session opened"), again, now);
+  }
   offers_.clear();
   for (const auto& made : opened.offers()) add_offer(made, server_now, now);
   const std::vector<InHand> before = std::exchange(in_hand_, {});
@@ -73,11 +78,6 @@ void DeskModel::opened(const v1::SessionOpened& opened, TimePoint server_now, Ti
       return item.contact.contact_id() == contact.contact_id();
     });
     in_hand_.push_back(known == before.end() ? InHand{contact, now, now} : InHand{contact, known->since, known->taken});
-  }
-  if (opened.resumed()) {
-    note(tr("session resumed: nothing was lost"), false, now);
-  } else {
-    note(again ? tr("a new session was opened: the old one could not be resumed") : tr("session opened"), again, now);
   }
 }
 
@@ -92,8 +92,8 @@ void DeskModel::end_offer(const v1::OfferEnded& ended, TimePoint now) {
                                [&](const Offer& item) { return item.offer.offer_id() == ended.offer_id(); });
   const std::string title = it == offers_.end() ? ended.contact_id() : title_of(it->contact);
   if (it != offers_.end()) offers_.erase(it);
-  const std::string reason = ended.reason().empty() ? "" : say(" ({0})", ended.reason());
-  note(say("offer {0}: {1}{2}", word(ended.state()), title, reason), ended.state() == v1::OFFER_STATE_TIMED_OUT, now);
+  note(say("offer {0}: {1}{2}", word(ended.state()), title, reason_in_brackets(ended.reason())),
+       ended.state() == v1::OFFER_STATE_TIMED_OUT, now);
 }
 
 void DeskModel::change_contact(const v1::Contact& contact, TimePoint now) {
@@ -101,10 +101,16 @@ void DeskModel::change_contact(const v1::Contact& contact, TimePoint now) {
                                [&](const InHand& item) { return item.contact.contact_id() == contact.contact_id(); });
   const bool mine = is_in_hand(contact.state()) && contact.agent_id() == agent_.agent_id();
   const bool changed = it == in_hand_.end() || it->contact.state() != contact.state() || !mine;
-  if (changed) note(say("{0} is {1}", title_of(contact), word(contact.state())), false, now);
+  // Of a contact that has ended the server may know no more than its state.
+  const std::string title = title_of(it == in_hand_.end() ? contact : it->contact);
+  if (changed) note(say("{0} is {1}", title, word(contact.state())), false, now);
   if (!mine) {
     if (it != in_hand_.end()) in_hand_.erase(it);
-  } else if (it == in_hand_.end()) {
+    return;
+  }
+  // What is in hand is no longer offered: an acceptance is told by the contact alone.
+  std::erase_if(offers_, [&](const Offer& item) { return item.contact.contact_id() == contact.contact_id(); });
+  if (it == in_hand_.end()) {
     in_hand_.push_back({contact, now, now});
   } else {
     it->contact = contact;
@@ -116,8 +122,8 @@ void DeskModel::change_presence(const v1::PresenceChanged& change, TimePoint ser
   agent_.set_presence(change.presence());
   presence_reason_ = change.reason();
   pause_end_ = change.has_until() ? now + (from_proto(change.until()) - server_now) : TimePoint{};
-  const std::string reason = change.reason().empty() ? "" : say(" ({0})", change.reason());
-  note(say("you are {0}{1}", word(change.presence()), reason), change.presence() > v1::AGENT_PRESENCE_BREAK, now);
+  note(say("you are {0}{1}", word(change.presence()), reason_in_brackets(change.reason())),
+       change.presence() > v1::AGENT_PRESENCE_BREAK, now);
 }
 
 void DeskModel::take_result(const google::rpc::Status& status, TimePoint now) {

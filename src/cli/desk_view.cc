@@ -17,7 +17,7 @@ Line head_line(const DeskModel& desk, TimePoint now) {
   const v1::Agent& agent = desk.agent();
   std::string text = say("Desk of {0} {1}", agent.agent_id(), printable(agent.display_name()));
   text += "   " + word(agent.presence());
-  if (!desk.presence_reason().empty()) text += say(" ({0})", printable(desk.presence_reason()));
+  text += printable(reason_in_brackets(desk.presence_reason()));
   if (desk.pause_end() > now) text += say(" for {0} more", format_duration(desk.pause_end() - now));
   if (desk.connected()) return {text, Style::kTitle};
   return {text + "   " + tr("NOT CONNECTED"), Style::kAlert};

@@ -42,7 +42,10 @@ std::optional<TimePoint> parse_local(const std::string& text, const char* patter
   return TimePoint{seconds{std::mktime(&parts)}};
 }
 
-std::string two(long long count) { return fmt::format("{:02}", count); }
+/// A smaller unit of 0 is left out.
+std::string two_units(const char* whole, const char* both, std::int64_t large, std::int64_t small) {
+  return small == 0 ? say(whole, large) : say(both, large, fmt::format("{:02}", small));
+}
 
 }  // namespace
 
@@ -70,9 +73,9 @@ std::string format_duration(Duration span) {
   if (span < Duration::zero()) span = Duration::zero();
   if (span < seconds{1} && span != Duration::zero()) return say("{0}ms", span / milliseconds{1});
   if (span < minutes{1}) return say("{0}s", span / seconds{1});
-  if (span < hours{1}) return say("{0}m {1}s", span / minutes{1}, two(span % minutes{1} / seconds{1}));
-  if (span < kDay) return say("{0}h {1}m", span / hours{1}, two(span % hours{1} / minutes{1}));
-  return say("{0}d {1}h", span / kDay, span % kDay / hours{1});
+  if (span < hours{1}) return two_units("{0}m", "{0}m {1}s", span / minutes{1}, span % minutes{1} / seconds{1});
+  if (span < kDay) return two_units("{0}h", "{0}h {1}m", span / hours{1}, span % hours{1} / minutes{1});
+  return two_units("{0}d", "{0}d {1}h", span / kDay, span % kDay / hours{1});
 }
 
 std::optional<TimePoint> parse_time(std::string_view text, TimePoint now) {

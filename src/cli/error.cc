@@ -2,6 +2,10 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "duration.h"
 #include "google/rpc/error_details.pb.h"
 #include "i18n.h"
@@ -10,6 +14,18 @@
 
 namespace muster::cli {
 namespace {
+
+/// The server's reasons. In English its message says it best, so they have words in the other catalogues only.
+constexpr std::array<std::string_view, 34> kReasons{
+    noop("AGENT_EXISTS"),      noop("AGENT_IN_USE"),        noop("AGENT_NOT_FOUND"),   noop("AGENT_SUSPENDED"),
+    noop("CAPACITY_EXCEEDED"), noop("CHANNEL_MISMATCH"),    noop("CONTACT_LIMIT"),     noop("CONTACT_NOT_FOUND"),
+    noop("CONTACT_NOT_HELD"),  noop("CONTACT_WRONG_STATE"), noop("INVALID_REQUEST"),   noop("NOT_SERVING"),
+    noop("OFFER_NOT_FOUND"),   noop("OFFER_TAKEN"),         noop("OUTCOME_UNKNOWN"),   noop("POLICY_EXISTS"),
+    noop("POLICY_IN_USE"),     noop("POLICY_NOT_FOUND"),    noop("QUEUE_EXISTS"),      noop("QUEUE_IN_USE"),
+    noop("QUEUE_NOT_FOUND"),   noop("REBUILD_RUNNING"),     noop("REQUEST_ID_REUSED"), noop("SEQUENCE_COMPACTED"),
+    noop("SERVER_BUSY"),       noop("SERVER_STOPPING"),     noop("SESSION_LOST"),      noop("SESSION_NOT_FOUND"),
+    noop("SESSION_REPLACED"),  noop("SKILL_EXISTS"),        noop("SKILL_IN_USE"),      noop("SKILL_NOT_FOUND"),
+    noop("SLOW_CONSUMER"),     noop("STORE_UNAVAILABLE")};
 
 std::string describe(const google::rpc::ErrorInfo& info) {
   std::vector<std::string> metadata;
@@ -27,14 +43,6 @@ std::string describe(const google::rpc::BadRequest& request) {
   return text;
 }
 
-std::string describe(const google::rpc::PreconditionFailure& failure) {
-  std::string text;
-  for (const auto& violation : failure.violations()) {
-    text += fmt::format("  {}: {}\n", violation.subject(), violation.description());
-  }
-  return text;
-}
-
 template <class Detail>
 bool describe_if(const google::protobuf::Any& any, std::string& text) {
   Detail detail;
@@ -47,9 +55,24 @@ bool describe_if(const google::protobuf::Any& any, std::string& text) {
   return true;
 }
 
+/// The reason in the language in use; empty if it has no words there.
+std::string reason_words(const google::rpc::Status& status) {
+  google::rpc::ErrorInfo info;
+  for (const auto& any : status.details()) {
+    if (!any.UnpackTo(&info)) continue;
+    const bool known = std::find(kReasons.begin(), kReasons.end(), info.reason()) != kReasons.end();
+    const std::string words = known ? tr(info.reason().c_str()) : "";
+    return words == info.reason() ? "" : words;
+  }
+  return "";
+}
+
 std::string message_of(const google::rpc::Status& status) {
   if (status.code() == grpc::StatusCode::DEADLINE_EXCEEDED) return tr("the server did not answer in time");
-  return status.message().empty() ? say("the server answered with code {0}", status.code()) : status.message();
+  const std::string message =
+      status.message().empty() ? say("the server answered with code {0}", status.code()) : status.message();
+  const std::string words = reason_words(status);
+  return words.empty() ? message : words + say(" ({0})", message);
 }
 
 /// Line breaks are ours: each line is made printable by itself.
@@ -83,9 +106,9 @@ std::string describe(const google::rpc::Status& status) {
   std::string text = message_of(status) + "\n";
   for (const auto& any : status.details()) {
     // A kind of detail that this program does not know is left out.
-    static_cast<void>(
-        describe_if<google::rpc::ErrorInfo>(any, text) || describe_if<google::rpc::BadRequest>(any, text) ||
-        describe_if<google::rpc::PreconditionFailure>(any, text) || describe_if<google::rpc::RetryInfo>(any, text));
+    static_cast<void>(describe_if<google::rpc::ErrorInfo>(any, text) ||
+                      describe_if<google::rpc::BadRequest>(any, text) ||
+                      describe_if<google::rpc::RetryInfo>(any, text));
   }
   return printable_lines(text);
 }

@@ -22,6 +22,9 @@ void use_language(Language language);
 /// The translation of a text; the text itself where there is none.
 std::string tr(const char* text);
 
+/// Marks a text for translation that is translated later, by tr.
+constexpr const char* noop(const char* text) { return text; }
+
 /// The translation of a text that depends on a count.
 std::string trn(const char* singular, const char* plural, unsigned long count);
 

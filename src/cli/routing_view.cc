@@ -88,7 +88,7 @@ Details agent_details(const v1::Agent& agent, TimePoint now) {
   Details details{{tr("Agent"), agent.agent_id()},      {tr("Name"), agent.display_name()},
                   {tr("Skills"), skills_text(agent)},   {tr("Capacity"), capacity_text(agent)},
                   {tr("Channel limits"), join(limits)}, {tr("Presence"), word(agent.presence())}};
-  if (!agent.presence_reason().empty()) details.emplace_back(tr("Reason"), agent.presence_reason());
+  if (!agent.presence_reason().empty()) details.emplace_back(tr("Reason"), word_reason(agent.presence_reason()));
   if (agent.has_presence_until()) {
     details.emplace_back(tr("Until"), format_time(from_proto(agent.presence_until()), now));
   }

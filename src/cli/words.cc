@@ -1,5 +1,10 @@
 #include "words.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
 #include "duration.h"
 #include "i18n.h"
 
@@ -7,6 +12,21 @@ namespace muster::cli {
 namespace {
 
 std::string unknown(int value) { return fmt::format("#{}", value); }
+
+constexpr std::array<std::pair<std::string_view, const char*>, 13> kReasons{
+    {{"agent_lost", noop("the agent's connection was lost")},
+     {"configuration_changed", noop("the routing configuration changed")},
+     {"expired", noop("expired")},
+     {"left_available", noop("the agent is no longer available")},
+     {"missed_offer", noop("missed an offer")},
+     {"nobody signed in could match the step before", noop("nobody signed in could match the step before")},
+     {"not_responding", noop("not responding")},
+     {"session_lost", noop("the connection was lost")},
+     {"signed_off", noop("signed off")},
+     {"skills_changed", noop("the agent's skills changed")},
+     {"suspended", noop("suspended")},
+     {"time_to_live", noop("waited too long")},
+     {"transferred", noop("transferred")}}};
 
 std::string considered(const v1::OfferExplanation& explanation) {
   const auto count = static_cast<unsigned long>(explanation.agents_considered());
@@ -202,6 +222,16 @@ std::string word(v1::ContactEventKind kind) {
     default:
       return unknown(kind);
   }
+}
+
+std::string word_reason(const std::string& reason) {
+  const auto* known =
+      std::find_if(kReasons.begin(), kReasons.end(), [&](const auto& row) { return row.first == reason; });
+  return known == kReasons.end() ? reason : tr(known->second);
+}
+
+std::string reason_in_brackets(const std::string& reason) {
+  return reason.empty() ? "" : say(" ({0})", word_reason(reason));
 }
 
 bool is_final(v1::ContactState state) { return state >= v1::CONTACT_STATE_COMPLETED; }

@@ -20,6 +20,12 @@ std::string word(v1::AgentPresence presence);
 std::string word(v1::AgentActivity activity);
 std::string word(v1::ContactEventKind kind);
 
+/// A reason in words: the server's codes, such as missed_offer, have some; what people wrote stays as it is.
+std::string word_reason(const std::string& reason);
+
+/// " (reason)"; nothing if there is none.
+std::string reason_in_brackets(const std::string& reason);
+
 /// True for the states that a contact never leaves.
 bool is_final(v1::ContactState state);
 

@@ -116,6 +116,22 @@ TEST_F(DeskConnectionTest, CommandsOfASessionThatIsGoneAreNotSentAgain) {
   EXPECT_FALSE(repeated);
 }
 
+TEST_F(DeskConnectionTest, LeavingOutlivesALostConnection) {
+  std::atomic<bool> closed = false;
+  server_.sessions.script = [&](int number, Stream& stream) {
+    open(stream, "s-1", number > 1);
+    const bool is_close = next_command(stream).has_close_session();
+    if (number == 1) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "restarting");
+    closed = is_close;
+    return grpc::Status::OK;
+  };
+  const auto connection = connect();
+  wait_for(*connection, Update::Kind::kEvent);
+  connection->leave();
+  EXPECT_TRUE(wait_for(*connection, Update::Kind::kEnded).status.ok());
+  EXPECT_TRUE(closed);
+}
+
 TEST_F(DeskConnectionTest, AReplacedSessionIsNotFoughtOver) {
   server_.sessions.script = [&](int, Stream& stream) {
     open(stream, "s-1");

@@ -124,6 +124,21 @@ TEST_F(DeskModelTest, AContactIsInHandUntilItEndsOrGoesToAnother) {
   EXPECT_THAT(desk_.in_hand(), IsEmpty());
 }
 
+TEST_F(DeskModelTest, AnAcceptedOfferIsNoLongerOffered) {
+  apply(offer_made("1"));
+  apply(contact_changed("1", v1::CONTACT_STATE_ACTIVE));
+  EXPECT_THAT(desk_.offers(), IsEmpty());
+  EXPECT_THAT(desk_.in_hand(), SizeIs(1));
+}
+
+TEST_F(DeskModelTest, AContactThatEndedIsCalledByItsKnownName) {
+  apply(contact_changed("1", v1::CONTACT_STATE_ACTIVE));
+  auto ended = contact_changed("1", v1::CONTACT_STATE_COMPLETED);
+  ended.mutable_contact_changed()->mutable_contact()->clear_display_name();
+  apply(ended);
+  EXPECT_EQ(desk_.notices().back().text, "Invoice 1 is completed");
+}
+
 TEST_F(DeskModelTest, AnOpenedSessionVoidsWhatWasKnown) {
   apply(offer_made("1"));
   apply(contact_changed("2", v1::CONTACT_STATE_ACTIVE));

@@ -37,7 +37,9 @@ TEST_F(DurationTest, SpansShowTheirTwoLargestUnits) {
   EXPECT_EQ(format_duration(seconds{59}), "59s");
   EXPECT_EQ(format_duration(seconds{80}), "1m 20s");
   EXPECT_EQ(format_duration(minutes{125}), "2h 05m");
-  EXPECT_EQ(format_duration(hours{50}), "2d 2h");
+  EXPECT_EQ(format_duration(hours{50}), "2d 02h");
+  EXPECT_EQ(format_duration(hours{24}), "1d");
+  EXPECT_EQ(format_duration(minutes{5}), "5m");
 }
 
 TEST_F(DurationTest, ASpanThatHasPassedShowsAsZero) { EXPECT_EQ(format_duration(-seconds{5}), "0s"); }

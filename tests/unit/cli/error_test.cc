@@ -13,6 +13,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 class ErrorTest : public InEnglish {};
+class ChineseErrorTest : public InChinese {};
 
 grpc::Status refused_field() {
   google::rpc::Status rich;
@@ -69,6 +70,17 @@ TEST_F(ErrorTest, JsonCarriesTheReason) {
   const std::string text = report(CallFailed(refused_field()), "host:1", true);
   EXPECT_THAT(text, HasSubstr(R"("reason":"INVALID_FIELD")"));
   EXPECT_THAT(text, testing::StartsWith("{\"error\":{"));
+}
+
+TEST_F(ChineseErrorTest, AReasonHasChineseWords) {
+  google::rpc::Status rich;
+  rich.set_code(grpc::StatusCode::NOT_FOUND);
+  google::rpc::ErrorInfo info;
+  info.set_reason("QUEUE_NOT_FOUND");
+  rich.add_details()->PackFrom(info);
+  const grpc::Status status(grpc::StatusCode::NOT_FOUND, "queue_id 'x' does not exist", rich.SerializeAsString());
+  EXPECT_THAT(report(CallFailed(status), "host:1", false),
+              HasSubstr("错误：队列不存在（queue_id 'x' does not exist）"));
 }
 
 TEST_F(ErrorTest, AServersTextCannotCommandTheTerminal) {

@@ -68,6 +68,16 @@ TEST_F(WordsTest, EveryKnownStateHasAWord) {
   for (int i = 1; i < v1::Channel_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::Channel>(i)).front(), '#');
 }
 
+TEST_F(WordsTest, AReasonOfAPersonStaysAsItIs) {
+  EXPECT_EQ(word_reason("missed_offer"), "missed an offer");
+  EXPECT_EQ(word_reason("lunch, back at 1"), "lunch, back at 1");
+  EXPECT_EQ(reason_in_brackets(""), "");
+}
+
+TEST_F(ChineseWordsTest, AReasonOfTheServerIsTranslated) {
+  EXPECT_EQ(reason_in_brackets("missed_offer"), "（错过派单）");
+}
+
 TEST_F(WordsTest, AStateOfANewerServerShowsAsItsNumber) { EXPECT_EQ(word(static_cast<v1::ContactState>(99)), "#99"); }
 
 }  // namespace
