@@ -90,10 +90,10 @@ void AgentIndex::leave_lists(AgentRecord& record) {
 const AgentLine& AgentIndex::line(Load load, const Requirements& requirements) const {
   const auto which = static_cast<std::size_t>(load);
   if (requirements.empty()) return group(SkillHandle::kNone).ready[which];
-  const AgentLine* shortest = nullptr;
+  const AgentLine* shortest = &group(requirements.front().skill).ready[which];
   for (const SkillRequirement& required : requirements) {
     const AgentLine& line = group(required.skill).ready[which];
-    if (!shortest || line.size() < shortest->size()) shortest = &line;
+    if (line.size() < shortest->size()) shortest = &line;
   }
   return *shortest;
 }

@@ -29,7 +29,7 @@ State::State(StateImage image)
   policies_.skip_to(PolicyHandle{image.last_policy});
   queues_.skip_to(QueueHandle{image.last_queue});
   agents_.skip_to(AgentHandle{image.last_agent});
-  for (Offer& offer : image.offers) offers_.add(offer.id) = std::move(offer);
+  for (const Offer& offer : image.offers) offers_.add(offer.id) = offer;
   restore_contacts(std::move(image.contacts));
   for (const AnsweredRequest& request : image.requests) static_cast<void>(requests_.add(request));
 }
