@@ -1,6 +1,7 @@
 #include "completion.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
@@ -22,7 +23,7 @@ class CompletionTest : public InEnglish {
   /// What bash offers after these words, the last of which is being typed.
   static std::vector<std::string> complete(const std::string& words) {
     Context context(std::cout, std::cerr);
-    const std::string file = testing::TempDir() + "muster_completion.bash";
+    const std::string file = testing::TempDir() + "muster_completion_" + std::to_string(getpid());
     std::ofstream(file) << completion_script(*make_program(context), "bash") << "COMP_WORDS=(" << words << ")\n"
                         << "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_muster\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n";
     const std::unique_ptr<FILE, int (*)(FILE*)> bash(popen(("bash " + file).c_str(), "r"), pclose);
@@ -31,6 +32,7 @@ class CompletionTest : public InEnglish {
       offered.emplace_back(line);
       offered.back().pop_back();
     }
+    std::remove(file.c_str());
     return offered;
   }
 };
