@@ -104,6 +104,10 @@ class SessionStream : public StreamReactor<Base, Response> {
   void ended() override {
     if (!mailbox_) return;
     mailbox_->detach();
+    lose_session();
+  }
+
+  void lose_session() {
     dispatch::SessionId session{};
     {
       std::lock_guard lock(this->mutex_);
@@ -113,10 +117,14 @@ class SessionStream : public StreamReactor<Base, Response> {
   }
 
   /// The reader may be stuck: do not wait for it for ever. One that fell behind gets nothing more but the status:
-  /// the session that it opens next starts with everything that the agent has.
+  /// the session that it opens next starts with everything that the agent has. It is lost at once, for offers would
+  /// ring unheard; from another thread, for this one may be the node's, with its locks.
   void closed_while_writing() {
     this->cancel_if_stuck();
-    if (mailbox_->end() == node::StreamEnd::kSlowConsumer) finish_as(node::StreamEnd::kSlowConsumer);
+    if (mailbox_->end() != node::StreamEnd::kSlowConsumer) return;
+    finish_as(node::StreamEnd::kSlowConsumer);
+    call_after(std::chrono::milliseconds::zero(),
+               [self = shared()](bool) { self->guard([&] { self->lose_session(); }); });
   }
 
   void take() {

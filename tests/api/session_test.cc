@@ -348,9 +348,11 @@ TEST_F(SlowConsumer, IsCutAndItsSessionLost) {
 
 TEST_F(SlowConsumer, HoldsNobodyElseUp) {
   const auto bob = Desk::available(Door::kSession, backend, "bob");
-  flood();
-  bob->next(Event::kOfferMade);
   EXPECT_EQ(bob->set_presence(v1::AGENT_PRESENCE_BREAK).code(), 0);
+  flood();
+  EXPECT_EQ(bob->set_presence(v1::AGENT_PRESENCE_AVAILABLE).code(), 0);
+  const std::string id = backend.create_contact("help");
+  EXPECT_EQ(bob->accept_next().contact_id(), id);
 }
 
 }  // namespace
