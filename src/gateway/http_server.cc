@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "muster/base/thread_name.h"
 #include "muster/gateway/json.h"
 
 namespace muster::gateway {
@@ -184,6 +185,7 @@ class HttpServer::Impl {
     }
     accept();
     thread_ = std::thread([this] { context_.run(); });
+    name_thread(thread_, "http");
   }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }

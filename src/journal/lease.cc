@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "muster/base/thread_name.h"
 #include "pg_connection.h"
 
 namespace muster::journal {
@@ -84,6 +85,7 @@ std::optional<Ownership> Lease::try_acquire() {
     session_lock_held_ = true;
     epoch_ = taken.number(0, 0);
     renewing_ = std::thread([this] { renew_until_stopped(); });
+    name_thread(renewing_, "lease");
     return Ownership{epoch_, taken.number(0, 1)};
   } catch (const Unavailable&) {
     connection_.reset();

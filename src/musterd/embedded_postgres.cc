@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "muster/base/thread_name.h"
 #include "postgres_process.h"
 
 namespace muster::musterd {
@@ -113,6 +114,7 @@ void EmbeddedPostgres::start() {
   if (cluster_fd_ < 0) throw std::runtime_error("cannot open " + cluster_.string() + ": " + std::strerror(errno));
   stop_event_ = eventfd(0, EFD_CLOEXEC);
   supervisor_ = std::thread([this] { supervise(); });
+  name_thread(supervisor_, "postgres");
 
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return state_ == State::kReady || state_ == State::kFailed; });

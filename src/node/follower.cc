@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "muster/base/thread_name.h"
 #include "muster/journal/codec.h"
 #include "muster/journal/error.h"
 #include "muster/journal/recovery.h"
@@ -45,7 +46,9 @@ struct Follower::Position {
   Clock::time_point last_snapshot = Clock::now();
 };
 
-Follower::Follower(Options options) : options_(std::move(options)), thread_([this] { run(); }) {}
+Follower::Follower(Options options) : options_(std::move(options)), thread_([this] { run(); }) {
+  name_thread(thread_, "follower");
+}
 
 Follower::~Follower() { stop(); }
 

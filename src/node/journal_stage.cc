@@ -3,11 +3,15 @@
 #include <iterator>
 #include <utility>
 
+#include "muster/base/thread_name.h"
+
 namespace muster::node {
 
 JournalStage::JournalStage(std::unique_ptr<journal::Appender> appender, Publisher& publisher,
                            std::function<void(const std::string&)> failed)
-    : appender_(std::move(appender)), publisher_(publisher), failed_(std::move(failed)), thread_([this] { run(); }) {}
+    : appender_(std::move(appender)), publisher_(publisher), failed_(std::move(failed)), thread_([this] { run(); }) {
+  name_thread(thread_, "journal");
+}
 
 JournalStage::~JournalStage() {
   queue_.close();

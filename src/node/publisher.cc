@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "muster/base/thread_name.h"
+
 namespace muster::node {
 namespace {
 
@@ -14,7 +16,9 @@ struct Overloaded : Ts... {
 
 Publisher::Publisher(PublicView& view, std::function<bool()> may_emit,
                      std::function<void(dispatch::Sequence)> committed)
-    : view_(view), may_emit_(std::move(may_emit)), committed_(std::move(committed)), thread_([this] { run(); }) {}
+    : view_(view), may_emit_(std::move(may_emit)), committed_(std::move(committed)), thread_([this] { run(); }) {
+  name_thread(thread_, "publisher");
+}
 
 Publisher::~Publisher() {
   queue_.close();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "journal_stage.h"
+#include "muster/base/thread_name.h"
 #include "muster/journal/appender.h"
 #include "muster/journal/error.h"
 #include "muster/journal/recovery.h"
@@ -39,7 +40,9 @@ WorkspaceOwner::WorkspaceOwner(const NodeOptions& options, PublicView& view, Fol
       follower_(follower),
       lease_({.connection = options.database, .workspace = options.workspace, .owner = options.owner}),
       inbox_(options.inbox_max),
-      thread_([this] { run(); }) {}
+      thread_([this] { run(); }) {
+  name_thread(thread_, "engine");
+}
 
 WorkspaceOwner::~WorkspaceOwner() { stop(); }
 

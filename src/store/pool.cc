@@ -5,6 +5,8 @@
 #include <optional>
 #include <pqxx/pqxx>
 
+#include "muster/base/thread_name.h"
+
 namespace muster::store {
 namespace {
 
@@ -17,7 +19,9 @@ bool looks_closed(const pqxx::connection& connection) {
 }  // namespace
 
 Pool::Pool(Options options) : options_(std::move(options)) {
-  for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { run(); });
+  for (std::size_t i = 0; i < options_.threads; ++i) {
+    name_thread(threads_.emplace_back([this] { run(); }), "database");
+  }
 }
 
 Pool::~Pool() { stop(); }

@@ -1,14 +1,11 @@
 #pragma once
 
-#include <grpcpp/grpcpp.h>
-
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "system_population.h"
@@ -36,9 +33,9 @@ class Life;
 class AgentStream;
 class Worker;
 
-/// Customers and agents of one server, as light as gRPC's completion queues allow: agents accept an offer at once and
-/// complete the contact at once. The same code drives every server that is compared.
-/// All methods are for one thread. Failures of the server or of a stream throw std::runtime_error.
+/// Customers and agents of one server: agents accept an offer at once and complete the contact at once. The same code
+/// drives every server that is compared. All methods are for one thread. Failures of the server or of a stream throw
+/// std::runtime_error.
 class LoadClient {
  public:
   static constexpr std::size_t kLivesMax = 4096;  ///< contacts between creation and completion
@@ -46,12 +43,13 @@ class LoadClient {
   struct Options {
     int first_agent;  ///< agents from this one on are signed in
     int sessions;     ///< that many
-    int channels;     ///< connections that the sessions and the calls share
-    int threads;      ///< completion queues, each with its own thread
+    int connections;  ///< that the sessions and the calls share
+    int threads;      ///< that serve the connections
   };
 
   /// Connects and signs the agents in, AVAILABLE.
   LoadClient(const std::string& address, const Population& population, const Options& options);
+  /// Cuts the connections.
   ~LoadClient();
   LoadClient(const LoadClient&) = delete;
   LoadClient& operator=(const LoadClient&) = delete;
@@ -68,38 +66,27 @@ class LoadClient {
   friend class AgentStream;
   friend class Worker;
 
-  void open_streams();
-  void wait_for_streams(int count);
-  void close();
-  void start_life(Life& life, Worker& worker, std::int64_t intended);
+  void wait_for_streams();
+  void stop_workers();
   void life_ended(Life& life, Worker& worker);
-  void run_arrivals(double lives_per_second);
   Life* take_idle_life();
   void fail(const std::string& what);
   void throw_if_failed();
 
   const Population& population_;
   const Options options_;
-  std::vector<std::shared_ptr<grpc::Channel>> channels_;
-  std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<std::unique_ptr<AgentStream>> streams_;
   std::vector<std::unique_ptr<Life>> lives_;
-  int streams_opened_ = 0;
+  std::vector<std::unique_ptr<Worker>> workers_;
 
   std::atomic<std::uint64_t> next_request_;
   std::atomic<int> streams_ready_{0};
-  std::atomic<int> streams_ended_{0};
   std::atomic<int> lives_in_flight_{0};
-  std::atomic<int> calls_in_flight_{0};
-  std::atomic<bool> again_{false};     ///< closed loop: the end of a life starts the next
-  std::atomic<bool> arriving_{false};  ///< open loop: arrivals_ goes on
-  std::atomic<bool> closing_{false};   ///< streams may end
+  std::atomic<bool> again_{false};  ///< closed loop: the end of a life starts the next
   std::atomic<std::uint64_t> refused_{0};
   std::atomic<std::size_t> offer_bytes_{0};
-  std::thread arrivals_;
 
   std::mutex mutex_;
-  std::vector<Life*> idle_lives_;  ///< guarded by mutex_; open loop only
+  std::vector<Life*> idle_lives_;  ///< guarded by mutex_
   std::string failure_;            ///< guarded by mutex_; the first one
   std::atomic<bool> failed_{false};
 };

@@ -1,3 +1,5 @@
+#include <absl/synchronization/mutex.h>
+
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -33,6 +35,7 @@ int main(int argc, char** argv) {
         ->capture_default_str();
   }
   CLI11_PARSE(app, argc, argv);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as musterd does
   try {
     for (const Command& command : commands) {
       if (command.app->parsed()) write(command.run(), json);

@@ -18,7 +18,7 @@
 namespace muster::bench {
 namespace {
 
-constexpr int kChannels = 4;
+constexpr int kConnections = 4;
 constexpr int kClientThreads = 2;
 
 struct Options {
@@ -38,7 +38,7 @@ struct Contestant {
       : server(std::move(server_)) {
     if (registers) register_population(server->address(), population);
     client.emplace(server->address(), population,
-                   LoadClient::Options{0, population.connected(), kChannels, kClientThreads});
+                   LoadClient::Options{0, population.connected(), kConnections, kClientThreads});
   }
 
   Load closed_loop(int lives) {
@@ -205,7 +205,7 @@ boost::json::object SystemBench::report() {
   boost::json::object out{
       {"bench", "system"},           {"environment", describe_environment(skip_locked_ ? skip_locked_->version() : "")},
       {"agents", options_.agents},   {"sessions", options_.sessions},
-      {"channels", kChannels},       {"rounds", rounds()},
+      {"connections", kConnections}, {"rounds", rounds()},
       {"seconds", options_.seconds}, {"closed_loop", report_closed_loops()},
   };
   if (muster_) {
