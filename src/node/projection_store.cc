@@ -1,5 +1,8 @@
 #include "projection_store.h"
 
+#include <google/protobuf/util/time_util.h>
+
+#include <algorithm>
 #include <pqxx/pqxx>
 #include <tuple>
 
@@ -10,15 +13,18 @@ namespace {
 
 using Text = std::optional<std::string>;
 
-// Timestamps travel as microseconds since the Unix epoch.
-std::int64_t micros(const google::protobuf::Timestamp& time) {
-  return time.seconds() * 1'000'000 + time.nanos() / 1000;
-}
+using google::protobuf::util::TimeUtil;
 
 TimePoint time_point(std::int64_t micros_since_epoch) { return TimePoint{Duration{micros_since_epoch}}; }
 
-std::optional<std::int64_t> micros_if(bool set, const google::protobuf::Timestamp& time) {
-  return set ? std::optional(micros(time)) : std::nullopt;
+Text text_if(bool set, const google::protobuf::Timestamp& time) {
+  return set ? Text(TimeUtil::ToString(time)) : std::nullopt;
+}
+
+std::string text(TimePoint time) {
+  google::protobuf::Timestamp stamp;
+  to_proto(time, &stamp);
+  return TimeUtil::ToString(stamp);
 }
 
 std::string bytea(const google::protobuf::MessageLite& message) {
@@ -40,89 +46,80 @@ void parse(const pqxx::field& field, Message* out) {
   out->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
-// New versions of rows come in by COPY, which is the fastest way, into tables of the connection's own, and go from
-// there into the real ones.
+// Rows that the tables do not hold yet go into them by COPY, which is the fastest way. New versions of the others come
+// by COPY into tables of the connection's own, and go from there into the real ones.
 constexpr const char* kIncomingTables = R"(
-  CREATE TEMP TABLE incoming_contact (
-    contact bigint, queue_id text, channel smallint, state smallint, priority smallint, refusals int,
-    customer_ref text, agent_id text, create_time bigint, queue_time bigint, answer_time bigint, end_time bigint,
-    disposition text, end_reason text, message bytea) ON COMMIT DELETE ROWS;
-  CREATE TEMP TABLE incoming_offer (
-    contact bigint, offer bigint, agent_id text, state smallint, offer_time bigint, expire_time bigint,
-    end_time bigint, reason text, explanation bytea) ON COMMIT DELETE ROWS;
-  CREATE TEMP TABLE incoming_session (
-    session bigint, agent_id text, open_time bigint, lost_count int, end_time bigint, end_reason text)
-    ON COMMIT DELETE ROWS;
-  CREATE FUNCTION pg_temp.at(micros bigint) RETURNS timestamptz IMMUTABLE STRICT LANGUAGE sql
-    AS $$ SELECT timestamptz 'epoch' + micros * interval '1 microsecond' $$;
+  CREATE TEMP TABLE incoming_contact (LIKE contact) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE incoming_offer (LIKE offer) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE incoming_session (LIKE agent_session) ON COMMIT DELETE ROWS;
   SET synchronous_commit = off;
 )";
 
-void copy_contacts(pqxx::work& work, const ProjectedRows& rows) {
-  pqxx::stream_to stream(work, "incoming_contact");
-  for (const auto& [number, contact] : rows.contacts) {
-    stream << std::make_tuple(number, contact.queue_id(), static_cast<int>(contact.channel()),
-                              static_cast<int>(contact.state()), contact.priority(), contact.refusals(),
-                              contact.customer_ref(), contact.agent_id(), micros(contact.create_time()),
-                              micros(contact.queue_time()), micros_if(contact.has_answer_time(), contact.answer_time()),
-                              micros_if(contact.has_end_time(), contact.end_time()), contact.disposition(),
-                              contact.end_reason(), bytea(contact));
+using Rows = ProjectedRows;
+
+/// Writes those of `rows` that `wanted` picks into `table`. False if there are none.
+template <typename Map, typename Wanted, typename Fields>
+bool copy(pqxx::work& work, const char* table, const Map& rows, Wanted wanted, Fields fields) {
+  std::optional<pqxx::stream_to> stream;
+  for (const auto& row : rows) {
+    if (!wanted(row.first)) continue;
+    if (!stream) stream.emplace(work, table);
+    *stream << fields(row);
   }
-  stream.complete();
+  if (stream) stream->complete();
+  return stream.has_value();
 }
 
-void copy_offers(pqxx::work& work, const ProjectedRows& rows) {
-  pqxx::stream_to stream(work, "incoming_offer");
-  for (const auto& [key, offer] : rows.offers) {
-    stream << std::make_tuple(key.first, key.second, offer.agent_id(), static_cast<int>(offer.state()),
-                              micros(offer.offer_time()), micros(offer.expire_time()),
-                              micros_if(offer.has_end_time(), offer.end_time()), offer.reason(),
-                              bytea(offer.explanation()));
-  }
-  stream.complete();
+void take_contacts(pqxx::work& work, const std::string& workspace, const Rows& rows, std::uint64_t last_held) {
+  const auto fields = [&](const auto& row) {
+    const v1::Contact& contact = row.second;
+    return std::make_tuple(
+        workspace, row.first, contact.queue_id(), static_cast<int>(contact.channel()),
+        static_cast<int>(contact.state()), contact.priority(), contact.refusals(), contact.customer_ref(),
+        contact.agent_id(), TimeUtil::ToString(contact.create_time()), TimeUtil::ToString(contact.queue_time()),
+        text_if(contact.has_answer_time(), contact.answer_time()), text_if(contact.has_end_time(), contact.end_time()),
+        contact.disposition(), contact.end_reason(), bytea(contact));
+  };
+  copy(
+      work, "contact", rows.contacts, [&](std::uint64_t contact) { return contact > last_held; }, fields);
+  const auto held = [&](std::uint64_t contact) { return contact <= last_held; };
+  if (!copy(work, "incoming_contact", rows.contacts, held, fields)) return;
+  work.exec0(
+      "UPDATE contact c SET queue_id = i.queue_id, channel = i.channel, state = i.state, priority = i.priority,"
+      " refusals = i.refusals, agent_id = i.agent_id, queue_time = i.queue_time, answer_time = i.answer_time,"
+      " end_time = i.end_time, disposition = i.disposition, end_reason = i.end_reason, message = i.message"
+      " FROM incoming_contact i WHERE c.workspace = i.workspace AND c.contact = i.contact");
 }
 
-void copy_sessions(pqxx::work& work, const ProjectedRows& rows) {
-  pqxx::stream_to stream(work, "incoming_session");
-  for (const auto& [number, session] : rows.sessions) {
-    const auto ended = session.ended ? std::optional(session.ended->time_since_epoch().count()) : std::nullopt;
-    stream << std::make_tuple(number, session.agent_id, session.opened.time_since_epoch().count(), session.lost_count,
-                              ended, session.end_reason);
-  }
-  stream.complete();
+void take_offers(pqxx::work& work, const std::string& workspace, const Rows& rows, std::uint64_t last_held) {
+  const auto fields = [&](const auto& row) {
+    const v1::Offer& offer = row.second;
+    return std::make_tuple(workspace, row.first.first, row.first.second, offer.agent_id(),
+                           static_cast<int>(offer.state()), TimeUtil::ToString(offer.offer_time()),
+                           TimeUtil::ToString(offer.expire_time()), text_if(offer.has_end_time(), offer.end_time()),
+                           offer.reason(), bytea(offer.explanation()));
+  };
+  copy(
+      work, "offer", rows.offers, [&](const auto& key) { return key.second > last_held; }, fields);
+  const auto held = [&](const auto& key) { return key.second <= last_held; };
+  if (!copy(work, "incoming_offer", rows.offers, held, fields)) return;
+  work.exec0(
+      "UPDATE offer o SET state = i.state, end_time = i.end_time, reason = i.reason FROM incoming_offer i"
+      " WHERE o.workspace = i.workspace AND o.contact = i.contact AND o.offer = i.offer");
 }
 
-void take_in(pqxx::work& work, const std::string& workspace, const ProjectedRows& rows) {
-  if (!rows.contacts.empty()) {
-    copy_contacts(work, rows);
-    work.exec_params0(
-        "INSERT INTO contact SELECT $1, contact, queue_id, channel, state, priority, refusals, customer_ref, agent_id,"
-        " pg_temp.at(create_time), pg_temp.at(queue_time), pg_temp.at(answer_time), pg_temp.at(end_time),"
-        " disposition, end_reason, message FROM incoming_contact"
-        " ON CONFLICT (workspace, contact) DO UPDATE SET queue_id = excluded.queue_id, channel = excluded.channel,"
-        " state = excluded.state, priority = excluded.priority, refusals = excluded.refusals,"
-        " agent_id = excluded.agent_id, answer_time = excluded.answer_time, end_time = excluded.end_time,"
-        " disposition = excluded.disposition, end_reason = excluded.end_reason, message = excluded.message",
-        workspace);
-  }
-  if (!rows.offers.empty()) {
-    copy_offers(work, rows);
-    work.exec_params0(
-        "INSERT INTO offer SELECT $1, contact, offer, agent_id, state, pg_temp.at(offer_time),"
-        " pg_temp.at(expire_time), pg_temp.at(end_time), reason, explanation FROM incoming_offer"
-        " ON CONFLICT (workspace, contact, offer) DO UPDATE SET state = excluded.state,"
-        " end_time = excluded.end_time, reason = excluded.reason",
-        workspace);
-  }
-  if (!rows.sessions.empty()) {
-    copy_sessions(work, rows);
-    work.exec_params0(
-        "INSERT INTO agent_session SELECT $1, session, agent_id, pg_temp.at(open_time), lost_count,"
-        " pg_temp.at(end_time), end_reason FROM incoming_session"
-        " ON CONFLICT (workspace, session) DO UPDATE SET lost_count = excluded.lost_count,"
-        " end_time = excluded.end_time, end_reason = excluded.end_reason",
-        workspace);
-  }
+void take_sessions(pqxx::work& work, const std::string& workspace, const Rows& rows) {
+  const auto fields = [&](const auto& row) {
+    const Rows::Session& session = row.second;
+    return std::make_tuple(workspace, row.first, session.agent_id, text(session.opened), session.lost_count,
+                           session.ended ? Text(text(*session.ended)) : std::nullopt, session.end_reason);
+  };
+  if (!copy(
+          work, "incoming_session", rows.sessions, [](std::uint64_t) { return true; }, fields))
+    return;
+  work.exec0(
+      "INSERT INTO agent_session SELECT * FROM incoming_session ON CONFLICT (workspace, session) DO UPDATE SET"
+      " lost_count = excluded.lost_count, end_time = excluded.end_time, end_reason = excluded.end_reason");
 }
 
 void stamp(const pqxx::field& micros_since_epoch, google::protobuf::Timestamp* out) {
@@ -178,17 +175,30 @@ ProjectionStore::~ProjectionStore() = default;
 
 dispatch::Sequence ProjectionStore::position() {
   pqxx::work work(*connection_);
-  return work.exec_params1("SELECT position FROM projection WHERE workspace = $1", workspace_)[0]
-      .as<dispatch::Sequence>();
+  const auto row =
+      work.exec_params1("SELECT position, last_contact, last_offer FROM projection WHERE workspace = $1", workspace_);
+  last_contact_ = row[1].as<std::uint64_t>();
+  last_offer_ = row[2].as<std::uint64_t>();
+  return row[0].as<dispatch::Sequence>();
 }
 
 bool ProjectionStore::write(const ProjectedRows& rows, dispatch::Sequence from, dispatch::Sequence to) {
+  std::uint64_t last_contact = last_contact_;
+  std::uint64_t last_offer = last_offer_;
+  if (!rows.contacts.empty()) last_contact = std::max(last_contact, rows.contacts.rbegin()->first);
+  for (const auto& [key, offer] : rows.offers) last_offer = std::max(last_offer, key.second);
+
   pqxx::work work(*connection_);
-  const auto moved = work.exec_params("UPDATE projection SET position = $3 WHERE workspace = $1 AND position = $2",
-                                      workspace_, from, to);
+  const auto moved = work.exec_params(
+      "UPDATE projection SET position = $3, last_contact = $4, last_offer = $5 WHERE workspace = $1 AND position = $2",
+      workspace_, from, to, last_contact, last_offer);
   if (moved.affected_rows() == 0) return false;
-  take_in(work, workspace_, rows);
+  take_contacts(work, workspace_, rows, last_contact_);
+  take_offers(work, workspace_, rows, last_offer_);
+  take_sessions(work, workspace_, rows);
   work.commit();
+  last_contact_ = last_contact;
+  last_offer_ = last_offer;
   return true;
 }
 
@@ -197,8 +207,10 @@ void ProjectionStore::clear() {
   for (const char* table : {"contact", "offer", "agent_session"}) {
     work.exec_params0(std::string("DELETE FROM ") + table + " WHERE workspace = $1", workspace_);
   }
-  work.exec_params0("UPDATE projection SET position = 0 WHERE workspace = $1", workspace_);
+  work.exec_params0("UPDATE projection SET position = 0, last_contact = 0, last_offer = 0 WHERE workspace = $1",
+                    workspace_);
   work.commit();
+  last_contact_ = last_offer_ = 0;
 }
 
 std::optional<v1::Offer> ProjectionStore::offer(dispatch::ContactId contact, dispatch::OfferId offer) {

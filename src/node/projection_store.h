@@ -39,7 +39,7 @@ class ProjectionStore {
   ProjectionStore(const std::string& connection, std::string workspace);
   ~ProjectionStore();
 
-  /// Up to where the tables hold the journal.
+  /// Up to where the tables hold the journal. REQUIRED before write().
   [[nodiscard]] dispatch::Sequence position();
   /// Writes rows and moves the position from `from` to `to`, in one transaction. False, and nothing is written, if
   /// the position is no longer `from`: another follower writes the tables.
@@ -54,6 +54,8 @@ class ProjectionStore {
  private:
   const std::string workspace_;
   std::unique_ptr<pqxx::connection> connection_;
+  std::uint64_t last_contact_ = 0;  ///< the highest number that the tables held; numbers only rise
+  std::uint64_t last_offer_ = 0;    ///< the same
 };
 
 /// Reads for the API, on a connection of the pool.
