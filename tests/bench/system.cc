@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ namespace {
 
 constexpr int kConnections = 4;
 constexpr int kClientThreads = 2;
+constexpr int kAttemptsMax = 3;  // of a measurement that is interrupted
 
 struct Options {
   int agents = 60'000;                        ///< registered
@@ -34,8 +36,16 @@ struct Options {
 
 /// A gRPC server in a process of its own, with its customers and agents.
 struct Contestant {
-  Contestant(std::unique_ptr<Server> server_, const Population& population, bool registers)
-      : server(std::move(server_)) {
+  Contestant(std::unique_ptr<Server> (*start_)(), const Population& population_, bool registers_)
+      : start(start_), population(population_), registers(registers_) {
+    restart();
+  }
+
+  /// A new server, with nothing of an old one.
+  void restart() {
+    client.reset();
+    server.reset();
+    server = start();
     if (registers) register_population(server->address(), population);
     client.emplace(server->address(), population,
                    LoadClient::Options{0, population.connected(), kConnections, kClientThreads});
@@ -56,6 +66,9 @@ struct Contestant {
     return result;
   }
 
+  std::unique_ptr<Server> (*const start)();
+  const Population& population;
+  const bool registers;
   std::unique_ptr<Server> server;
   std::optional<LoadClient> client;
   std::size_t offer_bytes = 0;
@@ -86,19 +99,24 @@ class SystemBench {
     }
     if (takes_part("bare")) {
       note("starting the bare server");
-      bare_.emplace(start_bare_server(), population_, false);
+      bare_.emplace(start_bare_server, population_, false);
     }
     if (takes_part("muster")) {
       note("starting musterd, registering %d agents", options_.agents);
-      muster_.emplace(start_musterd(), population_, true);
+      muster_.emplace(start_musterd, population_, true);
       note("musterd is process %d", static_cast<int>(muster_->server->pid()));
     }
   }
 
   void run_closed_loops(int round) {
     for (const int lives : options_.in_flight) {
-      if (muster_) take(muster_closed_[lives], muster_->closed_loop(lives), "muster", round, lives);
-      if (bare_) take(bare_closed_[lives], bare_->closed_loop(lives), "bare", round, lives);
+      if (muster_) {
+        take(
+            *muster_, muster_closed_[lives], [&] { return muster_->closed_loop(lives); }, "muster", round, lives);
+      }
+      if (bare_)
+        take(
+            *bare_, bare_closed_[lives], [&] { return bare_->closed_loop(lives); }, "bare", round, lives);
     }
     if (!skip_locked_) return;
     for (const auto signed_in : {SkipLocked::SignedIn::kAll, SkipLocked::SignedIn::kConnected}) {
@@ -112,8 +130,29 @@ class SystemBench {
     const double most = lives_per_second(muster_closed_.rbegin()->second);
     for (const int percent : options_.open_loop) {
       const double rate = most * percent / 100;
-      take(muster_open_[percent], muster_->open_loop(rate), "muster open loop", round, static_cast<int>(rate));
-      if (bare_) take(bare_open_[percent], bare_->open_loop(rate), "bare open loop", round, static_cast<int>(rate));
+      const auto level = static_cast<int>(rate);
+      take(
+          *muster_, muster_open_[percent], [&] { return muster_->open_loop(rate); }, "muster open loop", round, level);
+      if (bare_)
+        take(
+            *bare_, bare_open_[percent], [&] { return bare_->open_loop(rate); }, "bare open loop", round, level);
+    }
+  }
+
+  /// A machine that stands still for longer than a lease costs musterd its sessions, as it should: measured again then,
+  /// on a new server.
+  template <typename MakeLoad>
+  void take(Contestant& contestant, std::vector<Sample>& samples, MakeLoad load, const char* name, int round,
+            int level) {
+    for (int attempt = 1;; ++attempt) {
+      try {
+        return take(samples, load(), name, round, level);
+      } catch (const std::runtime_error& error) {
+        note("round %d, %s %d: interrupted: %s", round, name, level, error.what());
+        if (attempt == kAttemptsMax) throw;
+        ++interruptions_;
+        contestant.restart();
+      }
     }
   }
 
@@ -156,6 +195,7 @@ class SystemBench {
   std::map<int, std::vector<Sample>> muster_closed_, bare_closed_;  // by contacts in flight
   std::map<int, std::vector<Sample>> muster_open_, bare_open_;      // by percent
   std::map<SkipLocked::SignedIn, std::vector<Sample>> skip_locked_samples_;
+  int interruptions_ = 0;
 };
 
 boost::json::array SystemBench::report_closed_loops() {
@@ -203,10 +243,15 @@ boost::json::object SystemBench::report_skip_locked() {
 
 boost::json::object SystemBench::report() {
   boost::json::object out{
-      {"bench", "system"},           {"environment", describe_environment(skip_locked_ ? skip_locked_->version() : "")},
-      {"agents", options_.agents},   {"sessions", options_.sessions},
-      {"connections", kConnections}, {"rounds", rounds()},
-      {"seconds", options_.seconds}, {"closed_loop", report_closed_loops()},
+      {"bench", "system"},
+      {"environment", describe_environment(skip_locked_ ? skip_locked_->version() : "")},
+      {"agents", options_.agents},
+      {"sessions", options_.sessions},
+      {"connections", kConnections},
+      {"rounds", rounds()},
+      {"seconds", options_.seconds},
+      {"closed_loop", report_closed_loops()},
+      {"interruptions", interruptions_},
   };
   if (muster_) {
     if (!muster_open_.empty()) out["open_loop"] = report_open_loops();
