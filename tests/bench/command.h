@@ -15,6 +15,7 @@ struct Command {
 /// Each adds its subcommand to `app`.
 Command append_command(CLI::App& app);
 Command replay_command(CLI::App& app);
+Command dispatch_command(CLI::App& app);
 Command system_command(CLI::App& app);
 Command sessions_command(CLI::App& app);
 // Hidden: the other processes of system and sessions.

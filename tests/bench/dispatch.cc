@@ -1,0 +1,370 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "command.h"
+#include "muster/base/random.h"
+#include "muster/dispatch/engine.h"
+#include "system_process.h"
+
+namespace muster::bench {
+namespace {
+
+using dispatch::ContactId;
+using dispatch::Engine;
+using dispatch::OfferId;
+using dispatch::SessionId;
+
+constexpr int kSkillsOfAnAgent = 8;
+constexpr int kNeedMax = 3;  // skills that a contact asks for
+constexpr std::uint8_t kLevel = 80;
+constexpr const char* kQueue = "work";
+constexpr TimePoint kOpening{std::chrono::hours(24 * 365 * 50)};
+constexpr auto kTick = std::chrono::microseconds(10);  // simulated time between commands
+
+struct Options {
+  int agents = 60'000;
+  int skills = 1'000;
+  int backlog = 10'000;
+  int unserveable = 50'000;
+  int decisions = 100'000;  ///< measured in each case
+};
+
+std::string numbered(const char* name, std::uint64_t number) { return name + std::to_string(number); }
+
+/// Numbers below `bound`, the first ones most often: Zipf with exponent 1.
+class Zipf {
+ public:
+  explicit Zipf(int bound) {
+    double sum = 0;
+    for (int i = 1; i <= bound; ++i) cumulated_.push_back(sum += 1.0 / i);
+  }
+
+  int draw(Random& random) const {
+    const double at = random.unit() * cumulated_.back();
+    return static_cast<int>(std::lower_bound(cumulated_.begin(), cumulated_.end(), at) - cumulated_.begin());
+  }
+
+ private:
+  std::vector<double> cumulated_;
+};
+
+/// Who can do what, and what contacts ask for: the same for the engine and for the linear scan.
+class Workforce {
+ public:
+  Workforce(int agents, int skills) : zipf_(skills) {
+    Random random(1);
+    skills_.resize(static_cast<std::size_t>(agents));
+    for (auto& of_agent : skills_) {
+      while (of_agent.size() < kSkillsOfAnAgent) {
+        const int skill = zipf_.draw(random);
+        if (std::find(of_agent.begin(), of_agent.end(), skill) == of_agent.end()) of_agent.push_back(skill);
+      }
+      std::sort(of_agent.begin(), of_agent.end());
+    }
+  }
+
+  [[nodiscard]] std::size_t agents() const { return skills_.size(); }
+  [[nodiscard]] const std::vector<int>& skills(std::size_t agent) const { return skills_[agent]; }
+
+  /// One to three skills that some agent has together.
+  std::vector<int> draw_need(Random& random) const {
+    std::vector<int> need = skills_[random.below(skills_.size())];
+    for (std::size_t i = 0; i < kNeedMax; ++i) std::swap(need[i], need[i + random.below(need.size() - i)]);
+    need.resize(1 + random.below(kNeedMax));
+    std::sort(need.begin(), need.end());
+    return need;
+  }
+
+ private:
+  Zipf zipf_;
+  std::vector<std::vector<int>> skills_;
+};
+
+/// What was measured of one case.
+struct Timings {
+  std::vector<std::int64_t> ns;
+
+  [[nodiscard]] double per_second() const {
+    std::int64_t sum = 0;
+    for (const std::int64_t each : ns) sum += each;
+    return 1e9 * static_cast<double>(ns.size()) / static_cast<double>(sum);
+  }
+
+  [[nodiscard]] std::int64_t quantile(double q) {
+    const auto at = ns.begin() + static_cast<std::ptrdiff_t>(q * static_cast<double>(ns.size() - 1));
+    std::nth_element(ns.begin(), at, ns.end());
+    return *at;
+  }
+};
+
+/// The real engine with everybody signed in. Each agent takes one contact at a time.
+class EngineFloor {
+ public:
+  EngineFloor(const Workforce& workforce, const Options& options) : workforce_(workforce) {
+    must(dispatch::OpenWorkspace{1, "bench"});
+    for (int i = 0; i < options.skills; ++i) must(dispatch::CreateSkill{numbered("skill-", i), ""});
+    must(dispatch::CreateSkill{"nobody", ""});
+    dispatch::PolicyChange policy;
+    policy.steps = {dispatch::StepDraft{}};
+    must(dispatch::CreatePolicy{"anyone", policy});
+    dispatch::QueueChange queue;
+    queue.policy = "anyone";
+    must(dispatch::CreateQueue{kQueue, dispatch::Channel::kVoice, queue});
+    for (std::size_t i = 0; i < workforce.agents(); ++i) {
+      dispatch::AgentChange change;
+      change.skills = levels(workforce.skills(i));
+      must(dispatch::CreateAgent{numbered("agent-", i), change});
+    }
+    for (std::size_t i = 0; i < workforce.agents(); ++i) {
+      sessions_.push_back(SessionId{must(dispatch::OpenSession{numbered("agent-", i), {}}).id});
+      must(dispatch::SetPresence{sessions_.back(), dispatch::Presence::kAvailable, ""});
+    }
+  }
+
+  /// A contact arrives while agents are idle, and is offered.
+  Timings arrivals(int count) {
+    return measure(count, [this] {
+      const auto contact = timed_create(workforce_.draw_need(random_));
+      accept(contact);
+      complete(contact);
+    });
+  }
+
+  /// Everybody gets a contact, then `backlog` wait.
+  void fill(int backlog) {
+    for (std::size_t i = 0; i < workforce_.agents(); ++i) arrive({});
+    for (int i = 0; i < backlog; ++i) arrive(workforce_.draw_need(random_));
+  }
+
+  /// An agent completes a contact and is offered the first waiting one that fits.
+  Timings releases(int count) {
+    return measure(count, [this] {
+      std::swap(busy_[random_.below(busy_.size())], busy_.back());
+      const auto contact = busy_.back();
+      const SessionId session = session_of(contact);
+      timed(dispatch::CompleteContact{session, contact, ""});
+      busy_.pop_back();
+      const auto& offers = engine_.agent_of(session)->offers;
+      if (!offers.empty()) take_in_hand(engine_.offer(offers.front())->contact);
+      arrive(workforce_.draw_need(random_));
+    });
+  }
+
+  /// A contact arrives while everybody is busy, and waits.
+  Timings queueings(int count) {
+    return measure(count, [this] {
+      const auto contact = timed_create(workforce_.draw_need(random_));
+      must(dispatch::EndContact{contact, dispatch::ContactState::kCancelled, ""});
+    });
+  }
+
+  /// Contacts that nobody can serve, before all others.
+  void add_unserveable(int count) {
+    for (int i = 0; i < count; ++i) {
+      dispatch::CreateContact command = draft(workforce_.draw_need(random_));
+      command.requirements.push_back({"nobody", 1});
+      command.priority = 100;
+      must(std::move(command));
+    }
+  }
+
+  /// An agent's skills change.
+  Timings skill_changes(int count) {
+    return measure(count, [this] {
+      dispatch::AgentChange change;
+      change.skills = levels(workforce_.skills(random_.below(workforce_.agents())));
+      timed(dispatch::UpdateAgent{numbered("agent-", random_.below(workforce_.agents())), change});
+    });
+  }
+
+ private:
+  static std::vector<dispatch::NamedSkillLevel> levels(const std::vector<int>& skills) {
+    std::vector<dispatch::NamedSkillLevel> out;
+    for (const int skill : skills) out.push_back({numbered("skill-", skill), kLevel});
+    return out;
+  }
+
+  static dispatch::CreateContact draft(const std::vector<int>& need) {
+    static const auto details = std::make_shared<const dispatch::ContactDetails>();
+    dispatch::CreateContact command;
+    command.queue = kQueue;
+    command.requirements = levels(need);
+    command.details = details;
+    return command;
+  }
+
+  /// Runs `once` until it has measured `count` decisions, after a tenth more to warm up.
+  Timings measure(int count, const std::function<void()>& once) {
+    timings_.ns.clear();
+    while (timings_.ns.size() < static_cast<std::size_t>(count) / 10) once();
+    timings_.ns.clear();
+    while (timings_.ns.size() < static_cast<std::size_t>(count)) once();
+    return std::exchange(timings_, {});
+  }
+
+  dispatch::Reply timed(dispatch::CommandBody body) {
+    const dispatch::Command command{{7, ++requests_}, std::move(body)};
+    events_.clear();
+    now_ += kTick;
+    const auto begin = std::chrono::steady_clock::now();
+    dispatch::Reply reply = engine_.handle(command, now_, events_);
+    timings_.ns.push_back((std::chrono::steady_clock::now() - begin).count());
+    return checked(std::move(reply));
+  }
+
+  dispatch::Reply must(dispatch::CommandBody body) {
+    events_.clear();
+    now_ += kTick;
+    return checked(engine_.handle({{7, ++requests_}, std::move(body)}, now_, events_));
+  }
+
+  static dispatch::Reply checked(dispatch::Reply reply) {
+    if (!reply.ok()) throw std::runtime_error("the engine refused a command about '" + reply.subject + "'");
+    return reply;
+  }
+
+  ContactId timed_create(const std::vector<int>& need) { return ContactId{timed(draft(need)).id}; }
+  ContactId create(const std::vector<int>& need) { return ContactId{must(draft(need)).id}; }
+
+  SessionId session_of(ContactId contact) const { return engine_.agent(engine_.contact(contact)->agent)->session; }
+
+  /// A contact comes and is taken in hand if anybody is idle who fits; otherwise it waits.
+  void arrive(const std::vector<int>& need) {
+    const auto contact = create(need);
+    if (engine_.contact(contact)->offer != OfferId::kNone) take_in_hand(contact);
+  }
+
+  void take_in_hand(ContactId contact) {
+    accept(contact);
+    busy_.push_back(contact);
+  }
+
+  void accept(ContactId contact) {
+    const auto* offer = engine_.offer(engine_.contact(contact)->offer);
+    if (offer == nullptr) throw std::runtime_error("a contact was not offered though agents are idle");
+    must(dispatch::AcceptOffer{engine_.agent(offer->agent)->session, offer->id});
+  }
+
+  void complete(ContactId contact) { must(dispatch::CompleteContact{session_of(contact), contact, ""}); }
+
+  const Workforce& workforce_;
+  Engine engine_;
+  Random random_{2};
+  TimePoint now_ = kOpening;
+  std::uint64_t requests_ = 0;
+  std::vector<dispatch::Event> events_;
+  std::vector<SessionId> sessions_;
+  std::vector<ContactId> busy_;
+  Timings timings_;
+};
+
+/// The plain way: look at every agent for the one idle longest who has all skills.
+Timings linear_scan(const Workforce& workforce, int count) {
+  std::vector<std::int64_t> idle_since(workforce.agents());
+  for (std::size_t i = 0; i < idle_since.size(); ++i) idle_since[i] = static_cast<std::int64_t>(i);
+  auto now = static_cast<std::int64_t>(idle_since.size());
+  Random random(2);
+  Timings timings;
+  for (int i = 0; i < count; ++i) {
+    const std::vector<int> need = workforce.draw_need(random);
+    const auto begin = std::chrono::steady_clock::now();
+    std::size_t best = workforce.agents();
+    for (std::size_t agent = 0; agent < workforce.agents(); ++agent) {
+      if (best != workforce.agents() && idle_since[agent] >= idle_since[best]) continue;
+      const auto& skills = workforce.skills(agent);
+      if (std::includes(skills.begin(), skills.end(), need.begin(), need.end())) best = agent;
+    }
+    idle_since[best] = now++;
+    timings.ns.push_back((std::chrono::steady_clock::now() - begin).count());
+  }
+  return timings;
+}
+
+class DispatchBench {
+ public:
+  explicit DispatchBench(const Options& options) : options_(options), workforce_(options.agents, options.skills) {}
+
+  boost::json::object run() {
+    const std::int64_t before = resident_kib(getpid());
+    EngineFloor floor(workforce_, options_);
+    bytes_per_agent_ = 1024 * (resident_kib(getpid()) - before) / options_.agents;
+    const int count = options_.decisions;
+    take("arrival_with_idle_agents", floor.arrivals(count));
+    take("skill_churn", floor.skill_changes(count));
+    floor.fill(options_.backlog);
+    take("arrival_all_busy", floor.queueings(count));
+    take("release_with_backlog", floor.releases(count));
+    floor.add_unserveable(options_.unserveable);
+    take("release_behind_unserveable", floor.releases(count));
+    take("linear_scan", linear_scan(workforce_, std::max(count / 100, 100)));
+    return report();
+  }
+
+ private:
+  void take(const char* name, Timings timings) {
+    const double per_second = std::round(timings.per_second());
+    std::fprintf(stderr, "%-28s %10.0f decisions/s   p50 %6lld ns   p99 %6lld ns\n", name, per_second,
+                 static_cast<long long>(timings.quantile(0.5)), static_cast<long long>(timings.quantile(0.99)));
+    cases_[name] = {
+        {"decisions_per_s", per_second}, {"p50_ns", timings.quantile(0.5)}, {"p99_ns", timings.quantile(0.99)}};
+  }
+
+  [[nodiscard]] double per_second(const char* name) const { return cases_.at(name).at("decisions_per_s").as_double(); }
+
+  boost::json::object report() {
+    return {
+        {"bench", "dispatch"},
+        {"agents", options_.agents},
+        {"skills", options_.skills},
+        {"backlog", options_.backlog},
+        {"unserveable", options_.unserveable},
+        {"bytes_per_agent", bytes_per_agent_},
+        {"cases", cases_},
+        {"ratio_vs_linear_scan",
+         std::round(per_second("arrival_with_idle_agents") / per_second("linear_scan") * 10) / 10},
+        {"ratio_unserveable",
+         std::round(per_second("release_with_backlog") / per_second("release_behind_unserveable") * 1000) / 1000},
+    };
+  }
+
+  const Options options_;
+  const Workforce workforce_;
+  std::int64_t bytes_per_agent_ = 0;
+  boost::json::object cases_;
+};
+
+}  // namespace
+
+Command dispatch_command(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("dispatch", "What a decision of the engine costs, in process, against a scan of all agents");
+  command->add_option("--agents", options->agents, "Agents, all signed in")
+      ->check(CLI::Range(100, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--skills", options->skills, "Skills, each agent has 8; Zipf-distributed")
+      ->check(CLI::Range(20, 10'000))
+      ->capture_default_str();
+  command->add_option("--backlog", options->backlog, "Contacts that wait while everybody is busy")
+      ->check(CLI::Range(1, 500'000))
+      ->capture_default_str();
+  command->add_option("--unserveable", options->unserveable, "Contacts before all others that nobody can serve")
+      ->check(CLI::Range(1, 400'000))
+      ->capture_default_str();
+  command->add_option("--decisions", options->decisions, "Decisions measured in each case")
+      ->check(CLI::Range(1'000, 10'000'000))
+      ->capture_default_str();
+  return {command, [options] { return DispatchBench(*options).run(); }};
+}
+
+}  // namespace muster::bench
