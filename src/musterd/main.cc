@@ -22,27 +22,27 @@ constexpr int kWrongConfiguration = 2;
 
 int stop_event = -1;
 
+/// The first signal asks for a stop in good order; the second one ends the process.
 void on_stop_signal(int) {
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = write(stop_event, &one, sizeof(one));
 }
 
-void handle_stop_signals(void (*handler)(int)) {
+void handle_stop_signals() {
+  stop_event = eventfd(0, EFD_CLOEXEC);
   struct sigaction action {};
-  action.sa_handler = handler;
+  action.sa_handler = on_stop_signal;
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }
 
-/// Returns at the first SIGINT or SIGTERM. A second one then ends the process at once, as does one before the call.
 void wait_for_stop_signal() {
-  stop_event = eventfd(0, EFD_CLOEXEC);
-  handle_stop_signals(on_stop_signal);
   std::uint64_t count = 0;
   while (read(stop_event, &count, sizeof(count)) != sizeof(count)) {
   }
-  handle_stop_signals(SIG_DFL);
 }
 
 std::optional<std::string> environment(const std::string& name) {
@@ -55,6 +55,7 @@ int run(const Config& config) {
   // Debian builds Abseil with a search for lock cycles at each lock that gRPC takes: for developers of Abseil's users.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   start_logging(config.log_level, config.log_format);
+  handle_stop_signals();  // before there is anything to lose; a stop then waits until the start is through
   Server server(config);
   server.start();
   wait_for_stop_signal();

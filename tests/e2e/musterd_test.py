@@ -158,6 +158,13 @@ class MusterdTest(unittest.TestCase):
         server = self.start()
         self.assertEqual(server.state_of(contact), "CONTACT_STATE_QUEUED")
 
+    def test_stop_asked_for_during_the_start_is_in_good_order_too(self):
+        server = Server("--data", str(self.data))
+        wait_for("the first words", lambda: "making a PostgreSQL cluster" in server.messages())
+        self.assertEqual(server.end(signal.SIGTERM), 0)
+        self.assertEqual(server.log[-1]["message"], "stopped")
+        self.assertIsNone(self.postmaster())
+
     def test_stop_ends_open_streams(self):
         server = self.start()
         self.furnish(server)

@@ -27,6 +27,13 @@ TEST(Logging, TextNamesTheLevel) {
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), MatchesRegex("[0-9].* warning +disk is nearly full\n"));
 }
 
+TEST(Logging, TextKeepsAMessageOfSeveralLinesOnOneLine) {
+  ::testing::internal::CaptureStderr();
+  start_logging("info", LogFormat::kText);
+  spdlog::warn("connection lost\n\tServer closed it.\n");
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), MatchesRegex(".* connection lost Server closed it.\n"));
+}
+
 TEST(Logging, MessagesBelowTheLevelAreLeftOut) {
   ::testing::internal::CaptureStderr();
   start_logging("error", LogFormat::kText);
