@@ -91,6 +91,8 @@ class Engine::Impl {
   Reply transfer(const Contact& contact, const std::string& queue, const std::string& reason);
   /// A contact that the agent of the session has in hand in one of the states, or the refusal.
   std::pair<const Contact*, Reply> contact_in_hand(SessionId session, ContactId contact, ContactStates states) const;
+  /// Whether the holder has the units that the contact, if it is held, does not take now.
+  [[nodiscard]] bool can_take_up(const Contact& contact) const;
   [[nodiscard]] Reply no_contact(ContactId contact) const;
 
   // Sessions and offers: dispatcher_sessions.cc.

@@ -102,6 +102,12 @@ std::pair<const Contact*, Reply> Engine::Impl::contact_in_hand(SessionId session
   return {&contact, {}};
 }
 
+bool Engine::Impl::can_take_up(const Contact& contact) const {
+  const Channel channel = state.queue_of(contact).channel;
+  if (takes_units(contact.state, channel)) return true;
+  return has_room(state.agents().find(contact.agent)->agent, channel, state.units_of(channel));
+}
+
 Reply Engine::Impl::on(const HoldContact& command) {
   const auto [contact, refusal] = contact_in_hand(command.session, command.contact, {ContactState::kActive});
   if (!contact) return refusal;
@@ -112,11 +118,7 @@ Reply Engine::Impl::on(const HoldContact& command) {
 Reply Engine::Impl::on(const ResumeContact& command) {
   const auto [contact, refusal] = contact_in_hand(command.session, command.contact, {ContactState::kHeld});
   if (!contact) return refusal;
-  const Channel channel = state.queue_of(*contact).channel;
-  const Agent& agent = state.agents().find(contact->agent)->agent;
-  if (!takes_units(ContactState::kHeld, channel) && !has_room(agent, channel, state.units_of(channel))) {
-    return refused(Outcome::kCapacityExceeded);
-  }
+  if (!can_take_up(*contact)) return refused(Outcome::kCapacityExceeded);
   emit(ContactResumed{contact->id, contact->queue, contact->agent});
   return {};
 }
@@ -127,6 +129,7 @@ Reply Engine::Impl::on(const StartWrapUp& command) {
   if (!contact) return refusal;
   const Duration limit = state.queue_of(*contact).wrap_up_limit;
   if (limit > Duration{0}) {
+    if (!can_take_up(*contact)) return refused(Outcome::kCapacityExceeded);
     emit(ContactWrapUpStarted{contact->id, contact->queue, contact->agent, now_ + limit});
   } else {
     emit(ContactCompleted{contact->id, contact->queue, contact->agent, ""});

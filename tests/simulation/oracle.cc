@@ -104,6 +104,24 @@ std::string Oracle::judge_timing(const Event& event) const {
   return "";
 }
 
+std::vector<std::uint32_t> Oracle::used_units() const {
+  std::vector<std::uint32_t> used(raw(replayed_.last_agent()) + std::size_t{1});
+  for (std::uint32_t handle = 1; handle < used.size(); ++handle) {
+    if (const Agent* agent = replayed_.agent(AgentHandle{handle})) used[handle] = agent->used_units;
+  }
+  return used;
+}
+
+bool Oracle::overloads(const std::vector<std::uint32_t>& before) const {
+  const std::vector<std::uint32_t> after = used_units();
+  for (std::uint32_t handle = 1; handle < before.size(); ++handle) {
+    if (after[handle] > before[handle] && after[handle] > replayed_.agent(AgentHandle{handle})->spec.capacity_units) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string Oracle::judge(const Event& event) {
   std::string wrong = judge_timing(event);
   const auto* made = std::get_if<OfferMade>(&event.body);
@@ -114,7 +132,10 @@ std::string Oracle::judge(const Event& event) {
              !std::holds_alternative<ContactStepChanged>(event.body)) {
     contact_came_in_ = false;
   }
+  const std::vector<std::uint32_t> used = used_units();
   if (wrong.empty() && !replayed_.apply(event)) wrong = "an event that cannot follow (I6, I8)";
+  const bool prices_anew = std::holds_alternative<SettingsPut>(event.body);  // also what is in hand
+  if (wrong.empty() && !prices_anew && overloads(used)) wrong = "an agent over capacity (I4)";
   return wrong.empty() ? "" : wrong + ", event " + std::to_string(event.sequence);
 }
 

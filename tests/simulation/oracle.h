@@ -20,6 +20,10 @@ class Oracle {
  private:
   std::string judge_offer(const OfferMade& made, TimePoint now) const;
   std::string judge_timing(const Event& event) const;
+  /// By handle.
+  [[nodiscard]] std::vector<std::uint32_t> used_units() const;
+  /// Whether the event made someone carry more than the capacity, compared with what they carried before.
+  [[nodiscard]] bool overloads(const std::vector<std::uint32_t>& before) const;
   [[nodiscard]] const Agent* best_agent(const Contact& contact, AgentHandle besides, TimePoint now) const;
 
   Engine replayed_;

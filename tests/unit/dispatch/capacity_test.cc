@@ -58,6 +58,17 @@ TEST_F(Capacity, WrapUpTakesUnitsEvenFromAHeldContact) {
   EXPECT_EQ(see("ann").used_units, 20U);
 }
 
+TEST_F(Capacity, AHeldContactDoesNotEnterWrapUpBeyondTheCapacity) {
+  agent("ann");
+  const ContactId letter = working("mail");
+  must(HoldContact{session("ann"), letter});
+  const ContactId call = working("calls");
+  EXPECT_EQ(ask(StartWrapUp{session("ann"), letter}).outcome, Outcome::kCapacityExceeded);
+  EXPECT_EQ(see("ann").used_units, 100U);
+  complete(call);
+  EXPECT_TRUE(ask(StartWrapUp{session("ann"), letter}).ok());
+}
+
 TEST_F(Capacity, LessCapacityTakesNothingAwayButGivesNothingNew) {
   agent("ann");
   const ContactId chat = working("chats");
