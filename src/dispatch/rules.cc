@@ -23,7 +23,7 @@ void keep_queued_deadlines(std::optional<Deadline>& best, const Contact& contact
     keep_earlier(best, contact.due + policy.steps[next_step].after, TimerKind::kStep);
   }
   for (const Refusal& refusal : contact.refusals) {
-    if (refusal.until > now && refusal.count < Engine::kRefusalsPerAgentMax) {
+    if (refusal.until > now && refusal.count < Engine::kDeclinesPerAgentMax) {
       keep_earlier(best, refusal.until, TimerKind::kCoolDown);
     }
   }
@@ -88,7 +88,7 @@ Gate failed_contact_gate(const Contact& contact, AgentHandle agent, TimePoint no
   if (std::binary_search(contact.excluded.begin(), contact.excluded.end(), agent)) return Gate::kExcluded;
   for (const Refusal& refusal : contact.refusals) {
     if (refusal.agent != agent) continue;
-    const bool barred = refusal.count >= Engine::kRefusalsPerAgentMax || refusal.until > now;
+    const bool barred = refusal.count >= Engine::kDeclinesPerAgentMax || refusal.until > now;
     return barred ? Gate::kCoolDown : Gate{};
   }
   return Gate{};
@@ -146,7 +146,7 @@ std::optional<Deadline> next_deadline(const Agent& agent, const Settings& settin
   return best;
 }
 
-void note_refusal(Contact& contact, AgentHandle agent, TimePoint until, bool counts) {
+void note_refusal(Contact& contact, AgentHandle agent, TimePoint until, bool declined) {
   auto& refusals = contact.refusals;
   auto found = std::find_if(refusals.begin(), refusals.end(), [&](const Refusal& r) { return r.agent == agent; });
   if (found == refusals.end()) {
@@ -157,7 +157,7 @@ void note_refusal(Contact& contact, AgentHandle agent, TimePoint until, bool cou
     found = refusals.insert(refusals.end(), Refusal{agent, 0, {}});
   }
   found->until = until;
-  if (counts && found->count < Engine::kRefusalsPerAgentMax) ++found->count;
+  if (declined && found->count < Engine::kDeclinesPerAgentMax) ++found->count;
 }
 
 }  // namespace muster::dispatch

@@ -46,7 +46,7 @@ std::optional<Deadline> next_deadline(const Contact& contact, const PolicySpec& 
                                       TimePoint now);
 std::optional<Deadline> next_deadline(const Agent& agent, const Settings& settings);
 
-/// Notes one more refusal; `counts` is false if the agent handed the contact on after accepting it.
-void note_refusal(Contact& contact, AgentHandle agent, TimePoint until, bool counts);
+/// Notes that the agent is not to get the contact until then; `declined` counts towards never again.
+void note_refusal(Contact& contact, AgentHandle agent, TimePoint until, bool declined);
 
 }  // namespace muster::dispatch

@@ -194,7 +194,8 @@ bool State::on(const OfferEnded& event) {
   contact.agent = AgentHandle::kNone;
   contact.offer = OfferId::kNone;
   if (refused) {
-    note_refusal(contact, event.agent, last_time_ + policy_of(contact).refusal_cool_down, true);
+    const bool declined = event.state == OfferState::kDeclined;
+    note_refusal(contact, event.agent, last_time_ + policy_of(contact).refusal_cool_down, declined);
     if (contact.refusal_count < UINT16_MAX) ++contact.refusal_count;
   }
   start_waiting(*record);

@@ -24,8 +24,8 @@ class Engine {
   static constexpr std::size_t kLiveContactsMax = 1'000'000;
   /// How many requests are remembered for idempotency, the newest.
   static constexpr std::size_t kRequestsMax = 262'144;
-  /// Refusals by one agent after which a contact is not offered to that agent again.
-  static constexpr std::uint8_t kRefusalsPerAgentMax = 3;
+  /// Declines by one agent after which a contact is not offered to that agent again.
+  static constexpr std::uint8_t kDeclinesPerAgentMax = 3;
 
   Engine();
   /// Takes up where a snapshot left off. REQUIRES: the image was made by image().

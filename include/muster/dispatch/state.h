@@ -12,10 +12,10 @@
 /// What the engine knows, as others may read it. Only Engine::apply changes it.
 namespace muster::dispatch {
 
-/// One agent's refusals of one contact.
+/// What keeps one agent from getting one contact again: declined, missed, or handed on.
 struct Refusal {
   AgentHandle agent{};
-  std::uint8_t count = 0;  ///< declined or missed; 3 end it for this agent
+  std::uint8_t count = 0;  ///< declines; 3 end it for this agent
   TimePoint until;         ///< end of the cool-down
   bool operator==(const Refusal&) const = default;
 };

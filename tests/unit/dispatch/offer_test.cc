@@ -65,7 +65,18 @@ TEST_F(Offers, TheOnlyAgentIsAskedAgainAfterTheCoolDown) {
   EXPECT_EQ(last<OfferMade>().explanation.trigger, Trigger::kCoolDown);
 }
 
-TEST_F(Offers, ThreeRefusalsEndItForThatAgent) {
+TEST_F(Offers, ThreeMissesDoNotBarAnAgent) {
+  queue({});
+  agent("ann");
+  const ContactId id = contact("calls");
+  for (int i = 0; i < 3; ++i) {
+    pass(seconds(20) + seconds(60));
+    become("ann", Presence::kAvailable);
+    EXPECT_EQ(with(id), "ann") << "miss " << i + 1;
+  }
+}
+
+TEST_F(Offers, ThreeDeclinesEndItForThatAgent) {
   queue({});
   agent("ann");
   const ContactId id = contact("calls");
