@@ -51,6 +51,8 @@ class Engine::Impl {
   // Steps that several commands share.
   void end_offer(const Offer& offer, OfferState state, const std::string& reason);
   void refuse_offer(const Offer& offer, OfferState state, const std::string& reason);
+  /// After a refusal.
+  void escalate_if_due(ContactId id);
   void revoke_offers(const Agent& agent, const std::string& reason);
   void change_presence(const Agent& agent, Presence presence, const std::string& reason, TimePoint until,
                        std::uint8_t misses);

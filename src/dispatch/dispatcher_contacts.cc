@@ -8,6 +8,8 @@ namespace muster::dispatch {
 namespace {
 
 constexpr Duration kTimeToLiveMax = std::chrono::hours(14 * 24);
+/// From the acceptance on, an agent may report for so long that the customer could not be reached.
+constexpr Duration kSetupTimeMax = std::chrono::seconds(60);
 
 bool is_before_acceptance(ContactState state) {
   return state == ContactState::kScheduled || state == ContactState::kQueued || state == ContactState::kOffered;
@@ -148,7 +150,11 @@ Reply Engine::Impl::on(const CompleteContact& command) {
 Reply Engine::Impl::on(const ReportSetupFailure& command) {
   const auto [contact, refusal] = contact_in_hand(command.session, command.contact, {ContactState::kActive});
   if (!contact) return refusal;
+  // A conversation that began is no failed setup, and would lose its agent by this.
+  const bool began = contact->offer == OfferId::kNone || now_ > contact->state_since + kSetupTimeMax;
+  if (began) return wrong_state(contact->state);
   emit(ContactRequeued{contact->id, contact->queue, contact->agent, contact->offer, command.reason});
+  escalate_if_due(command.contact);
   return {};
 }
 

@@ -97,6 +97,10 @@ void Engine::Impl::end_offer(const Offer& offer, OfferState ended, const std::st
 void Engine::Impl::refuse_offer(const Offer& offer, OfferState ended, const std::string& reason) {
   const ContactId id = offer.contact;
   end_offer(offer, ended, reason);
+  escalate_if_due(id);
+}
+
+void Engine::Impl::escalate_if_due(ContactId id) {
   const Contact& contact = state.contacts().find(id)->contact;
   const Settings& settings = state.settings();
   if (contact.escalated || contact.refusal_count < settings.escalate_after_refusals) return;

@@ -134,6 +134,8 @@ class State {
   void end(ContactRecord& record);
   void schedule(ContactRecord& record) { reschedule(record, last_time_); }
   void leave_hand(ContactRecord& record);
+  /// The agent did not serve the contact: a cool-down for the one, a refusal on the record of the other.
+  void refuse(Contact& contact, AgentHandle agent, bool declined);
   void stay_anew(ContactRecord& record);
 
   void take_units(Agent& agent, Channel channel);

@@ -76,6 +76,11 @@ void State::leave_hand(ContactRecord& record) {
   refresh(holder, true);
 }
 
+void State::refuse(Contact& contact, AgentHandle agent, bool declined) {
+  note_refusal(contact, agent, last_time_ + policy_of(contact).refusal_cool_down, declined);
+  if (contact.refusal_count < UINT16_MAX) ++contact.refusal_count;
+}
+
 // What was in an agent's hands gets its queue's time to live anew: it may be older than that.
 void State::stay_anew(ContactRecord& record) {
   Contact& contact = record.contact;
@@ -193,11 +198,7 @@ bool State::on(const OfferEnded& event) {
 
   contact.agent = AgentHandle::kNone;
   contact.offer = OfferId::kNone;
-  if (refused) {
-    const bool declined = event.state == OfferState::kDeclined;
-    note_refusal(contact, event.agent, last_time_ + policy_of(contact).refusal_cool_down, declined);
-    if (contact.refusal_count < UINT16_MAX) ++contact.refusal_count;
-  }
+  if (refused) refuse(contact, event.agent, event.state == OfferState::kDeclined);
   start_waiting(*record);
   return true;
 }
@@ -207,6 +208,7 @@ bool State::on(const ContactHeld& event) {
   if (!record || record->contact.state != ContactState::kActive) return false;
   const Channel channel = queue_of(record->contact).channel;
   AgentRecord& holder = *agents_.find(event.agent);
+  record->contact.offer = OfferId::kNone;  // its setup did not fail
   enter(*record, ContactState::kHeld);
   if (!takes_units(ContactState::kHeld, channel)) release_units(holder.agent, channel);
   touch(holder.agent);
@@ -254,9 +256,16 @@ bool State::on(const ContactTransferred& event) {
 bool State::on(const ContactRequeued& event) {
   ContactRecord* record = find_in_hand(event.contact, event.queue, event.agent);
   if (!record) return false;
+  Contact& contact = record->contact;
+  const bool setup_failed = event.failed_offer != OfferId::kNone;
+  if (setup_failed && event.failed_offer != contact.offer) return false;
   leave_hand(*record);
-  record->contact.at_front = true;
-  stay_anew(*record);
+  contact.at_front = true;
+  if (setup_failed) {
+    refuse(contact, event.agent, false);
+  } else {
+    stay_anew(*record);
+  }
   start_waiting(*record);
   return true;
 }

@@ -12,7 +12,7 @@
 /// What the engine knows, as others may read it. Only Engine::apply changes it.
 namespace muster::dispatch {
 
-/// What keeps one agent from getting one contact again: declined, missed, or handed on.
+/// What keeps one agent from getting one contact again: declined, missed, failed to set up or handed on.
 struct Refusal {
   AgentHandle agent{};
   std::uint8_t count = 0;  ///< declines; 3 end it for this agent
@@ -41,7 +41,7 @@ struct Contact {
   TimePoint answered_at;     ///< first acceptance
   TimePoint state_since;     ///< when it entered `state`
   TimePoint wrap_up_until;   ///< while in wrap-up
-  OfferId offer{};           ///< while kOffered: the open offer; while in hand: the accepted one
+  OfferId offer{};           ///< while kOffered: the open one; then the accepted one, until first held
   AgentHandle agent{};       ///< whom it is offered to or who holds it; kNone while queued
   AgentHandle last_agent{};  ///< who held it last
 };

@@ -223,16 +223,70 @@ TEST_F(ContactLife, OnlyTheHolderHandsAContactOn) {
   EXPECT_EQ(with(id), "bob");
 }
 
-TEST_F(ContactLife, AFailedSetupPutsTheContactAtTheFront) {
+TEST_F(ContactLife, AFailedSetupPutsTheContactAtTheFrontForSomebodyElse) {
   queue({});
   agent("ann");
   const ContactId id = working("calls");
   const OfferId offer = see(id).offer;
   const ContactId urgent = contact(wanted("calls", 100));
+  const ContactId as_urgent = contact(wanted("calls", 100));
   must(ReportSetupFailure{session("ann"), id, "no dial tone"});
   EXPECT_EQ(last<ContactRequeued>().failed_offer, offer);
-  EXPECT_EQ(with(id), "ann") << "before the urgent one";
-  EXPECT_EQ(state(urgent), ContactState::kQueued);
+  EXPECT_EQ(with(urgent), "ann") << "no loop: ann has just failed to reach the other";
+  agent("bob");
+  EXPECT_EQ(with(id), "bob") << "before the urgent one";
+  EXPECT_EQ(state(as_urgent), ContactState::kQueued);
+}
+
+TEST_F(ContactLife, AContactWhoseSetupsFailExpiresAllTheSame) {
+  queue({.queue = {.time_to_live = seconds(90)}});
+  agent("ann");
+  const ContactId id = working("calls");
+  must(ReportSetupFailure{session("ann"), id, ""});
+  pass(seconds(60) - Duration(1));
+  EXPECT_EQ(state(id), ContactState::kQueued);
+  pass(Duration(1));
+  EXPECT_EQ(with(id), "ann") << "the only agent is asked again after the cool-down";
+  accept(id);
+  must(ReportSetupFailure{session("ann"), id, ""});
+  pass(seconds(30));
+  EXPECT_TRUE(ended(id));
+}
+
+TEST_F(ContactLife, FailedSetupsEscalateAsRefusalsDo) {
+  queue({});
+  SettingsChange settings;
+  settings.escalate_after_refusals = 2;
+  must(UpdateSettings{settings});
+  for (const char* id : {"ann", "bob", "cid"}) agent(id);
+  const ContactId id = working("calls");
+  must(ReportSetupFailure{session_of(id), id, ""});
+  EXPECT_FALSE(see(id).escalated);
+  accept(id);
+  must(ReportSetupFailure{session_of(id), id, ""});
+  EXPECT_TRUE(see(id).escalated);
+  EXPECT_EQ(with(id), "cid");
+}
+
+TEST_F(ContactLife, ASetupFailsWithinAMinuteOfAcceptanceOrNotAtAll) {
+  queue({});
+  agent("ann");
+  const ContactId id = working("calls");
+  pass(seconds(60) + Duration(1));
+  EXPECT_EQ(ask(ReportSetupFailure{session("ann"), id, ""}).contact_state, ContactState::kActive);
+  complete(id);
+  const ContactId next = working("calls");
+  pass(seconds(60));
+  EXPECT_TRUE(ask(ReportSetupFailure{session("ann"), next, ""}).ok());
+}
+
+TEST_F(ContactLife, WhatWasHeldHasBeenSetUp) {
+  queue({});
+  agent("ann");
+  const ContactId id = working("calls");
+  must(HoldContact{session("ann"), id});
+  must(ResumeContact{session("ann"), id});
+  EXPECT_EQ(ask(ReportSetupFailure{session("ann"), id, ""}).outcome, Outcome::kContactWrongState);
 }
 
 TEST_F(ContactLife, HeldContactsAreResumedOrCompletedButNotHeldTwice) {
