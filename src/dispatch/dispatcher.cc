@@ -18,7 +18,7 @@ bool is_remembered(const CommandBody& body) {
   return std::visit(
       [](const auto& command) {
         using Body = std::decay_t<decltype(command)>;
-        return !is_one_of<Body, OpenSession, LoseSession, CloseSession, OpenWorkspace, RecordStateHash>;
+        return !is_one_of<Body, OpenSession, LoseSession, OpenWorkspace, RecordStateHash>;
       },
       body);
 }
@@ -33,7 +33,26 @@ bool is_configuration(const CommandBody& body) {
       body);
 }
 
+/// The part of a remembered fingerprint that names the agent whose command it was; 0 for all others.
+constexpr std::uint64_t kSenderMask = 0xffff'ffff;
+
+/// Whether a request is the one remembered. A session that has ended does not say any more whose it was.
+bool repeats(std::uint64_t known, std::uint64_t print) {
+  const std::uint64_t difference = known ^ print;
+  return difference == 0 || (difference <= kSenderMask && (print & kSenderMask) == 0);
+}
+
 }  // namespace
+
+std::uint64_t Engine::Impl::print_of(const CommandBody& body) const {
+  const AgentRecord* sender = std::visit(
+      [this](const auto& command) -> const AgentRecord* {
+        if constexpr (requires { command.session; }) return state.agent_of(command.session);
+        return nullptr;
+      },
+      body);
+  return (fingerprint(body) & ~kSenderMask) | (sender ? raw(sender->agent.handle) : 0);
+}
 
 void Engine::Impl::begin(TimePoint now, std::vector<Event>& out) {
   out_ = &out;
@@ -55,9 +74,9 @@ Reply Engine::Impl::handle(const Command& command, TimePoint now, std::vector<Ev
 
 Reply Engine::Impl::answer(const Command& command) {
   if (!command.request.is_nil() && is_remembered(command.body)) {
-    const std::uint64_t print = fingerprint(command.body);
+    const std::uint64_t print = print_of(command.body);
     if (const AnsweredRequest* known = state.requests().find(command.request)) {
-      if (known->fingerprint != print) return refused(Outcome::kRequestIdReused);
+      if (!repeats(known->fingerprint, print)) return refused(Outcome::kRequestIdReused);
       Reply reply = done(known->result);
       reply.sequence = known->sequence;
       return reply;

@@ -31,6 +31,8 @@ class Engine::Impl {
   void begin(TimePoint now, std::vector<Event>& out);
   void emit(EventBody body);
   Reply answer(const Command& command);
+  /// The fingerprint under which a command is remembered: of its body, and of the agent whose session it came through.
+  [[nodiscard]] std::uint64_t print_of(const CommandBody& body) const;
 
   // Consequences: dispatcher.cc.
   void settle();

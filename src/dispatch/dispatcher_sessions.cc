@@ -7,7 +7,8 @@ Reply Engine::Impl::on(const OpenSession& command) {
   const AgentRecord* record = state.agents().find(std::string_view(command.agent));
   if (!record) return refused(Outcome::kAgentNotFound, command.agent);
   const Agent& agent = record->agent;
-  const bool resumes = command.resume != SessionId::kNone && command.resume == agent.session && !agent.connected;
+  // Also while the older stream counts as open: its client may know before the server does that it broke.
+  const bool resumes = command.resume != SessionId::kNone && command.resume == agent.session;
   if (agent.session != SessionId::kNone && !resumes) emit(SessionEnded{agent.handle, agent.session, "replaced"});
   const SessionId session = resumes ? agent.session : SessionId{state.last_session() + 1};
   emit(SessionOpened{agent.handle, session, resumes});

@@ -55,15 +55,16 @@ static void hash_into(Hasher& h, const TransferContact& v) { h.add(17, v.contact
 static void hash_into(Hasher& h, const OpenSession& v) { h.add(18, v.agent, v.resume); }
 static void hash_into(Hasher& h, const LoseSession& v) { h.add(19, v.session); }
 static void hash_into(Hasher& h, const CloseSession& v) { h.add(20, v.session); }
-static void hash_into(Hasher& h, const SetPresence& v) { h.add(21, v.session, v.presence, v.reason); }
-static void hash_into(Hasher& h, const AcceptOffer& v) { h.add(22, v.session, v.offer); }
-static void hash_into(Hasher& h, const DeclineOffer& v) { h.add(23, v.session, v.offer, v.reason); }
-static void hash_into(Hasher& h, const ReportSetupFailure& v) { h.add(24, v.session, v.contact, v.reason); }
-static void hash_into(Hasher& h, const HoldContact& v) { h.add(25, v.session, v.contact); }
-static void hash_into(Hasher& h, const ResumeContact& v) { h.add(26, v.session, v.contact); }
-static void hash_into(Hasher& h, const StartWrapUp& v) { h.add(27, v.session, v.contact); }
-static void hash_into(Hasher& h, const CompleteContact& v) { h.add(28, v.session, v.contact, v.disposition); }
-static void hash_into(Hasher& h, const ReturnContact& v) { h.add(29, v.session, v.contact, v.queue, v.reason); }
+// The commands of agents are taken without the session: a client that lost it repeats them through the next one.
+static void hash_into(Hasher& h, const SetPresence& v) { h.add(21, v.presence, v.reason); }
+static void hash_into(Hasher& h, const AcceptOffer& v) { h.add(22, v.offer); }
+static void hash_into(Hasher& h, const DeclineOffer& v) { h.add(23, v.offer, v.reason); }
+static void hash_into(Hasher& h, const ReportSetupFailure& v) { h.add(24, v.contact, v.reason); }
+static void hash_into(Hasher& h, const HoldContact& v) { h.add(25, v.contact); }
+static void hash_into(Hasher& h, const ResumeContact& v) { h.add(26, v.contact); }
+static void hash_into(Hasher& h, const StartWrapUp& v) { h.add(27, v.contact); }
+static void hash_into(Hasher& h, const CompleteContact& v) { h.add(28, v.contact, v.disposition); }
+static void hash_into(Hasher& h, const ReturnContact& v) { h.add(29, v.contact, v.queue, v.reason); }
 static void hash_into(Hasher& h, const OpenWorkspace& v) { h.add(30, v.epoch, v.owner); }
 static void hash_into(Hasher& h, const RecordStateHash&) { h.add(31); }
 

@@ -50,7 +50,7 @@ void State::lose(AgentRecord& record) {
 
 bool State::on(const SessionOpened& event) {
   AgentRecord* record = agents_.find(event.agent);
-  if (!record || record->agent.connected) return false;
+  if (!record) return false;
   Agent& agent = record->agent;
   if (event.resumed) {
     if (agent.session != event.session) return false;

@@ -137,6 +137,11 @@ void Sequencer::tell_agents(const dispatch::Event& event) {
                    ended.set_end_reason(e.reason);
                    tell_contact(event, e.agent, e.contact, ended);
                  },
+                 // Without effect, unless the session was resumed just when its older stream broke: then the newer
+                 // stream ends too, and its client opens again.
+                 [&](const SessionLost& e) {
+                   effects_.push_back(SessionEndEffect{e.session, StreamEnd::kSilent});
+                 },
                  [&](const SessionEnded& e) {
                    effects_.push_back(SessionEndEffect{e.session, stream_end(e)});
                  },

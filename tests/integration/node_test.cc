@@ -211,6 +211,27 @@ TEST_F(NodeTest, ASessionOutlivesARestartOfTheNode) {
   EXPECT_EQ(opened.agent().presence(), v1::AGENT_PRESENCE_AVAILABLE);
 }
 
+TEST_F(NodeTest, ASessionResumedOnAnotherStreamEndsTheOlderOneAsReplaced) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  set_up_floor(*node);
+  auto older = open(*node, "mei");
+  auto newer = open(*node, "mei", older.id);
+  EXPECT_EQ(newer.id, older.id);
+  EXPECT_EQ(older.mailbox->end(), StreamEnd::kReplaced);
+  node->lose_session(older.id, older.mailbox);
+  EXPECT_TRUE(node->touch_session(newer.id)) << "the end of the older stream is not the session's";
+}
+
+TEST_F(NodeTest, ASessionThatIsLostLeavesNoStreamBehind) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  set_up_floor(*node);
+  auto mei = open(*node, "mei");
+  expect_ok(call(*node, dispatch::LoseSession{mei.id}));  // decided before the session was resumed on this stream
+  EXPECT_EQ(mei.mailbox->end(), StreamEnd::kSilent) << "else its client would wait in vain for offers";
+}
+
 TEST_F(NodeTest, ASecondNodeWaitsForTheLeaseAndTakesOver) {
   auto first = make_node("node-1");
   wait_until_ready(*first);

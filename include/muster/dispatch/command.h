@@ -135,7 +135,7 @@ struct TransferContact {
   std::string reason;
 };
 
-/// Opens a session for an agent, or resumes the lost one named. Takes over from an open one.
+/// Opens a session for an agent, or resumes the one named, on another stream. Takes over from an open one.
 struct OpenSession {
   std::string agent;
   SessionId resume{};

@@ -85,7 +85,7 @@ class Engine {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Canonical hash of a command's body: two requests are the same if it is the same.
+/// Canonical hash of a command's body, but for the session that an agent's command came through.
 std::uint64_t fingerprint(const CommandBody& body);
 
 }  // namespace muster::dispatch

@@ -158,7 +158,7 @@ struct ContactEnded {
 struct SessionOpened {
   AgentHandle agent{};
   SessionId session{};
-  bool resumed = false;
+  bool resumed = false;  ///< on another stream; the one before need not have been lost
 };
 struct SessionLost {
   AgentHandle agent{};
@@ -190,7 +190,7 @@ struct Event {
   Sequence sequence = 0;          ///< 1, 2, 3, … without a hole
   TimePoint time;                 ///< never before the previous event's
   RequestId request;              ///< of the command whose first event this is; nil for all others
-  std::uint64_t fingerprint = 0;  ///< of that command's body; 0 if request is nil
+  std::uint64_t fingerprint = 0;  ///< of that command; 0 if request is nil
   EventBody body;
 };
 

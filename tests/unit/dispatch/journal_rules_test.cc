@@ -44,6 +44,50 @@ TEST_F(Idempotency, OpeningASessionIsNeverAnsweredFromMemory) {
   EXPECT_NE(second.id, first.id) << "the stream that opened the first is gone";
 }
 
+TEST_F(Idempotency, ARetryThroughTheNextSessionGetsTheSameReply) {
+  queue({});
+  agent("ann");
+  const ContactId id = working("calls");
+  const RequestId request{1, 7};
+  const Reply first = ask(CompleteContact{session("ann"), id, "sold"}, request);
+  EXPECT_TRUE(first.ok());
+  const SessionId next = sign_in("ann");
+  const Reply second = ask(CompleteContact{next, id, "sold"}, request);
+  EXPECT_TRUE(second.ok());
+  EXPECT_EQ(second.sequence, first.sequence);
+  EXPECT_EQ(emitted(), 0U);
+  EXPECT_EQ(ask(CompleteContact{next, id, "lost"}, request).outcome, Outcome::kRequestIdReused);
+}
+
+TEST_F(Idempotency, TheSameRequestOfAnotherAgentIsRefused) {
+  hire("ann");
+  hire("bob");
+  const RequestId request{1, 7};
+  EXPECT_TRUE(ask(SetPresence{sign_in("ann"), Presence::kAvailable, ""}, request).ok());
+  EXPECT_EQ(ask(SetPresence{sign_in("bob"), Presence::kAvailable, ""}, request).outcome, Outcome::kRequestIdReused);
+}
+
+TEST_F(Idempotency, ClosingASessionOnceMoreGetsTheSameReply) {
+  agent("ann");
+  const SessionId before = session("ann");
+  const RequestId close{1, 7};
+  const Reply first = ask(CloseSession{before}, close);
+  EXPECT_TRUE(first.ok());
+  const Reply second = ask(CloseSession{before}, close);
+  EXPECT_TRUE(second.ok());
+  EXPECT_EQ(second.sequence, first.sequence);
+  EXPECT_EQ(ask(CloseSession{sign_in("ann")}, close).outcome, Outcome::kRequestIdReused);
+}
+
+TEST_F(Idempotency, ARetryThroughASessionThatEndedGetsTheSameReply) {
+  agent("ann");
+  const SessionId before = session("ann");
+  const RequestId request{1, 7};
+  const Reply first = ask(SetPresence{before, Presence::kBreak, "tea"}, request);
+  must(CloseSession{before});
+  EXPECT_EQ(ask(SetPresence{before, Presence::kBreak, "tea"}, request).sequence, first.sequence);
+}
+
 TEST_F(Idempotency, SurvivesReplayAndSnapshot) {
   queue({});
   const RequestId request{1, 7};

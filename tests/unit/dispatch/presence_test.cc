@@ -122,6 +122,18 @@ TEST_F(Sessions, ALostSessionIsResumedAsIfNothingHadHappened) {
   EXPECT_EQ(with(id), "ann") << "with the old place in line";
 }
 
+TEST_F(Sessions, TheRightSessionIdResumesASessionNotYetKnownToBeLost) {
+  queue({});
+  agent("ann");
+  const ContactId id = contact("calls");
+  const SessionId before = session("ann");
+  const Reply reply = must(OpenSession{"ann", before});
+  EXPECT_TRUE(reply.resumed);
+  EXPECT_EQ(reply.id, raw(before));
+  EXPECT_TRUE(all<SessionEnded>().empty());
+  EXPECT_TRUE(ask(AcceptOffer{before, see(id).offer}).ok());
+}
+
 TEST_F(Sessions, AnOpenOfferWaitsForALostAgentToResume) {
   queue({});
   agent("ann");
