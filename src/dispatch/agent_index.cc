@@ -1,7 +1,5 @@
 #include "agent_index.h"
 
-#include <algorithm>
-
 namespace muster::dispatch {
 namespace {
 
@@ -98,16 +96,16 @@ const AgentLine& AgentIndex::line(Load load, const Requirements& requirements) c
   return *shortest;
 }
 
-bool AgentIndex::anybody_signed_in(const Requirements& requirements, const std::vector<AgentHandle>& excluded,
-                                   const AgentRegistry& agents, Reach& reach) const {
-  const auto is_excluded = [&](AgentHandle agent) {
-    return std::binary_search(excluded.begin(), excluded.end(), agent);
+bool AgentIndex::anybody_signed_in(const Requirements& requirements, const Contact& contact, Channel channel,
+                                   std::uint32_t units, const AgentRegistry& agents, Reach& reach) const {
+  const auto has_skills = [&](const Agent& agent) {
+    return failed_skill_gate(agent.spec.skills, requirements) == Gate{};
+  };
+  const auto could_have_it = [&](const Agent& agent) {
+    return !is_barred_for_good(contact, agent.handle) && could_have_room(agent.spec, channel, units);
   };
   const AgentRecord* witness = agents.find(reach.witness);
-  if (witness && witness->signed_in && !is_excluded(reach.witness) &&
-      failed_skill_gate(witness->agent.spec.skills, requirements) == Gate{}) {
-    return true;
-  }
+  if (witness && witness->signed_in && has_skills(witness->agent) && could_have_it(witness->agent)) return true;
   if (reach.arrivals != 0 && group(reach.searched).arrivals == reach.arrivals) return false;
 
   SkillHandle rarest = requirements.empty() ? SkillHandle::kNone : requirements.front().skill;
@@ -117,9 +115,9 @@ bool AgentIndex::anybody_signed_in(const Requirements& requirements, const std::
   bool anybody = false;
   for (const SignedIn& each : group(rarest).signed_in) {
     const Agent& agent = each.record->agent;
-    if (failed_skill_gate(agent.spec.skills, requirements) != Gate{}) continue;
-    anybody = true;
-    if (is_excluded(agent.handle)) continue;
+    if (!has_skills(agent)) continue;
+    anybody = true;  // of this contact and of today's capacities the memory says nothing
+    if (!could_have_it(agent)) continue;
     reach.witness = agent.handle;
     return true;
   }

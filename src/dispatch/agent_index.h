@@ -33,8 +33,8 @@ class AgentIndex {
   /// The shortest line in which everyone who meets the requirements stands.
   [[nodiscard]] const AgentLine& line(Load load, const Requirements& requirements) const;
 
-  /// Whether an agent who is signed in meets the requirements and is not excluded, whatever they do now.
-  bool anybody_signed_in(const Requirements& requirements, const std::vector<AgentHandle>& excluded,
+  /// Whether an agent who is signed in meets the requirements and could ever have the contact, whatever they do now.
+  bool anybody_signed_in(const Requirements& requirements, const Contact& contact, Channel channel, std::uint32_t units,
                          const AgentRegistry& agents, Reach& reach) const;
 
   [[nodiscard]] std::size_t signed_in_count(SkillHandle skill) const { return group(skill).signed_in.size(); }

@@ -1,6 +1,7 @@
 #include "rules.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "muster/dispatch/engine.h"
 
@@ -9,8 +10,18 @@ namespace {
 
 /// More than any priority is worth, and nowhere near the range of the clock.
 constexpr Duration kFrontBonus = std::chrono::hours(24 * 365 * 1000);
-/// How many agents' refusals a contact remembers. Beyond, the one whose cool-down ended first is forgotten.
+/// How many agents' refusals a contact remembers, but for those that still bar the agent.
 constexpr std::size_t kRefusalsMax = 256;
+
+/// Nobody can talk to two callers at once: unless told otherwise, one call each.
+std::int32_t limit_of(const AgentSpec& spec, Channel channel) {
+  const std::int16_t limit = spec.channel_limits[raw(channel)];
+  if (limit != AgentSpec::kNoLimit) return limit;
+  return channel == Channel::kVoice ? 1 : std::numeric_limits<std::int32_t>::max();
+}
+
+bool bars_for_good(const Refusal& refusal) { return refusal.count >= Engine::kDeclinesPerAgentMax; }
+bool bars(const Refusal& refusal, TimePoint now) { return bars_for_good(refusal) || refusal.until > now; }
 
 void keep_earlier(std::optional<Deadline>& best, TimePoint at, TimerKind kind) {
   if (!best || at < best->at || (at == best->at && kind < best->kind)) best = Deadline{at, kind};
@@ -23,9 +34,7 @@ void keep_queued_deadlines(std::optional<Deadline>& best, const Contact& contact
     keep_earlier(best, contact.due + policy.steps[next_step].after, TimerKind::kStep);
   }
   for (const Refusal& refusal : contact.refusals) {
-    if (refusal.until > now && refusal.count < Engine::kDeclinesPerAgentMax) {
-      keep_earlier(best, refusal.until, TimerKind::kCoolDown);
-    }
+    if (refusal.until > now && !bars_for_good(refusal)) keep_earlier(best, refusal.until, TimerKind::kCoolDown);
   }
 }
 
@@ -52,9 +61,12 @@ Load load_of(const Agent& agent) {
 }
 
 bool has_room(const Agent& agent, Channel channel, std::uint32_t units) {
-  if (agent.used_units + units > agent.spec.capacity_units) return false;
-  const std::int16_t limit = agent.spec.channel_limits[raw(channel)];
-  return limit == AgentSpec::kNoLimit || agent.channel_contacts[raw(channel)] < limit;
+  return agent.used_units + units <= agent.spec.capacity_units &&
+         agent.channel_contacts[raw(channel)] < limit_of(agent.spec, channel);
+}
+
+bool could_have_room(const AgentSpec& spec, Channel channel, std::uint32_t units) {
+  return units <= spec.capacity_units && limit_of(spec, channel) > 0;
 }
 
 Requirements united(const Requirements& a, const Requirements& b) {
@@ -87,11 +99,14 @@ Gate failed_skill_gate(const std::vector<SkillLevel>& skills, const Requirements
 Gate failed_contact_gate(const Contact& contact, AgentHandle agent, TimePoint now) {
   if (std::binary_search(contact.excluded.begin(), contact.excluded.end(), agent)) return Gate::kExcluded;
   for (const Refusal& refusal : contact.refusals) {
-    if (refusal.agent != agent) continue;
-    const bool barred = refusal.count >= Engine::kDeclinesPerAgentMax || refusal.until > now;
-    return barred ? Gate::kCoolDown : Gate{};
+    if (refusal.agent == agent) return bars(refusal, now) ? Gate::kCoolDown : Gate{};
   }
   return Gate{};
+}
+
+bool is_barred_for_good(const Contact& contact, AgentHandle agent) {
+  // No cool-down lasts that long.
+  return failed_contact_gate(contact, agent, TimePoint::max()) != Gate{};
 }
 
 std::uint16_t step_by_age(const PolicySpec& policy, const Contact& contact, TimePoint now) {
@@ -146,17 +161,18 @@ std::optional<Deadline> next_deadline(const Agent& agent, const Settings& settin
   return best;
 }
 
-void note_refusal(Contact& contact, AgentHandle agent, TimePoint until, bool declined) {
+void note_refusal(Contact& contact, AgentHandle agent, TimePoint now, Duration cool_down, bool declined) {
   auto& refusals = contact.refusals;
   auto found = std::find_if(refusals.begin(), refusals.end(), [&](const Refusal& r) { return r.agent == agent; });
   if (found == refusals.end()) {
-    if (refusals.size() == kRefusalsMax) {
-      refusals.erase(std::min_element(refusals.begin(), refusals.end(),
-                                      [](const Refusal& a, const Refusal& b) { return a.until < b.until; }));
+    if (refusals.size() >= kRefusalsMax) {
+      const auto oldest =
+          std::find_if(refusals.begin(), refusals.end(), [&](const Refusal& r) { return !bars(r, now); });
+      if (oldest != refusals.end()) refusals.erase(oldest);
     }
     found = refusals.insert(refusals.end(), Refusal{agent, 0, {}});
   }
-  found->until = until;
+  found->until = now + cool_down;
   if (declined && found->count < Engine::kDeclinesPerAgentMax) ++found->count;
 }
 

@@ -21,6 +21,8 @@ Load load_of(const Agent& agent);
 
 /// Room for one more contact of a channel: units and the channel's own limit.
 bool has_room(const Agent& agent, Channel channel, std::uint32_t units);
+/// The same, if the agent carried nothing.
+bool could_have_room(const AgentSpec& spec, Channel channel, std::uint32_t units);
 
 using Requirements = std::vector<SkillRequirement>;
 
@@ -32,6 +34,9 @@ Gate failed_skill_gate(const std::vector<SkillLevel>& skills, const Requirements
 
 /// The first gate among kExcluded and kCoolDown that fails; Gate{} if none.
 Gate failed_contact_gate(const Contact& contact, AgentHandle agent, TimePoint now);
+
+/// Whether the contact itself bars the agent, however long it waits.
+bool is_barred_for_good(const Contact& contact, AgentHandle agent);
 
 /// The step that a contact's age alone puts in force.
 std::uint16_t step_by_age(const PolicySpec& policy, const Contact& contact, TimePoint now);
@@ -46,7 +51,7 @@ std::optional<Deadline> next_deadline(const Contact& contact, const PolicySpec& 
                                       TimePoint now);
 std::optional<Deadline> next_deadline(const Agent& agent, const Settings& settings);
 
-/// Notes that the agent is not to get the contact until then; `declined` counts towards never again.
-void note_refusal(Contact& contact, AgentHandle agent, TimePoint until, bool declined);
+/// Notes that the agent is not to get the contact within the cool-down; `declined` counts towards never again.
+void note_refusal(Contact& contact, AgentHandle agent, TimePoint now, Duration cool_down, bool declined);
 
 }  // namespace muster::dispatch

@@ -51,8 +51,9 @@ const PolicySpec& State::policy_of(const Contact& contact) const {
 }
 
 bool State::anybody_could(const Contact& contact, const PolicyStep& step) {
-  WaitingClass& group = waiting_.class_for(queue_of(contact).channel, united(step.requirements, contact.requirements));
-  return agent_index_.anybody_signed_in(group.requirements, contact.excluded, agents_, group.reach);
+  const Channel channel = queue_of(contact).channel;
+  WaitingClass& group = waiting_.class_for(channel, united(step.requirements, contact.requirements));
+  return agent_index_.anybody_signed_in(group.requirements, contact, channel, units_of(channel), agents_, group.reach);
 }
 
 void State::reschedule(ContactRecord& record, TimePoint now) {

@@ -48,7 +48,7 @@ class State {
 
   /// Says that nobody can take the contact now.
   void settle(ContactRecord& record) { waiting_.settle(record); }
-  /// Whether an agent who is signed in could ever meet what `step` and the contact ask for.
+  /// Whether an agent who is signed in could ever have the contact in `step`.
   [[nodiscard]] bool anybody_could(const Contact& contact, const PolicyStep& step);
 
   [[nodiscard]] StateImage image() const;

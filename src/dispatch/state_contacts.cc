@@ -77,7 +77,7 @@ void State::leave_hand(ContactRecord& record) {
 }
 
 void State::refuse(Contact& contact, AgentHandle agent, bool declined) {
-  note_refusal(contact, agent, last_time_ + policy_of(contact).refusal_cool_down, declined);
+  note_refusal(contact, agent, last_time_, policy_of(contact).refusal_cool_down, declined);
   if (contact.refusal_count < UINT16_MAX) ++contact.refusal_count;
 }
 
@@ -246,7 +246,7 @@ bool State::on(const ContactTransferred& event) {
   contact.queue = event.queue;
   contact.step = 0;
   if (held) {
-    note_refusal(contact, event.agent, last_time_ + policy_of(contact).refusal_cool_down, false);
+    note_refusal(contact, event.agent, last_time_, policy_of(contact).refusal_cool_down, false);
     stay_anew(*record);
   }
   start_waiting(*record);

@@ -33,7 +33,8 @@ bool could_take(const Engine& engine, const Agent& agent, const Contact& contact
   const QueueSpec& queue = engine.queue(contact.queue)->spec;
   const auto channel = static_cast<std::size_t>(queue.channel);
   if (agent.used_units + engine.settings().channel_units[channel] > agent.spec.capacity_units) return false;
-  const int limit = agent.spec.channel_limits[channel];
+  int limit = agent.spec.channel_limits[channel];
+  if (limit < 0 && queue.channel == Channel::kVoice) limit = 1;
   if (limit >= 0 && agent.channel_contacts[channel] >= limit) return false;
   for (const AgentHandle excluded : contact.excluded) {
     if (excluded == agent.handle) return false;

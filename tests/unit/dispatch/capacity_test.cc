@@ -23,6 +23,18 @@ TEST_F(Capacity, AVoiceCallTakesTheWholeAgentAndThreeChatsDoNotFit) {
   EXPECT_EQ(see("ann").used_units, 88U);
 }
 
+TEST_F(Capacity, NobodyHasTwoCallsUnlessTheAgentsLimitSaysSo) {
+  agent("ann", {}, 300);
+  EXPECT_EQ(state(contact("calls")), ContactState::kOffered);
+  const ContactId second = contact("calls");
+  EXPECT_EQ(state(second), ContactState::kQueued);
+  AgentChange change;
+  change.channel_limits = AgentSpec{}.channel_limits;
+  (*change.channel_limits)[raw(Channel::kVoice)] = 2;
+  must(UpdateAgent{"ann", change});
+  EXPECT_EQ(with(second), "ann");
+}
+
 TEST_F(Capacity, AChannelLimitBoundsTheNumber) {
   agent("ann");
   AgentChange change;

@@ -91,6 +91,39 @@ TEST_F(Offers, ThreeDeclinesEndItForThatAgent) {
   EXPECT_EQ(with(id), "bob");
 }
 
+TEST_F(Offers, HoweverManyRefuseNoDeclineIsForgottenBeforeItsTime) {
+  queue({});
+  agent("ann");
+  const ContactId id = contact("calls");
+  for (int i = 0; i < 3; ++i) {
+    decline(id);
+    if (i < 2) pass(seconds(60));
+  }
+  become("ann", Presence::kBreak);
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "agent" + std::to_string(i);
+    agent(name);
+    EXPECT_EQ(with(id), name);
+    decline(id);
+  }
+  become("ann", Presence::kAvailable);
+  EXPECT_EQ(state(id), ContactState::kQueued) << "three declines, a cool-down for each of the others";
+}
+
+TEST_F(Offers, OfRefusalsThatAreOver256AreRemembered) {
+  queue({});
+  const ContactId id = contact("calls");
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "agent" + std::to_string(i);
+    agent(name);
+    EXPECT_EQ(with(id), name);
+    decline(id);
+    become(name, Presence::kBreak);
+    pass(seconds(60));
+  }
+  EXPECT_EQ(see(id).refusals.size(), 256U);
+}
+
 TEST_F(Offers, EnoughRefusalsEscalateOnce) {
   queue({});
   SettingsChange settings;

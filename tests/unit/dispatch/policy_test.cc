@@ -62,6 +62,39 @@ TEST_F(Policies, AnExcludedExpertIsNoReasonToWait) {
   EXPECT_EQ(see(contact("calls")).step, 0);
 }
 
+TEST_F(Policies, AnExpertWhoDeclinedForGoodIsNoReasonToWait) {
+  agent("eve", {{"expert", 90}});
+  const ContactId id = contact("calls");
+  agent("ben", {{"basic", 50}});
+  PolicyChange change;
+  change.refusal_cool_down = seconds(1);
+  must(UpdatePolicy{"calls-policy", change});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(with(id), "eve");
+    decline(id);
+    if (i < 2) pass(seconds(1));
+  }
+  EXPECT_EQ(with(id), "ben");
+  EXPECT_TRUE(last<ContactStepChanged>().skipped);
+}
+
+TEST_F(Policies, AnExpertWhoCanNeverHaveRoomIsNoReasonToWait) {
+  agent("eve", {{"expert", 90}}, 50);
+  agent("ben", {{"basic", 50}});
+  EXPECT_EQ(with(contact("calls")), "ben") << "a call takes 100 units";
+  AgentChange no_calls;
+  no_calls.capacity_units = 100;
+  no_calls.channel_limits = AgentSpec{}.channel_limits;
+  (*no_calls.channel_limits)[raw(Channel::kVoice)] = 0;
+  must(UpdateAgent{"eve", no_calls});
+  agent("bea", {{"basic", 50}});
+  EXPECT_EQ(with(contact("calls")), "bea");
+  become("eve", Presence::kBreak);
+  no_calls.channel_limits = AgentSpec{}.channel_limits;
+  must(UpdateAgent{"eve", no_calls});
+  EXPECT_EQ(see(contact("calls")).step, 0) << "what she could not have before, she could now";
+}
+
 TEST_F(Policies, TheLastStepIsNeverSkipped) {
   change_steps({{seconds(0), {{"expert", 50}}}});
   const ContactId id = contact("calls");
