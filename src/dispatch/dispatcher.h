@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,7 +79,8 @@ class Engine::Impl {
   Reply put_policy(PolicyHandle handle, PolicySpec spec, const PolicyChange& change);
   Reply put_queue(QueueHandle handle, QueueSpec spec, const QueueChange& change);
   Reply put_agent(AgentHandle handle, AgentSpec spec, const AgentChange& change);
-  void rescind_unfit_offers();
+  /// Puts the new steps in force for what rings, of the contacts that the change concerns.
+  void rescind_unfit_offers(const std::function<bool(const Contact&)>& concerns);
   void revoke_unfit_offers(AgentHandle agent);
   [[nodiscard]] bool still_fits(const Offer& offer) const;
 

@@ -91,7 +91,9 @@ Reply Engine::Impl::put_policy(PolicyHandle handle, PolicySpec spec, const Polic
   }
   const bool resteps = state.policies().find(handle) && state.policies().find(handle)->policy.spec.steps != spec.steps;
   emit(PolicyPut{handle, std::move(spec)});
-  if (resteps) rescind_unfit_offers();
+  if (resteps) {
+    rescind_unfit_offers([&](const Contact& contact) { return state.queue_of(contact).policy == handle; });
+  }
   return {};
 }
 
@@ -131,7 +133,9 @@ Reply Engine::Impl::put_queue(QueueHandle handle, QueueSpec spec, const QueueCha
   change_to(spec.time_to_live, change.time_to_live);
   const bool reroutes = before != PolicyHandle::kNone && before != spec.policy;
   emit(QueuePut{handle, std::move(spec)});
-  if (reroutes) rescind_unfit_offers();
+  if (reroutes) {
+    rescind_unfit_offers([&](const Contact& contact) { return contact.queue == handle; });
+  }
   return {};
 }
 
@@ -203,12 +207,16 @@ bool Engine::Impl::still_fits(const Offer& offer) const {
   return failed_skill_gate(state.agents().find(offer.agent)->agent.spec.skills, asked) == Gate{};
 }
 
-void Engine::Impl::rescind_unfit_offers() {
-  std::vector<Offer> unfit;
+// What rings is under the new steps too: by the one of its age an offer stands or falls.
+void Engine::Impl::rescind_unfit_offers(const std::function<bool(const Contact&)>& concerns) {
+  std::vector<Offer> offers;
   state.offers().for_each([&](const Offer& offer) {
-    if (!still_fits(offer)) unfit.push_back(offer);
+    if (concerns(state.contacts().find(offer.contact)->contact)) offers.push_back(offer);
   });
-  for (const Offer& offer : unfit) end_offer(offer, OfferState::kRescinded, "configuration_changed");
+  for (const Offer& offer : offers) {
+    settle_step(*state.contacts().find(offer.contact), Trigger::kConfiguration);
+    if (!still_fits(offer)) end_offer(offer, OfferState::kRescinded, "configuration_changed");
+  }
 }
 
 void Engine::Impl::revoke_unfit_offers(AgentHandle handle) {

@@ -119,7 +119,7 @@ class State {
   void use_skills(const Requirements& requirements, bool use);
   void use_skill(SkillHandle skill, bool use);
 
-  /// The contact if it exists, belongs to `queue` and (unless kNone) is with `agent`.
+  /// The contact if it exists, belongs to `queue` and is with `agent`, or kNone with nobody.
   ContactRecord* find(ContactId contact, QueueHandle queue, AgentHandle agent);
   /// As find(), and in hand.
   ContactRecord* find_in_hand(ContactId contact, QueueHandle queue, AgentHandle agent);

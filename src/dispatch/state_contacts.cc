@@ -122,11 +122,13 @@ bool State::on(const ContactQueued& event) {
 }
 
 bool State::on(const ContactStepChanged& event) {
-  ContactRecord* record = find(event.contact, event.queue, AgentHandle::kNone);
-  if (!record || record->contact.state != ContactState::kQueued) return false;
-  if (event.step >= policy_of(record->contact).steps.size()) return false;
-  record->contact.step = event.step;
-  reindex(*record);
+  ContactRecord* record = contacts_.find(event.contact);
+  if (!record || record->contact.queue != event.queue) return false;
+  Contact& contact = record->contact;
+  if (contact.state != ContactState::kQueued && contact.state != ContactState::kOffered) return false;
+  if (event.step >= policy_of(contact).steps.size()) return false;
+  contact.step = event.step;
+  if (contact.state == ContactState::kQueued) reindex(*record);
   return true;
 }
 

@@ -157,6 +157,24 @@ TEST_F(Policies, ANewPolicyRescindsOffersThatNoLongerFit) {
   EXPECT_EQ(presence("nil"), Presence::kAvailable);
 }
 
+TEST_F(Policies, ANewPolicyJudgesOffersByTheStepOfTheirAge) {
+  agent("ben", {{"basic", 50}});
+  agent("eve", {{"expert", 90}});
+  become("eve", Presence::kBreak);
+  const ContactId id = contact("calls");
+  pass(seconds(31));
+  EXPECT_EQ(with(id), "ben");
+  EXPECT_EQ(see(id).step, 1);
+  change_steps({{seconds(0), {{"expert", 50}}}, {seconds(120), {{"basic", 1}}}});
+  EXPECT_EQ(last<OfferEnded>().state, OfferState::kRescinded) << "the second step is not in force any more";
+  EXPECT_EQ(see(id).step, 0);
+  become("eve", Presence::kAvailable);
+  EXPECT_EQ(with(id), "eve");
+  change_steps({{seconds(0), {{"basic", 90}}}, {seconds(30), {{"expert", 50}}}});
+  EXPECT_EQ(state(id), ContactState::kOffered) << "the step of its age allows it";
+  EXPECT_EQ(see(id).step, 1);
+}
+
 TEST_F(Policies, AnotherPolicyForAQueueIsInForceForWhatWaits) {
   agent("nil");
   agent("eve", {{"expert", 90}});
