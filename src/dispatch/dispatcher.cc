@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <tuple>
 #include <type_traits>
 #include <variant>
 
@@ -114,11 +115,18 @@ void Engine::Impl::emit(EventBody body) {
   static_cast<void>(applied);
 }
 
-// Contacts look first, at the agents who were ready before; then each agent with new room takes the best of all that
-// waits. So a contact goes to whom has been idle longest, and a freed agent never passes over the one due first.
+// Contacts look first, at the agents who were ready before; then each agent with new room, in turn, takes the best of
+// all that waits. So a contact goes to whom has been idle longest, and a freed agent never passes over the one due
+// first.
 void Engine::Impl::settle() {
   const auto by_rank = [this](ContactId a, ContactId b) {
     return state.contacts().find(a)->place.key() < state.contacts().find(b)->place.key();
+  };
+  const auto by_turn = [](const AgentRecord* a, const AgentRecord* b) {
+    const auto turn = [](const AgentRecord* r) {
+      return std::tuple(r->load, r->agent.idle_since, r->agent.idle_order);
+    };
+    return turn(a) < turn(b);
   };
   while (!openings_.empty()) {
     std::vector<ContactId> contacts = std::exchange(openings_.contacts, {});
@@ -130,7 +138,9 @@ void Engine::Impl::settle() {
     const Trigger trigger = trigger_ == Trigger::kConfiguration ? trigger_ : Trigger::kContactQueued;
     for (const ContactId id : contacts) find_agent(*state.contacts().find(id), trigger);
     if (!openings_.contacts.empty()) continue;
-    for (AgentRecord* agent : std::exchange(openings_.agents, {})) find_contacts(*agent);
+    std::vector<AgentRecord*> agents = std::exchange(openings_.agents, {});
+    std::sort(agents.begin(), agents.end(), by_turn);
+    for (AgentRecord* agent : agents) find_contacts(*agent);
   }
 }
 

@@ -63,6 +63,8 @@ inline void hash_into(Hasher& h, const Contact& v) {
         v.wrap_up_until, v.offer, v.agent, v.last_agent);
 }
 
-inline void hash_into(Hasher& h, const Offer& v) { h.add(v.id, v.contact, v.agent, v.made, v.expires, v.explanation); }
+inline void hash_into(Hasher& h, const Offer& v) {
+  h.add(v.id, v.contact, v.agent, v.made, v.expires, v.explanation, v.sequence, v.idle_since, v.idle_order);
+}
 
 }  // namespace muster::dispatch

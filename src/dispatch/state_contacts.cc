@@ -76,6 +76,20 @@ void State::leave_hand(ContactRecord& record) {
   refresh(holder, true);
 }
 
+// What the agent did since, and what else rings since, stay as they are.
+void State::unmake(Agent& agent, const Offer& offer) {
+  const auto take_back = [&](TimePoint& idle_since, std::uint64_t& idle_order) {
+    if (idle_order != offer.sequence) return;
+    idle_since = offer.idle_since;
+    idle_order = offer.idle_order;
+  };
+  take_back(agent.idle_since, agent.idle_order);
+  for (const OfferId id : agent.offers) {
+    Offer& other = *offers_.find(id);
+    take_back(other.idle_since, other.idle_order);
+  }
+}
+
 void State::refuse(Contact& contact, AgentHandle agent, bool declined) {
   note_refusal(contact, agent, last_time_, policy_of(contact).refusal_cool_down, declined);
   if (contact.refusal_count < UINT16_MAX) ++contact.refusal_count;
@@ -147,7 +161,9 @@ bool State::on(const OfferMade& event) {
   if (!record || record->contact.state != ContactState::kQueued || !to) return false;
   if (raw(event.offer) != last_offer_ + 1) return false;
   last_offer_ = raw(event.offer);
-  offers_.add(event.offer) = {event.offer, event.contact, event.agent, last_time_, event.expires, event.explanation};
+  offers_.add(event.offer) = {event.offer,    event.contact,        event.agent,
+                              last_time_,     event.expires,        event.explanation,
+                              last_sequence_, to->agent.idle_since, to->agent.idle_order};
   stop_waiting(*record);
   record->contact.agent = event.agent;
   record->contact.offer = event.offer;
@@ -189,13 +205,14 @@ bool State::on(const OfferEnded& event) {
   if (!refused && !taken_back) return false;
   Contact& contact = record->contact;
   Agent& agent = agents_.find(event.agent)->agent;
-  const Offer offer = *offers_.find(event.offer);
+  if (taken_back) {
+    unmake(agent, *offers_.find(event.offer));
+  } else {
+    touch(agent);
+  }
   offers_.remove(event.offer);
   std::erase(agent.offers, event.offer);
   release_units(agent, queue_of(contact).channel);
-  touch(agent);
-  // Through no fault of the agent: back to the place in line that the offer was made from.
-  if (taken_back) agent.idle_since = offer.made - offer.explanation.idle;
   refresh(*agents_.find(event.agent), true);
 
   contact.agent = AgentHandle::kNone;

@@ -146,6 +146,9 @@ void fill(v1::Offer& stored, const dispatch::Offer& offer) {
   stored.set_made(store(offer.made));
   stored.set_expires(store(offer.expires));
   fill(*stored.mutable_explanation(), offer.explanation);
+  stored.set_sequence(offer.sequence);
+  stored.set_idle_since(store(offer.idle_since));
+  stored.set_idle_order(offer.idle_order);
 }
 dispatch::Offer read(const v1::Offer& stored) {
   check_known(stored);
@@ -156,6 +159,9 @@ dispatch::Offer read(const v1::Offer& stored) {
   offer.made = time_of(stored.made());
   offer.expires = time_of(stored.expires());
   offer.explanation = read(stored.explanation());
+  offer.sequence = stored.sequence();
+  offer.idle_since = time_of(stored.idle_since());
+  offer.idle_order = stored.idle_order();
   return offer;
 }
 

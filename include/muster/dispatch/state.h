@@ -54,6 +54,9 @@ struct Offer {
   TimePoint made;
   TimePoint expires;
   Explanation explanation;
+  Sequence sequence = 0;         ///< of the OfferMade
+  TimePoint idle_since;          ///< the agent's, if the offer had not been made
+  std::uint64_t idle_order = 0;  ///< likewise
 };
 
 struct Agent {

@@ -41,6 +41,65 @@ TEST_F(Matching, IdleAgentsGoBeforeLoadedOnes) {
   EXPECT_EQ(with(contact("chats")), "bob") << "idle for no time, but idle";
 }
 
+TEST_F(Matching, WhatANewPriceFreesGoesToTheLongestIdleFirst) {
+  agent("zoe", {}, 60);
+  hire("ann", {}, 60);
+  pass(seconds(1));
+  sign_in("ann");
+  become("ann", Presence::kAvailable);
+  become("zoe", Presence::kBreak);
+  pass(seconds(1));
+  become("zoe", Presence::kAvailable);  // the older agent, and the later to be idle
+  const ContactId id = contact("calls");
+  EXPECT_EQ(state(id), ContactState::kQueued) << "a call takes 100 units";
+  SettingsChange settings;
+  settings.channel_units[raw(Channel::kVoice)] = 50;
+  must(UpdateSettings{settings});
+  EXPECT_EQ(with(id), "ann");
+}
+
+TEST_F(Matching, AWithdrawnOfferLeavesNoTraceInTheLine) {
+  agent("ann");
+  agent("bob");  // at the same moment: the order decides
+  const ContactId id = contact("calls");
+  EXPECT_EQ(with(id), "ann");
+  pass(seconds(3));
+  must(EndContact{id, ContactState::kAbandoned, ""});
+  EXPECT_EQ(with(contact("calls")), "ann");
+}
+
+TEST_F(Matching, OffersWithdrawnInAnyOrderLeaveNoTraceInTheLine) {
+  for (const bool newest_first : {true, false}) {
+    const std::string id = newest_first ? "ann" : "bob";
+    agent(id);
+    pass(minutes(1));
+    const TimePoint idle_since = see(id).idle_since;
+    const ContactId one = contact("chats");
+    pass(seconds(1));
+    const ContactId two = contact("chats");
+    EXPECT_EQ(see(id).offers.size(), 2U);
+    must(EndContact{newest_first ? two : one, ContactState::kAbandoned, ""});
+    must(EndContact{newest_first ? one : two, ContactState::kAbandoned, ""});
+    EXPECT_EQ(see(id).idle_since, idle_since);
+    become(id, Presence::kBreak);
+  }
+}
+
+TEST_F(Matching, AWithdrawnOfferDoesNotUndoTheWorkDoneSince) {
+  agent("ann");
+  pass(hours(1));
+  const ContactId rings = contact("chats");
+  const ContactId done = contact("chats");
+  pass(seconds(2));
+  accept(done);
+  pass(seconds(8));
+  complete(done);
+  const TimePoint worked = now;
+  pass(seconds(2));
+  must(EndContact{rings, ContactState::kAbandoned, ""});
+  EXPECT_EQ(see("ann").idle_since, worked);
+}
+
 TEST_F(Matching, ComingBackFromABreakStartsTheIdleTime) {
   agent("ann");
   pass(seconds(1));

@@ -243,7 +243,7 @@ Snapshot full_snapshot() {
                      OfferId{15},
                      AgentHandle{16},
                      AgentHandle{17}}};
-  image.offers = {{OfferId{1}, ContactId{2}, AgentHandle{3}, at(4), at(5), kExplanation}};
+  image.offers = {{OfferId{1}, ContactId{2}, AgentHandle{3}, at(4), at(5), kExplanation, 6, at(7), 8}};
   image.requests = {{{1, 2}, 3, 4, 5}};
   kpi::BoardCounters board;
   board.day = 1;
