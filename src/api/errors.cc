@@ -114,6 +114,9 @@ void add_state(Error& error, const char* key, const std::string& state, bool kno
 }
 
 Error outcome_error(const dispatch::Reply& reply, const Message& request) {
+  if (reply.outcome == Outcome::kGraceTooShort) {
+    return invalid_request({{"settings." + reply.subject, "would make contact_grace less than resume_grace"}});
+  }
   const OutcomeRow* row = row_of(reply.outcome);
   if (!row) return internal_error();
   Error error{row->code, row->reason, {}, {}, {}, {}};

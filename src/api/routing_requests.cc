@@ -185,10 +185,6 @@ dispatch::SettingsChange settings_change(const v1::WorkspaceSettings& settings, 
            initial.resume_grace, change.resume_grace);
   duration("contact_grace", settings.has_contact_grace(), settings.contact_grace(), {Duration::zero(), hours(24)},
            initial.contact_grace, change.contact_grace);
-  if (change.resume_grace && change.contact_grace) {
-    check.expect(*change.contact_grace >= *change.resume_grace, "settings.contact_grace",
-                 "must not be less than resume_grace");
-  }
   duration("first_miss_pause", settings.has_first_miss_pause(), settings.first_miss_pause(),
            {Duration::zero(), hours(1)}, initial.first_miss_pause, change.first_miss_pause);
   duration("second_miss_pause", settings.has_second_miss_pause(), settings.second_miss_pause(),

@@ -196,6 +196,9 @@ Reply Engine::Impl::on(const UpdateSettings& command) {
   change_to(settings.second_miss_pause, change.second_miss_pause);
   change_to(settings.escalate_after_refusals, change.escalate_after_refusals);
   change_to(settings.escalation_priority, change.escalation_priority);
+  if (settings.contact_grace < settings.resume_grace) {
+    return refused(Outcome::kGraceTooShort, change.contact_grace ? "contact_grace" : "resume_grace");
+  }
   emit(SettingsPut{settings});
   return {};
 }

@@ -258,6 +258,7 @@ CommandBody Workload::configuration() {
       change.channel_units[raw(Channel::kChat)] = static_cast<std::uint16_t>(1 + below(60));
       change.escalate_after_refusals = static_cast<std::uint16_t>(1 + below(6));
       change.resume_grace = seconds(below(30));
+      if (one_in(2)) change.contact_grace = seconds(below(90));
       return UpdateSettings{change};
     }
     case 7:

@@ -239,6 +239,7 @@ enum class Outcome : std::uint8_t {
   kChannelMismatch,
   kOfferTaken,  ///< Reply::offer_state says how it ended
   kCapacityExceeded,
+  kGraceTooShort,  ///< contact_grace below resume_grace; Reply::subject is the one to correct
   kContactLimit,  ///< Engine::kLiveContactsMax contacts have not ended
 };
 

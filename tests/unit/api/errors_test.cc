@@ -97,6 +97,13 @@ TEST(Errors, WhatTheEngineForgotHasEnded) {
   EXPECT_EQ(detail<google::rpc::ErrorInfo>(error)->metadata().at("contact_state"), "ENDED");
 }
 
+TEST(Errors, AGraceTooShortIsAnInvalidFieldOfTheSettings) {
+  const Error error = error_of(Outcome::kGraceTooShort, v1::UpdateWorkspaceSettingsRequest(), "resume_grace");
+  EXPECT_EQ(error.code, StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(error.reason, "INVALID_REQUEST");
+  EXPECT_EQ(error.fields.at(0).field, "settings.resume_grace");
+}
+
 TEST(Errors, AReusedRequestIdNamesItsField) {
   v1::CreateSkillRequest request;
   request.set_request_id("6f1f2c3e-8a52-4a4b-9d0e-5b3c1f6a7e21");

@@ -159,13 +159,6 @@ TEST(UpdateRequests, AMaskMayNotNameWhatCannotChange) {
               ElementsAre("update_mask"));
 }
 
-TEST(UpdateWorkspaceSettingsRequest, ContactsAreHeldAtLeastAsLongAsSessions) {
-  EXPECT_THAT(wrong_fields<v1::UpdateWorkspaceSettingsRequest>(R"(
-      settings { resume_grace { seconds: 30 } contact_grace { seconds: 20 } }
-      update_mask { paths: "resume_grace" paths: "contact_grace" })"),
-              ElementsAre("settings.contact_grace"));
-}
-
 TEST(SessionRequests, OnlyThePersonsPresencesMayBeSet) {
   v1::SetPresenceRequest request;
   request.set_request_id(kRequestId);

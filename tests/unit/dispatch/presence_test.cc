@@ -189,6 +189,19 @@ TEST_F(Sessions, ContactsOfALostAgentComeBackAfterContactGrace) {
   EXPECT_TRUE(ended(paperwork));
 }
 
+TEST_F(Sessions, ContactsAreKeptAtLeastAsLongAsSessions) {
+  SettingsChange longer;
+  longer.resume_grace = seconds(61);
+  const Reply too_long = ask(UpdateSettings{longer});
+  EXPECT_EQ(too_long.outcome, Outcome::kGraceTooShort);
+  EXPECT_EQ(too_long.subject, "resume_grace");
+  SettingsChange shorter;
+  shorter.contact_grace = seconds(14);
+  EXPECT_EQ(ask(UpdateSettings{shorter}).subject, "contact_grace");
+  longer.contact_grace = seconds(61);
+  EXPECT_TRUE(ask(UpdateSettings{longer}).ok());
+}
+
 TEST_F(Sessions, ANewSessionWithinContactGraceKeepsTheContacts) {
   queue({});
   agent("ann");
