@@ -48,7 +48,7 @@ constexpr std::array kOutcomes{
     OutcomeRow{Outcome::kQueueInUse, StatusCode::FAILED_PRECONDITION, "QUEUE_IN_USE", "queue_id",
                "has contacts that have not ended"},
     OutcomeRow{Outcome::kAgentInUse, StatusCode::FAILED_PRECONDITION, "AGENT_IN_USE", "agent_id",
-               "is connected or holds contacts"},
+               "has a session, holds contacts, is suspended or excluded from a contact that has not ended"},
     OutcomeRow{Outcome::kAgentSuspended, StatusCode::FAILED_PRECONDITION, "AGENT_SUSPENDED", "agent_id",
                "is suspended"},
     OutcomeRow{Outcome::kContactWrongState, StatusCode::FAILED_PRECONDITION, "CONTACT_WRONG_STATE", "contact_id",

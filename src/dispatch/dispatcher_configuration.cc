@@ -179,7 +179,10 @@ Reply Engine::Impl::on(const DeleteAgent& command) {
   const AgentRecord* record = state.agents().find(std::string_view(command.id));
   if (!record) return refused(Outcome::kAgentNotFound, command.id);
   const Agent& agent = record->agent;
-  if (agent.session != SessionId::kNone || !agent.contacts.empty()) return refused(Outcome::kAgentInUse, command.id);
+  const bool at_work = agent.session != SessionId::kNone || !agent.contacts.empty();
+  // Created anew under the same identifier, an agent would be rid of both.
+  const bool barred = record->exclusions > 0 || agent.presence == Presence::kSuspended;
+  if (at_work || barred) return refused(Outcome::kAgentInUse, command.id);
   emit(AgentDeleted{agent.handle});
   return {};
 }

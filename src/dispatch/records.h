@@ -54,6 +54,7 @@ struct AgentRecord {
   bool signed_in = false;                   // stands in the lists of signed-in agents
 
   Timer timer;
+  std::uint32_t exclusions = 0;  // live contacts that exclude the agent
   bool about_to_choose = false;  // may take more than before, and has not yet been offered what waits
 };
 

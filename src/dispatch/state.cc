@@ -79,6 +79,14 @@ bool State::known_skills(const std::vector<SkillLevel>& skills) const {
   return true;
 }
 
+bool State::known_agents(const std::vector<AgentHandle>& agents) const {
+  for (std::size_t i = 0; i < agents.size(); ++i) {
+    if (!agents_.find(agents[i])) return false;
+    if (i > 0 && agents[i] <= agents[i - 1]) return false;
+  }
+  return true;
+}
+
 void State::use_skill(SkillHandle skill, bool use) {
   std::uint32_t& uses = skills_.find(skill)->uses;
   use ? ++uses : --uses;

@@ -114,6 +114,7 @@ class State {
 
   [[nodiscard]] bool known_skills(const Requirements& requirements) const;
   [[nodiscard]] bool known_skills(const std::vector<SkillLevel>& skills) const;
+  [[nodiscard]] bool known_agents(const std::vector<AgentHandle>& agents) const;
   void use_skills(const PolicySpec& policy, bool use);
   void use_skills(const AgentSpec& agent, bool use);
   void use_skills(const Requirements& requirements, bool use);

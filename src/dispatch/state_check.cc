@@ -123,6 +123,7 @@ std::string State::self_check() const {
   Check check;
   std::map<QueueHandle, std::uint32_t> live;
   std::map<SkillHandle, std::uint32_t> uses;
+  std::map<AgentHandle, std::uint32_t> exclusions;
   std::size_t timers = 0;
   const auto use = [&](const Requirements& requirements) {
     for (const SkillRequirement& each : requirements) ++uses[each.skill];
@@ -137,6 +138,7 @@ std::string State::self_check() const {
     check_waiting(*this, record, check);
     check_contact_timer(*this, record, check);
     use(record.contact.requirements);
+    for (const AgentHandle agent : record.contact.excluded) ++exclusions[agent];
     ++live[record.contact.queue];
     timers += timers_.find(record.timer) ? 1 : 0;
   });
@@ -145,6 +147,9 @@ std::string State::self_check() const {
   });
   queues_.for_each([&](const QueueRecord& record) {
     check.expect(record.queue.live_contacts == live[record.queue.handle], "live contacts", raw(record.queue.handle));
+  });
+  agents_.for_each([&](const AgentRecord& record) {
+    check.expect(record.exclusions == exclusions[record.agent.handle], "exclusions of", raw(record.agent.handle));
   });
   skills_.for_each([&](const SkillRecord& record) {
     check.expect(record.uses == uses[record.skill.handle], "uses of skill", raw(record.skill.handle));

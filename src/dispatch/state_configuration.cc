@@ -122,6 +122,7 @@ bool State::on(const AgentDeleted& event) {
   if (!record) return false;
   const Agent& agent = record->agent;
   if (agent.session != SessionId::kNone || !agent.contacts.empty() || !agent.offers.empty()) return false;
+  if (record->exclusions > 0 || agent.presence == Presence::kSuspended) return false;
   use_skills(agent.spec, false);
   agent_index_.remove(*record);
   timers_.stop(record->timer);

@@ -60,6 +60,7 @@ void State::end(ContactRecord& record) {
   stop_waiting(record);
   timers_.stop(record.timer);
   use_skills(contact.requirements, false);
+  for (const AgentHandle agent : contact.excluded) --agents_.find(agent)->exclusions;
   --queues_.find(contact.queue)->queue.live_contacts;
   contacts_.remove(contact.id);
 }
@@ -104,10 +105,11 @@ void State::stay_anew(ContactRecord& record) {
 bool State::on(const ContactCreated& event) {
   QueueRecord* queue = queues_.find(event.queue);
   if (raw(event.contact) != last_contact_ + 1 || !queue || !event.details) return false;
-  if (!known_skills(event.requirements) || !std::is_sorted(event.excluded.begin(), event.excluded.end())) return false;
+  if (!known_skills(event.requirements) || !known_agents(event.excluded)) return false;
   last_contact_ = raw(event.contact);
   ++queue->queue.live_contacts;
   use_skills(event.requirements, true);
+  for (const AgentHandle agent : event.excluded) ++agents_.find(agent)->exclusions;
   ContactRecord& record = contacts_.add(event.contact);
   Contact& contact = record.contact;
   contact.id = event.contact;

@@ -48,6 +48,7 @@ void State::restore_agents(std::vector<Agent> agents) {
 void State::restore_contacts(std::vector<Contact> contacts) {
   for (Contact& contact : contacts) {
     use_skills(contact.requirements, true);
+    for (const AgentHandle agent : contact.excluded) ++agents_.find(agent)->exclusions;
     ContactRecord& record = contacts_.add(contact.id);
     record.contact = std::move(contact);
     if (record.contact.state == ContactState::kQueued) join_class(record);

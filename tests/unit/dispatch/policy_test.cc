@@ -241,6 +241,24 @@ TEST_F(Policies, ASkillThatALiveContactAsksForIsInUse) {
   must(DeleteSkill{"rare"});
 }
 
+TEST_F(Policies, WhomALiveContactExcludesCannotBeMadeAnew) {
+  hire("eve", {{"expert", 90}});
+  CreateContact command = wanted("calls");
+  command.excluded_agents = {"eve"};
+  const ContactId id = contact(command);
+  EXPECT_EQ(ask(DeleteAgent{"eve"}).outcome, Outcome::kAgentInUse);
+  must(EndContact{id, ContactState::kCancelled, ""});
+  must(DeleteAgent{"eve"});
+}
+
+TEST_F(Policies, WhoIsSuspendedCannotBeMadeAnew) {
+  hire("eve");
+  must(SuspendAgent{"eve", true, "fraud"});
+  EXPECT_EQ(ask(DeleteAgent{"eve"}).outcome, Outcome::kAgentInUse);
+  must(SuspendAgent{"eve", false, ""});
+  must(DeleteAgent{"eve"});
+}
+
 TEST_F(Policies, NamesAreUniqueAndMustExist) {
   EXPECT_EQ(ask(CreateSkill{"expert", ""}).outcome, Outcome::kSkillExists);
   EXPECT_EQ(ask(CreatePolicy{"calls-policy", {}}).outcome, Outcome::kPolicyExists);
