@@ -107,12 +107,6 @@ std::optional<Place> locate(const Message& message, std::string_view name, const
   return std::nullopt;
 }
 
-/// The engine forgets what has ended, and then does not know as what it ended.
-void add_state(Error& error, const char* key, const std::string& state, bool known) {
-  error.message += known ? ": " + state : ": it has ended";
-  error.metadata.emplace_back(key, known ? state : "ENDED");
-}
-
 Error outcome_error(const dispatch::Reply& reply, const Message& request) {
   if (reply.outcome == Outcome::kGraceTooShort) {
     return invalid_request({{"settings." + reply.subject, "would make contact_grace less than resume_grace"}});
@@ -134,11 +128,11 @@ Error outcome_error(const dispatch::Reply& reply, const Message& request) {
   error.message = std::string(row->field) + " '" + id + "' " + row->text;
   error.metadata = {{row->field, id}};
   if (reply.outcome == Outcome::kContactWrongState) {
-    add_state(error, "contact_state", v1::ContactState_Name(node::to_proto(reply.contact_state)),
-              reply.contact_state != dispatch::ContactState{});
-  } else if (reply.outcome == Outcome::kOfferTaken) {
-    add_state(error, "offer_state", v1::OfferState_Name(node::to_proto(reply.offer_state)),
-              reply.offer_state != dispatch::OfferState{});
+    // The engine forgets what has ended, and then does not know as what it ended.
+    const bool known = reply.contact_state != dispatch::ContactState{};
+    const std::string state = known ? v1::ContactState_Name(node::to_proto(reply.contact_state)) : "ENDED";
+    error.message += known ? ": " + state : ": it has ended";
+    error.metadata.emplace_back("contact_state", state);
   }
   if (place) error.fields.push_back({place->path, row->text});
   return error;

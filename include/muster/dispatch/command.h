@@ -237,10 +237,10 @@ enum class Outcome : std::uint8_t {
   kContactWrongState,  ///< Reply::contact_state says which
   kContactNotHeld,     ///< by the agent of the session
   kChannelMismatch,
-  kOfferTaken,  ///< Reply::offer_state says how it ended
+  kOfferTaken,  ///< or ended otherwise
   kCapacityExceeded,
   kGraceTooShort,  ///< contact_grace below resume_grace; Reply::subject is the one to correct
-  kContactLimit,  ///< Engine::kLiveContactsMax contacts have not ended
+  kContactLimit,   ///< Engine::kLiveContactsMax contacts have not ended
 };
 
 struct Reply {
@@ -250,7 +250,6 @@ struct Reply {
   std::uint64_t id = 0;   ///< of the contact created or the session opened
   bool resumed = false;   ///< OpenSession: it is the session named
   ContactState contact_state{};
-  OfferState offer_state{};
   [[nodiscard]] bool ok() const { return outcome == Outcome::kOk; }
 };
 
