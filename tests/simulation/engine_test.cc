@@ -70,6 +70,16 @@ class Day {
   Command last_;
 };
 
+/// The session that a command comes through; kNone if it is not an agent's.
+SessionId session_of(const CommandBody& body) {
+  return std::visit(
+      [](const auto& command) {
+        if constexpr (requires { command.session; }) return command.session;
+        return SessionId::kNone;
+      },
+      body);
+}
+
 TEST_F(Simulation, EveryStepKeepsTheRules) {
   for_each_seed([](std::uint64_t seed) {
     Day day(seed);
@@ -145,21 +155,31 @@ TEST_F(Simulation, AnEngineThatTookOverDecidesTheSame) {
 TEST_F(Simulation, ARequestHasOneEffectAndOneReply) {
   for_each_seed([](std::uint64_t seed) {
     Day day(seed);
-    std::map<std::uint64_t, std::pair<std::uint64_t, Reply>> done;
+    struct Done {
+      std::uint64_t fingerprint = 0;
+      SessionId session{};
+      Reply reply;
+    };
+    std::map<std::uint64_t, Done> done;
     for (int i = 0; i < kCommands; ++i) {
       const Reply reply = day.step();
       const Command& command = day.last();
-      const bool remembered = reply.ok() && !command.request.is_nil() && reply.sequence > 0;
-      if (!remembered || std::holds_alternative<OpenSession>(command.body) ||
-          std::holds_alternative<LoseSession>(command.body) || std::holds_alternative<OpenWorkspace>(command.body) ||
-          std::holds_alternative<RecordStateHash>(command.body)) {
-        continue;
+      const bool remembered = !std::holds_alternative<OpenSession>(command.body) &&
+                              !std::holds_alternative<LoseSession>(command.body) &&
+                              !std::holds_alternative<OpenWorkspace>(command.body) &&
+                              !std::holds_alternative<RecordStateHash>(command.body);
+      if (command.request.is_nil() || !remembered) continue;
+      const std::uint64_t print = fingerprint(command.body);
+      const auto before = done.find(command.request.low);
+      if (before == done.end()) {
+        if (reply.ok()) done.emplace(command.request.low, Done{print, session_of(command.body), reply});
+      } else if (before->second.fingerprint != print) {
+        ASSERT_EQ(reply.outcome, Outcome::kRequestIdReused) << day.where();
+      } else if (before->second.session == session_of(command.body)) {
+        ASSERT_TRUE(reply.ok()) << day.where();
+        ASSERT_EQ(reply.sequence, before->second.reply.sequence) << day.where();
+        ASSERT_EQ(reply.id, before->second.reply.id) << day.where();
       }
-      const auto [entry, fresh] = done.try_emplace(command.request.low, fingerprint(command.body), reply);
-      if (fresh) continue;
-      ASSERT_EQ(entry->second.first, fingerprint(command.body)) << day.where();
-      ASSERT_EQ(entry->second.second.sequence, reply.sequence) << day.where();
-      ASSERT_EQ(entry->second.second.id, reply.id) << day.where();
     }
   });
 }

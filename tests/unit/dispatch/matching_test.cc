@@ -210,15 +210,18 @@ TEST_F(Matching, TheExplanationOfAFreedAgentTellsHowLongTheContactWaited) {
 }
 
 TEST_F(Matching, TheRefusalsOfOneContactAreCountedAsCoolDown) {
-  agent("ann");
-  pass(seconds(1));
-  agent("bob");
+  const auto in_cool_down = [this] {
+    return last<OfferMade>().explanation.rejected[static_cast<std::size_t>(Gate::kCoolDown)];
+  };
+  for (const char* id : {"ann", "bob", "cid"}) agent(id);
   const ContactId id = contact("calls");
+  EXPECT_EQ(in_cool_down(), 0U);
   decline(id);
   EXPECT_EQ(with(id), "bob");
   decline(id);
-  agent("cid");
   EXPECT_EQ(with(id), "cid");
+  EXPECT_EQ(last<OfferMade>().explanation.considered, 2U) << "bob, who has just declined, chooses for himself";
+  EXPECT_EQ(in_cool_down(), 1U) << "ann";
 }
 
 }  // namespace
