@@ -40,10 +40,6 @@ void keep_queued_deadlines(std::optional<Deadline>& best, const Contact& contact
 
 }  // namespace
 
-bool in_hand(ContactState state) {
-  return state == ContactState::kActive || state == ContactState::kHeld || state == ContactState::kWrapUp;
-}
-
 bool takes_units(ContactState state, Channel channel) {
   if (state == ContactState::kHeld) return channel == Channel::kVoice;
   return state == ContactState::kOffered || in_hand(state);

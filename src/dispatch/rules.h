@@ -14,7 +14,6 @@ namespace muster::dispatch {
 /// Whether a contact takes units of the agent it is offered to or in the hands of. HELD does on voice alone: the
 /// line stays occupied.
 bool takes_units(ContactState state, Channel channel);
-bool in_hand(ContactState state);
 
 bool is_signed_in(const Agent& agent);
 Load load_of(const Agent& agent);

@@ -1,6 +1,5 @@
 #include "state.h"
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "state.h"
 
 // What events about skills, policies, queues, agents' profiles and settings make of the state.

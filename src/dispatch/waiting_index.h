@@ -35,7 +35,7 @@ class WaitingIndex {
   /// call unless a contact joins it.
   WaitingClass& class_for(Channel channel, Requirements requirements);
 
-  /// Among classes of equal requirements, those in use are listed under the skill with the fewest agents.
+  /// A class that comes into use is listed under the skill, of those it asks for, with the fewest agents then.
   void join(ContactRecord& record, WaitingClass& waiting_class, std::int64_t rank, const AgentIndex& agents);
   void leave(ContactRecord& record);
   /// Says that nobody can take the contact now.

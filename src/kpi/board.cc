@@ -25,9 +25,6 @@ struct OpenContact {
 };
 
 bool waits(ContactState state) { return state == ContactState::kQueued || state == ContactState::kOffered; }
-bool in_hand(ContactState state) {
-  return state == ContactState::kActive || state == ContactState::kHeld || state == ContactState::kWrapUp;
-}
 
 struct QueueEntry : Entry<QueueRow> {
   Duration target{};                                  ///< QueueSpec::service_level_target

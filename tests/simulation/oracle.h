@@ -10,8 +10,7 @@ namespace muster::dispatch {
 /// Judges what an engine says by the simplest means: it looks at everything, each time.
 class Oracle {
  public:
-  /// Takes the next event, before or after which `engine` may already be further. Empty if all is right, else the
-  /// rule that the event breaks. Feed every event once, in order.
+  /// Takes the next event. Empty if all is right, else the rule that the event breaks. Feed every event once, in order.
   std::string judge(const Event& event);
 
   /// What the facts say now, made from the events alone.

@@ -55,6 +55,9 @@ enum class ContactState : std::uint8_t {
   kDeflected = 11,
   kDropped = 12,
 };
+constexpr bool in_hand(ContactState state) {
+  return state == ContactState::kActive || state == ContactState::kHeld || state == ContactState::kWrapUp;
+}
 
 /// Stored in the journal: do not change the values.
 enum class OfferState : std::uint8_t {
