@@ -280,6 +280,10 @@ bool State::on(const ContactRequeued& event) {
   Contact& contact = record->contact;
   const bool setup_failed = event.failed_offer != OfferId::kNone;
   if (setup_failed && event.failed_offer != contact.offer) return false;
+  if (setup_failed && contact.answered_at == contact.state_since) {  // that was the first acceptance, and no answer
+    contact.answered = false;
+    contact.answered_at = {};
+  }
   leave_hand(*record);
   contact.at_front = true;
   if (setup_failed) {

@@ -14,6 +14,7 @@ namespace {
 using dispatch::AgentHandle;
 using dispatch::ContactId;
 using dispatch::ContactState;
+using dispatch::OfferId;
 using dispatch::QueueHandle;
 using dispatch::SessionId;
 
@@ -22,6 +23,10 @@ struct OpenContact {
   AgentHandle agent{};  ///< whom it is offered to or who holds it
   ContactState state{};
   TimePoint due;
+  TimePoint answered_at{};  ///< epoch: nobody has accepted it yet
+  OfferId answer{};         ///< that acceptance, while its setup may still fail
+
+  [[nodiscard]] bool answered() const { return answered_at != TimePoint{}; }
 };
 
 bool waits(ContactState state) { return state == ContactState::kQueued || state == ContactState::kOffered; }
@@ -106,6 +111,8 @@ class Board::Impl {
   void end(ContactId id);
   void count(const OpenContact& contact, int sign);
   void update_waiting(ContactId id, const OpenContact& before, const OpenContact& after);
+  /// Counts the first acceptance of a contact of today, or takes it back.
+  void count_answer(const OpenContact& contact, int sign);
 
   // --- rows ---
 
@@ -134,6 +141,7 @@ class Board::Impl {
   void on(const dispatch::OfferMade&);
   void on(const dispatch::OfferAccepted&);
   void on(const dispatch::OfferEnded&);
+  void on(const dispatch::ContactRequeued&);
   void on(const dispatch::ContactCompleted&);
   void on(const dispatch::ContactEnded&);
   void on(const dispatch::SessionOpened&);
@@ -142,7 +150,6 @@ class Board::Impl {
   void on(const dispatch::PresenceChanged&);
   void on(const dispatch::ContactQueued& e) { move(e.contact, ContactState::kQueued, e.queue, {}); }
   void on(const dispatch::ContactTransferred& e) { move(e.contact, ContactState::kQueued, e.queue, {}); }
-  void on(const dispatch::ContactRequeued& e) { move(e.contact, ContactState::kQueued, e.queue, {}); }
   void on(const dispatch::ContactHeld& e) { move(e.contact, ContactState::kHeld, e.queue, e.agent); }
   void on(const dispatch::ContactResumed& e) { move(e.contact, ContactState::kActive, e.queue, e.agent); }
   void on(const dispatch::ContactWrapUpStarted& e) { move(e.contact, ContactState::kWrapUp, e.queue, e.agent); }
@@ -238,6 +245,17 @@ void Board::Impl::update_waiting(ContactId id, const OpenContact& before, const 
   }
 }
 
+void Board::Impl::count_answer(const OpenContact& contact, int sign) {
+  totals_.counters.answered += sign;
+  QueueEntry* queue = queues_.find(contact.queue);
+  if (!queue) return;
+  const Duration waited = contact.answered_at - contact.due;
+  QueueCounters& counters = queue->row.counters;
+  counters.answered += sign;
+  if (waited <= queue->target) counters.answered_in_target += sign;
+  counters.total_answer_wait += sign * waited;
+}
+
 // --- rows -------------------------------------------------------------------------------------------------------
 
 void Board::Impl::refresh(QueueEntry& queue) {
@@ -299,6 +317,7 @@ void Board::Impl::on(const dispatch::QueueDeleted& e) {
 }
 
 void Board::Impl::on(const dispatch::AgentPut& e) {
+  if (!agents_.find(e.agent)) agents_.at(e.agent).row.since = now_;
   AgentEntry& agent = agents_.at(e.agent);
   agent.row.agent = e.agent;
   agent.row.agent_id = e.spec.id;
@@ -326,16 +345,19 @@ void Board::Impl::on(const dispatch::OfferMade& e) {
 
 void Board::Impl::on(const dispatch::OfferAccepted& e) {
   if (AgentEntry* agent = agents_.find(e.agent)) ++agent->row.counters.answered;
-  if (e.first) {
-    ++totals_.counters.answered;
-    if (QueueEntry* queue = queues_.find(e.queue)) {
-      QueueCounters& counters = queue->row.counters;
-      ++counters.answered;
-      if (e.waited <= queue->target) ++counters.answered_in_target;
-      counters.total_answer_wait += e.waited;
-    }
-  }
-  move(e.contact, ContactState::kActive, e.queue, e.agent);
+  OpenContact* contact = move(e.contact, ContactState::kActive, e.queue, e.agent);
+  if (!contact || !e.first) return;
+  contact->answered_at = contact->due + e.waited;
+  contact->answer = e.offer;
+  count_answer(*contact, +1);
+}
+
+// Whom the agent could not reach was not answered.
+void Board::Impl::on(const dispatch::ContactRequeued& e) {
+  OpenContact* contact = move(e.contact, ContactState::kQueued, e.queue, {});
+  if (!contact || e.failed_offer == OfferId::kNone || contact->answer != e.failed_offer) return;
+  if (day_of(contact->answered_at) == day_) count_answer(*contact, -1);
+  contact->answered_at = {};
 }
 
 void Board::Impl::on(const dispatch::OfferEnded& e) {
@@ -355,7 +377,9 @@ void Board::Impl::on(const dispatch::ContactCompleted& e) {
 
 void Board::Impl::on(const dispatch::ContactEnded& e) {
   QueueEntry* queue = queues_.find(e.queue);
-  if (e.state == ContactState::kAbandoned) {
+  const auto found = contacts_.find(dispatch::raw(e.contact));
+  const bool answered = found != contacts_.end() && found->second.answered();
+  if (e.state == ContactState::kAbandoned && !answered) {
     ++totals_.counters.abandoned;
     if (queue) {
       ++queue->row.counters.abandoned;
@@ -370,7 +394,6 @@ void Board::Impl::on(const dispatch::ContactEnded& e) {
 void Board::Impl::on(const dispatch::SessionOpened& e) {
   AgentEntry* agent = agents_.find(e.agent);
   if (!agent) return;
-  if (!agent->listed) agent->row.since = now_;
   agent->session = e.session;
   agent->row.connected = true;
   refresh(*agent);
@@ -432,7 +455,10 @@ void Board::Impl::restore(const dispatch::StateImage& state, const BoardCounters
     refresh(entry);
   }
   for (const auto& contact : state.contacts) {
-    add(contact.id, {contact.queue, contact.agent, contact.state, contact.due});
+    // Since the first acceptance nothing has changed: its setup may still fail.
+    const bool just_answered = contact.answered && contact.answered_at == contact.state_since;
+    add(contact.id, {contact.queue, contact.agent, contact.state, contact.due, contact.answered_at,
+                     just_answered ? contact.offer : OfferId::kNone});
   }
   for (const auto& agent : state.agents) {
     agents_.at(agent.handle).row.since = std::max(agent.presence_since, agent.idle_since);

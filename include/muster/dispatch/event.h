@@ -94,7 +94,7 @@ struct OfferAccepted {
   QueueHandle queue{};
   AgentHandle agent{};
   Duration waited{};  ///< since the contact was due
-  bool first = true;  ///< nobody had accepted the contact before
+  bool first = true;  ///< nobody had accepted the contact before, but for failed setups
 };
 /// An open offer ended without acceptance; the contact is queued again with its age. kDeclined and kTimedOut count
 /// as refusals; kTimedOut as missed by the agent.

@@ -26,7 +26,7 @@ struct Contact {
   std::uint8_t priority = 0;
   bool escalated = false;
   bool at_front = false;  ///< was taken from an agent: goes before all others
-  bool answered = false;  ///< somebody accepted it before
+  bool answered = false;  ///< somebody accepted it, and the setup did not fail
   std::uint16_t step = 0;
   std::uint16_t refusal_count = 0;
   std::vector<SkillRequirement> requirements;

@@ -20,12 +20,12 @@ enum class Activity : std::uint8_t { kBusy = 1, kWrapUp = 2, kRinging = 3, kIdle
 /// Counted since midnight UTC, by the events' times.
 struct QueueCounters {
   std::int64_t created = 0;
-  std::int64_t answered = 0;  ///< accepted by an agent for the first time
+  std::int64_t answered = 0;  ///< accepted by an agent for the first time, and not lost by a failed setup
   std::int64_t answered_in_target = 0;
-  std::int64_t abandoned = 0;
+  std::int64_t abandoned = 0;  ///< the customer left unanswered
   std::int64_t abandoned_in_target = 0;
   std::int64_t completed = 0;
-  std::int64_t ended_otherwise = 0;  ///< cancelled, expired, deflected or dropped
+  std::int64_t ended_otherwise = 0;  ///< cancelled, expired, deflected, dropped; or the customer left once answered
   Duration total_answer_wait{};      ///< sum over the contacts answered
   bool operator==(const QueueCounters&) const = default;
 };

@@ -253,6 +253,21 @@ TEST_F(ContactLife, AContactWhoseSetupsFailExpiresAllTheSame) {
   EXPECT_TRUE(ended(id));
 }
 
+TEST_F(ContactLife, AFailedSetupIsNoAnswer) {
+  queue({});
+  agent("ann");
+  agent("bob");
+  const ContactId id = working("calls");
+  pass(seconds(2));
+  must(ReportSetupFailure{session_of(id), id, ""});
+  EXPECT_FALSE(see(id).answered);
+  pass(seconds(3));
+  accept(id);
+  EXPECT_TRUE(last<OfferAccepted>().first);
+  EXPECT_EQ(last<OfferAccepted>().waited, seconds(5));
+  EXPECT_TRUE(see(id).answered);
+}
+
 TEST_F(ContactLife, FailedSetupsEscalateAsRefusalsDo) {
   queue({});
   SettingsChange settings;

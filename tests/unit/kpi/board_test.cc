@@ -19,6 +19,7 @@ constexpr AgentHandle kBob{2};
 constexpr ContactId kFirst{1};
 constexpr ContactId kSecond{2};
 constexpr OfferId kOffer{1};
+constexpr OfferId kSecondOffer{2};
 
 /// A floor with two queues and two agents, Ann signed in and available at 09:00.
 class BoardTest : public ::testing::Test {
@@ -90,12 +91,45 @@ TEST_F(BoardTest, OnlyTheFirstAcceptanceCountsAsAnswered) {
   create(kFirst, kSales);
   offer(kFirst, kSales, kAnn);
   accept(kFirst, kSales, kAnn, 5s);
-  happen(ContactRequeued{kFirst, kSales, kAnn, kOffer, "setup_failed"});
+  happen(ContactRequeued{kFirst, kSales, kAnn, {}, "agent_lost"});
   offer(kFirst, kSales, kAnn);
   accept(kFirst, kSales, kAnn, 50s, false);
+  happen(ContactRequeued{kFirst, kSales, kAnn, kSecondOffer, "no dial tone"});
   EXPECT_EQ(sales().counters.answered, 1);
   EXPECT_EQ(sales().counters.total_answer_wait, 5s);
   EXPECT_EQ(ann().counters.answered, 2);
+}
+
+TEST_F(BoardTest, AFailedSetupTakesTheAnswerBack) {
+  create(kFirst, kSales);
+  accept(kFirst, kSales, kAnn, 5s);
+  happen(ContactRequeued{kFirst, kSales, kAnn, kOffer, "no dial tone"});
+  EXPECT_EQ(sales().counters.answered, 0);
+  EXPECT_EQ(sales().counters.answered_in_target, 0);
+  EXPECT_EQ(sales().counters.total_answer_wait, 0s);
+  EXPECT_EQ(board_.totals().counters.answered, 0);
+  happen(ContactEnded{kFirst, kSales, {}, ContactState::kAbandoned, 9s, ""});
+  EXPECT_EQ(sales().counters.abandoned, 1);
+}
+
+TEST_F(BoardTest, AFailedSetupDoesNotTakeBackTheAnswerOfAnotherDay) {
+  create(kFirst, kSales);
+  accept(kFirst, kSales, kAnn, 5s);
+  now_ = std::chrono::sys_days(std::chrono::year(2026) / 3 / 3);
+  happen(ContactRequeued{kFirst, kSales, kAnn, kOffer, "no dial tone"});
+  EXPECT_EQ(sales().counters.answered, 0);
+  EXPECT_EQ(board_.totals().counters.answered, 0);
+}
+
+TEST_F(BoardTest, AContactCountsAsAnsweredOrAsAbandonedAndNotAsBoth) {
+  create(kFirst, kSales);
+  accept(kFirst, kSales, kAnn, 5s);
+  happen(ContactTransferred{kFirst, kSales, kHelp, kAnn, ""});
+  happen(ContactEnded{kFirst, kHelp, {}, ContactState::kAbandoned, 60s, ""});
+  EXPECT_EQ(board_.totals().counters.answered, 1);
+  EXPECT_EQ(board_.totals().counters.abandoned, 0);
+  EXPECT_EQ(board_.queue(kHelp)->counters.abandoned, 0);
+  EXPECT_EQ(board_.queue(kHelp)->counters.ended_otherwise, 1);
 }
 
 TEST_F(BoardTest, AnAnswerAtTheTargetIsInTarget) {
@@ -187,11 +221,14 @@ TEST_F(BoardTest, OnlyAgentsWithASessionAreOnTheBoard) {
   EXPECT_EQ(board_.totals().agents_signed_in, 0);
 }
 
-TEST_F(BoardTest, AReplacedSessionsEndDoesNotTakeTheAgentOffTheBoard) {
-  happen(SessionOpened{kAnn, SessionId{2}, false});
+TEST_F(BoardTest, AReplacedSessionLeavesTheAgentAsBefore) {
+  const TimePoint available = now_;
+  now_ += 1h;
   happen(SessionEnded{kAnn, SessionId{1}, "replaced"});
+  happen(SessionOpened{kAnn, SessionId{2}, false});
   ASSERT_NE(board_.agent(kAnn), nullptr);
   EXPECT_TRUE(ann().connected);
+  EXPECT_EQ(ann().since, available);
 }
 
 TEST_F(BoardTest, ANewOwnerFindsNobodyConnected) {
