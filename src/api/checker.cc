@@ -101,7 +101,12 @@ const std::string& Checker::text(std::string_view field, const std::string& valu
     violate(std::string(field),
             "must be at most " + std::to_string(bytes_max) + " bytes, has " + std::to_string(value.size()));
   }
+  no_nul(field, value);
   return value;
+}
+
+void Checker::no_nul(std::string_view field, const std::string& value) {
+  expect(value.find('\0') == std::string::npos, field, "must not hold U+0000");
 }
 
 std::int32_t Checker::number(std::string_view field, std::int32_t value, std::int32_t min, std::int32_t max) {

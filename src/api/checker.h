@@ -38,8 +38,10 @@ class Checker {
   dispatch::OfferId offer_id(const std::string& value);
   dispatch::SessionId session_id(const std::string& value);
 
-  /// At most `bytes_max` bytes.
+  /// At most `bytes_max` bytes, no U+0000.
   const std::string& text(std::string_view field, const std::string& value, std::size_t bytes_max = 200);
+  /// PostgreSQL's text has no place for U+0000.
+  void no_nul(std::string_view field, const std::string& value);
   std::int32_t number(std::string_view field, std::int32_t value, std::int32_t min, std::int32_t max);
   Duration duration(std::string_view field, const google::protobuf::Duration& value, Duration min, Duration max);
   TimePoint time(std::string_view field, const google::protobuf::Timestamp& value);

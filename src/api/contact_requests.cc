@@ -25,6 +25,8 @@ dispatch::ContactDetailsPtr details(const v1::CreateContactRequest& request, Che
   if (!check.count("attributes", static_cast<int>(request.attributes().size()), 0, kAttributesMax)) return details;
   for (const auto& [key, value] : request.attributes()) {
     check.expect(!key.empty() && key.size() <= kAttributeKeyBytesMax, "attributes", "keys must be 1..64 bytes");
+    check.no_nul("attributes", key);
+    check.no_nul("attributes", value);
     details->attributes.emplace_back(key, value);
   }
   std::sort(details->attributes.begin(), details->attributes.end());

@@ -40,6 +40,12 @@ std::string bytea(const google::protobuf::MessageLite& message) {
   return text;
 }
 
+/// PostgreSQL's text cannot hold U+0000. Requests with it are refused; a journal from before that may have it.
+std::string storable(std::string text) {
+  for (std::size_t at = 0; (at = text.find('\0', at)) != std::string::npos;) text.replace(at, 1, "\uFFFD");
+  return text;
+}
+
 template <typename Message>
 void parse(const pqxx::field& field, Message* out) {
   const pqxx::binarystring bytes(field);
@@ -75,10 +81,10 @@ void take_contacts(pqxx::work& work, const std::string& workspace, const Rows& r
     const v1::Contact& contact = row.second;
     return std::make_tuple(
         workspace, row.first, contact.queue_id(), static_cast<int>(contact.channel()),
-        static_cast<int>(contact.state()), contact.priority(), contact.refusals(), contact.customer_ref(),
+        static_cast<int>(contact.state()), contact.priority(), contact.refusals(), storable(contact.customer_ref()),
         contact.agent_id(), TimeUtil::ToString(contact.create_time()), TimeUtil::ToString(contact.queue_time()),
         text_if(contact.has_answer_time(), contact.answer_time()), text_if(contact.has_end_time(), contact.end_time()),
-        contact.disposition(), contact.end_reason(), bytea(contact));
+        storable(contact.disposition()), storable(contact.end_reason()), bytea(contact));
   };
   copy(
       work, "contact", rows.contacts, [&](std::uint64_t contact) { return contact > last_held; }, fields);
@@ -97,7 +103,7 @@ void take_offers(pqxx::work& work, const std::string& workspace, const Rows& row
     return std::make_tuple(workspace, row.first.first, row.first.second, offer.agent_id(),
                            static_cast<int>(offer.state()), TimeUtil::ToString(offer.offer_time()),
                            TimeUtil::ToString(offer.expire_time()), text_if(offer.has_end_time(), offer.end_time()),
-                           offer.reason(), bytea(offer.explanation()));
+                           storable(offer.reason()), bytea(offer.explanation()));
   };
   copy(
       work, "offer", rows.offers, [&](const auto& key) { return key.second > last_held; }, fields);
@@ -112,7 +118,7 @@ void take_sessions(pqxx::work& work, const std::string& workspace, const Rows& r
   const auto fields = [&](const auto& row) {
     const Rows::Session& session = row.second;
     return std::make_tuple(workspace, row.first, session.agent_id, text(session.opened), session.lost_count,
-                           session.ended ? Text(text(*session.ended)) : std::nullopt, session.end_reason);
+                           session.ended ? Text(text(*session.ended)) : std::nullopt, storable(session.end_reason));
   };
   if (!copy(
           work, "incoming_session", rows.sessions, [](std::uint64_t) { return true; }, fields))

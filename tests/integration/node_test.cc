@@ -284,6 +284,19 @@ TEST_F(NodeTest, RebuiltTablesAreTheSameTables) {
   EXPECT_EQ(count(digest), before);
 }
 
+TEST_F(NodeTest, ANulInTheJournalDoesNotStopTheTables) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  set_up_floor(*node);
+  auto strange = contact();
+  auto details = std::make_shared<dispatch::ContactDetails>();
+  details->customer_ref = std::string("a\0b", 3);
+  strange.details = details;
+  const auto created = call(*node, strange, new_request());
+  ASSERT_TRUE(get(*node, created.reply.id));
+  EXPECT_EQ(count("SELECT count(*) FROM contact WHERE customer_ref = U&'a\\FFFDb'"), 1);
+}
+
 TEST_F(NodeTest, TheBoardCountsTheSameAfterARestart) {
   v1::WatchBoardResponse before;
   {

@@ -57,6 +57,11 @@ TEST(Checker, ServersIdentifiersAreNotTakenApartButMustBeItsOwn) {
   EXPECT_EQ(check_id("o-12"), "contact_id: is not an identifier given by this server");
 }
 
+TEST(Checker, TextHoldsNoNulWhichPostgresqlCannotStore) {
+  const std::string text("a\0b", 3);
+  EXPECT_EQ(complaint([&](Checker& check) { check.text("reason", text); }), "reason: must not hold U+0000");
+}
+
 TEST(Checker, LimitsAreBytesAndInclusive) {
   const auto check_text = [](std::size_t bytes) {
     return complaint([&](Checker& check) { check.text("reason", std::string(bytes, 'x')); });

@@ -77,6 +77,15 @@ TEST(CreateContactRequest, AttributesHaveLimits) {
   EXPECT_THAT(wrong_fields(request), ElementsAre("attributes"));
 }
 
+TEST(CreateContactRequest, AttributesHoldNoNul) {
+  auto request = parse<v1::CreateContactRequest>(R"(queue_id: "billing")");
+  (*request.mutable_attributes())["note"] = std::string("a\0b", 3);
+  EXPECT_THAT(wrong_fields(request), ElementsAre("attributes"));
+  request.clear_attributes();
+  (*request.mutable_attributes())[std::string("a\0b", 3)] = "";
+  EXPECT_THAT(wrong_fields(request), ElementsAre("attributes"));
+}
+
 TEST(CreateContactRequest, MayBeDueAFortnightAheadAtMost) {
   auto request = parse<v1::CreateContactRequest>(R"(queue_id: "billing")");
   const auto ahead = [](Duration span) {
