@@ -2,6 +2,8 @@
 
 #include <pqxx/pqxx>
 
+#include "muster/store/connection.h"
+
 namespace muster::store {
 namespace {
 
@@ -43,7 +45,8 @@ std::size_t check_applied(pqxx::connection& connection, std::span<const Migratio
 }  // namespace
 
 int apply_migrations(const std::string& connection_string, std::span<const Migration> migrations) {
-  pqxx::connection connection(connection_string);
+  // A migration may take as long as it needs.
+  pqxx::connection connection(with_limits(connection_string, std::chrono::milliseconds::zero()));
   {
     pqxx::nontransaction session(connection);
     session.exec(kLock);  // until the connection closes

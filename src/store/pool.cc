@@ -1,24 +1,13 @@
 #include "muster/store/pool.h"
 
-#include <poll.h>
-
-#include <optional>
 #include <pqxx/pqxx>
 
 #include "muster/base/thread_name.h"
+#include "muster/store/connection.h"
 
 namespace muster::store {
-namespace {
 
-/// An idle connection on which something arrived has almost surely been closed by the server.
-bool looks_closed(const pqxx::connection& connection) {
-  pollfd readable{connection.sock(), POLLIN, 0};
-  return connection.sock() < 0 || poll(&readable, 1, 0) != 0;
-}
-
-}  // namespace
-
-Pool::Pool(Options options) : options_(std::move(options)) {
+Pool::Pool(Options options) : options_(std::move(options)), running_(options_.threads) {
   for (std::size_t i = 0; i < options_.threads; ++i) {
     name_thread(threads_.emplace_back([this] { run(); }), "database");
   }
@@ -37,42 +26,65 @@ void Pool::post(Task task, Done done) {
 }
 
 void Pool::run() {
-  std::optional<pqxx::connection> connection;
+  std::unique_ptr<Connection> connection;
   for (;;) {
     Job job;
     {
       std::unique_lock lock(mutex_);
       ready_.wait(lock, [&] { return stopped_ || !jobs_.empty(); });
-      if (jobs_.empty()) return;
+      if (jobs_.empty()) break;
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
     std::exception_ptr error;
     try {
-      if (connection && looks_closed(*connection)) connection.reset();
-      if (!connection) connection.emplace(options_.connection);
-      job.task(*connection);
+      if (connection && connection->looks_closed()) forget(connection);
+      if (!connection) connect(connection);
+      job.task(connection->get());
     } catch (const pqxx::broken_connection&) {
       error = std::current_exception();
       // libpqxx would reconnect by itself, silently losing the session's settings.
-      connection.reset();
+      forget(connection);
     } catch (const pqxx::in_doubt_error&) {
       error = std::current_exception();
-      connection.reset();
+      forget(connection);
     } catch (...) {
       error = std::current_exception();
     }
     job.task = nullptr;  // what it holds must not outlive the answer
     job.done(error);
   }
+  forget(connection);
+  std::lock_guard lock(mutex_);
+  if (--running_ == 0) ended_.notify_all();
+}
+
+void Pool::connect(std::unique_ptr<Connection>& connection) {
+  auto made = std::make_unique<Connection>(options_.connection, options_.statement_timeout);
+  std::lock_guard lock(mutex_);
+  if (cut_) throw PoolStopped();
+  connection = std::move(made);
+  connections_.insert(connection.get());
+}
+
+void Pool::forget(std::unique_ptr<Connection>& connection) {
+  {
+    std::lock_guard lock(mutex_);
+    connections_.erase(connection.get());
+  }
+  connection.reset();
 }
 
 void Pool::stop() {
   {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     stopped_ = true;
+    ready_.notify_all();
+    if (!ended_.wait_for(lock, options_.stop_grace, [&] { return running_ == 0; })) {
+      cut_ = true;
+      for (Connection* connection : connections_) connection->cut();
+    }
   }
-  ready_.notify_all();
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -12,6 +13,7 @@
 #include <string>
 #include <thread>
 #include <type_traits>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -20,6 +22,8 @@ class connection_base;
 }
 
 namespace muster::store {
+
+class Connection;
 
 /// The pool has no room for another task. Callers answer RESOURCE_EXHAUSTED.
 class PoolFull : public std::runtime_error {
@@ -45,9 +49,11 @@ class Pool {
   using Done = std::function<void(std::exception_ptr)>;
 
   struct Options {
-    std::string connection;             ///< libpq connection string
-    std::size_t threads = 2;            ///< connections; 2..4 are enough for one node
-    std::size_t queue_capacity = 1024;  ///< tasks that wait, at most
+    std::string connection;                               ///< libpq connection string
+    std::size_t threads = 2;                              ///< connections; 2..4 are enough for one node
+    std::size_t queue_capacity = 1024;                    ///< tasks that wait, at most
+    std::chrono::milliseconds statement_timeout{10'000};  ///< of each statement of a task
+    std::chrono::milliseconds stop_grace{2'000};          ///< that stop() gives to what runs and waits
   };
 
   /// Connects at the first task, not here.
@@ -81,7 +87,8 @@ class Pool {
     return future;
   }
 
-  /// Refuses further tasks, runs those that are queued, and ends the threads. May be called again.
+  /// Refuses further tasks, runs those that are queued, and ends the threads. What is not done within
+  /// Options::stop_grace fails: PostgreSQL may not answer at all. May be called again.
   void stop();
 
  private:
@@ -90,12 +97,18 @@ class Pool {
     Done done;
   };
   void run();
+  void connect(std::unique_ptr<Connection>& connection);
+  void forget(std::unique_ptr<Connection>& connection);
 
   const Options options_;
   std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<Job> jobs_;  // guarded by mutex_
   bool stopped_ = false;  // guarded by mutex_
+  bool cut_ = false;      // guarded by mutex_
+  std::condition_variable ended_;
+  std::size_t running_;                          // guarded by mutex_: threads that have not ended
+  std::unordered_set<Connection*> connections_;  // guarded by mutex_: those that are open
   std::vector<std::thread> threads_;
 };
 

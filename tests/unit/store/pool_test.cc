@@ -1,6 +1,7 @@
 #include "muster/store/pool.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <pqxx/pqxx>
 #include <vector>
@@ -78,6 +79,30 @@ TEST_F(PoolTest, StopRunsWhatIsQueuedAndRefusesMore) {
   pool.stop();
   for (auto& task : queued) EXPECT_EQ(task.get(), 1);
   EXPECT_THROW(pool.submit(one), PoolStopped);
+}
+
+TEST_F(PoolTest, StopDoesNotWaitForADatabaseThatHangs) {
+  auto given = options(1);
+  given.stop_grace = std::chrono::milliseconds(100);
+  Pool pool(given);
+  const int backend = pool.submit([](pqxx::connection_base& connection) { return connection.backendpid(); }).get();
+  kill(backend, SIGSTOP);
+  auto stuck = pool.submit(one);
+  auto queued = pool.submit(one);
+  pool.stop();
+  EXPECT_THROW(stuck.get(), pqxx::broken_connection);
+  EXPECT_ANY_THROW(queued.get());
+  kill(backend, SIGCONT);
+}
+
+TEST_F(PoolTest, AStatementHasATimeLimit) {
+  auto given = options(1);
+  given.statement_timeout = std::chrono::milliseconds(50);
+  Pool pool(given);
+  auto slow =
+      pool.submit([](pqxx::connection_base& connection) { pqxx::work(connection).exec("SELECT pg_sleep(60)"); });
+  EXPECT_THROW(slow.get(), pqxx::sql_error);
+  EXPECT_EQ(pool.submit(one).get(), 1);
 }
 
 }  // namespace

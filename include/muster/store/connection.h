@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace pqxx {
+class connection_base;
+}
+
+namespace muster::store {
+
+/// A libpq connection string with the limits that every connection has that is made through libpqxx: it goes to a
+/// server that can be written to, connects within 3 s, and notices a peer that vanished within 5 s (as the journal's
+/// connections do, see journal/pg_connection.cc). A statement, or a pause inside a transaction, ends after
+/// `statement_timeout`; zero: never. What the string itself says about the first two, and of `options`, stays.
+std::string with_limits(const std::string& connection, std::chrono::milliseconds statement_timeout);
+
+/// A connection with these limits that another thread can cut: PostgreSQL may hang in ways that no limit of its own
+/// ends, and libpqxx waits for ever. Not thread-safe but for cut().
+class Connection {
+ public:
+  /// Connects. Throws pqxx::failure.
+  Connection(const std::string& connection, std::chrono::milliseconds statement_timeout);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  [[nodiscard]] pqxx::connection_base& get() const { return *connection_; }
+
+  /// Whether the server has almost surely closed it. REQUIRES: it is idle.
+  [[nodiscard]] bool looks_closed() const;
+
+  /// Fails what runs on it, and what will, with pqxx::broken_connection. Any thread.
+  void cut() noexcept;
+
+ private:
+  std::unique_ptr<pqxx::connection_base> connection_;
+  int socket_ = -1;  // a descriptor of our own: its number stays ours whatever libpq closes
+};
+
+}  // namespace muster::store
