@@ -23,13 +23,17 @@ class Rebuild
     std::unique_lock lock(mutex_);
     if (!check_.ok()) {
       finish(to_status(check_.error()));
-    } else if (!node_.rebuild_projections()) {
-      finish(to_status(rebuild_running()));
-    } else {
-      target_ = node_.info().committed;
-      lock.unlock();
-      next();
+      return;
     }
+    terms_ended_ = node_.terms_ended();
+    const auto start = node_.rebuild_projections();
+    if (start != node::RebuildStart::kStarted) {
+      finish(to_status(rebuild_error(start)));
+      return;
+    }
+    target_ = node_.info().committed;
+    lock.unlock();
+    next();
   }
 
   void written() override {
@@ -53,6 +57,7 @@ class Rebuild
     const dispatch::Sequence projected = node_.info().projected;
     std::lock_guard lock(mutex_);
     if (finished()) return;
+    if (node_.terms_ended() != terms_ended_) return end_as(node::StreamEnd::kRecovering);
     projected_ = projected;
     response_.set_projected_sequence(static_cast<std::int64_t>(projected));
     response_.set_target_sequence(static_cast<std::int64_t>(target_));
@@ -63,6 +68,7 @@ class Rebuild
   Checker check_;
   dispatch::Sequence target_ = 0;  // guarded by mutex_, as all below
   dispatch::Sequence projected_ = 0;
+  std::uint64_t terms_ended_ = 0;
   std::shared_ptr<grpc::Alarm> waiting_;
 };
 

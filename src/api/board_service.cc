@@ -26,6 +26,7 @@ class BoardWatch : public StreamReactor<grpc::ServerWriteReactor<v1::WatchBoardR
   void start() override {
     {
       std::lock_guard lock(mutex_);
+      terms_ended_ = node_.terms_ended();
       if (!check_.ok()) {
         finish(to_status(check_.error()));
       } else if (!node_.readiness().ready) {
@@ -54,6 +55,7 @@ class BoardWatch : public StreamReactor<grpc::ServerWriteReactor<v1::WatchBoardR
     auto delta = node_.board(version, include_agents_);
     std::unique_lock lock(mutex_);
     if (finished()) return;
+    if (node_.terms_ended() != terms_ended_) return end_as(node::StreamEnd::kRecovering);
     silence_ += interval_;
     if (delta.version == version && version != 0 && silence_ < kSilenceMax) {
       lock.unlock();
@@ -78,8 +80,9 @@ class BoardWatch : public StreamReactor<grpc::ServerWriteReactor<v1::WatchBoardR
   const bool include_agents_;
   milliseconds interval_{1'000};
   Checker check_;
-  std::uint64_t version_ = 0;  // guarded by mutex_, as all below
-  milliseconds silence_{};     ///< since the last write
+  std::uint64_t terms_ended_ = 0;  // guarded by mutex_, as all below
+  std::uint64_t version_ = 0;
+  milliseconds silence_{};  ///< since the last write
   std::shared_ptr<grpc::Alarm> waiting_;
 };
 

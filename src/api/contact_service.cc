@@ -132,9 +132,10 @@ class ContactService final : public v1::ContactService::CallbackService {
       reactor->Finish(to_status(check.error()));
       return;
     }
-    node_.get_contact(contact, [=](std::optional<node::ContactHistory> history, const std::string& trouble) {
-      if (!trouble.empty()) {
-        reactor->Finish(store_trouble(trouble));
+    node_.get_contact(contact, [=](node::StoreStatus status, std::optional<node::ContactHistory> history,
+                                   const std::string& trouble) {
+      if (status != node::StoreStatus::kRead) {
+        reactor->Finish(not_read(status, trouble));
       } else if (!history) {
         reactor->Finish(to_status(not_found("CONTACT", "contact_id", request->contact_id())));
       } else {
@@ -164,13 +165,13 @@ class ContactService final : public v1::ContactService::CallbackService {
       return;
     }
     filter.after = dispatch::ContactId{*after};
-    const dispatch::Sequence complete = node_.events().last_sequence();
-    node_.list_contacts(std::move(filter), [=](std::optional<node::ContactPage> page, const std::string& trouble) {
-      if (!trouble.empty() || !page) {
-        reactor->Finish(store_trouble(trouble));
+    node_.list_contacts(std::move(filter), [=](node::StoreStatus status, std::optional<node::ContactPage> page,
+                                               const std::string& trouble) {
+      if (status != node::StoreStatus::kRead) {
+        reactor->Finish(not_read(status, trouble));
         return;
       }
-      response->set_sequence(static_cast<std::int64_t>(complete));
+      response->set_sequence(static_cast<std::int64_t>(page->complete_to));
       if (page->more) {
         const auto last = node::parse_contact_id(page->contacts.back().contact_id());
         response->set_next_page_token(token.after(dispatch::raw(last)));
@@ -180,9 +181,9 @@ class ContactService final : public v1::ContactService::CallbackService {
     });
   }
 
-  static grpc::Status store_trouble(const std::string& trouble) {
-    spdlog::warn("api: the reporting tables cannot be read: {}", trouble);
-    return to_status(store_unavailable());
+  static grpc::Status not_read(node::StoreStatus status, const std::string& trouble) {
+    if (status == node::StoreStatus::kUnavailable) spdlog::warn("api: the reporting tables were not read: {}", trouble);
+    return to_status(store_error(status));
   }
 
   node::Node& node_;

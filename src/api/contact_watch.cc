@@ -25,6 +25,7 @@ void ContactWatch::start() {
       finish(to_status(check_.error()));
       return;
     }
+    terms_ended_ = node_.terms_ended();
     if (!node_.readiness().ready) {
       finish(to_status(delivery_error(node::Delivery::kNotServing)));
       return;
@@ -45,6 +46,7 @@ void ContactWatch::next(bool beat) {
     auto page = node_.events().read(cursor, queue_ids_, kEventsPerReadMax);
     std::lock_guard lock(mutex_);
     if (finished()) return;
+    if (node_.terms_ended() != terms_ended_) return end_as(node::StreamEnd::kRecovering);
     if (page.too_old) {
       finish(to_status(sequence_compacted(cursor, page.oldest)));
       return;
@@ -73,12 +75,16 @@ void ContactWatch::wait() {
   std::unique_lock lock(mutex_);
   if (finished()) return;
   const dispatch::Sequence cursor = cursor_;
+  const std::uint64_t turn = turn_;
+  const std::uint64_t terms_ended = terms_ended_;
+  ticket_ = 0;
   const auto alarm = call_after(kHeartbeat, [self](bool quiet) {
     std::uint64_t ticket = 0;
     {
       std::lock_guard inner(self->mutex_);
       if (self->finished()) return;  // ended() tidies up
       ticket = self->ticket_;
+      ++self->turn_;
     }
     self->guard([&] {
       self->node_.events().cancel(ticket);
@@ -88,8 +94,15 @@ void ContactWatch::wait() {
   waiting_ = alarm;
   lock.unlock();
   const std::uint64_t ticket = node_.events().wait(cursor, [alarm] { alarm->Cancel(); });
+  if (node_.terms_ended() != terms_ended) alarm->Cancel();  // everybody may have been woken just before
   lock.lock();
-  ticket_ = ticket;
+  if (!finished() && turn == turn_) {
+    ticket_ = ticket;
+    return;
+  }
+  // The alarm has been faster: this wait is over, and nobody else knows of it.
+  lock.unlock();
+  node_.events().cancel(ticket);
 }
 
 void ContactWatch::ended() {

@@ -36,9 +36,11 @@ class ContactWatch
   Checker check_;
   const dispatch::Sequence after_sequence_;
   const std::unordered_set<std::string> queue_ids_;
-  dispatch::Sequence cursor_ = 0;  // guarded by mutex_, as all below
+  std::uint64_t terms_ended_ = 0;  // guarded by mutex_, as all below
+  dispatch::Sequence cursor_ = 0;
   std::shared_ptr<grpc::Alarm> waiting_;
-  std::uint64_t ticket_ = 0;  ///< of the feed
+  std::uint64_t turn_ = 0;    ///< counts the waits that are over
+  std::uint64_t ticket_ = 0;  ///< of the feed, for this wait
 };
 
 }  // namespace muster::api

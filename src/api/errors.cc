@@ -271,14 +271,42 @@ Error sequence_compacted(dispatch::Sequence asked, dispatch::Sequence oldest) {
           {}};
 }
 
-Error rebuild_running() {
-  return {
-      StatusCode::FAILED_PRECONDITION, "REBUILD_RUNNING", "the reporting tables are being rebuilt already", {}, {}, {}};
+Error rebuild_error(node::RebuildStart start) {
+  switch (start) {
+    case node::RebuildStart::kRunning:
+      return {StatusCode::FAILED_PRECONDITION,
+              "REBUILD_RUNNING",
+              "the reporting tables are being rebuilt already",
+              {},
+              {},
+              {}};
+    case node::RebuildStart::kNotServing:
+      return delivery_error(node::Delivery::kNotServing);
+    case node::RebuildStart::kUnavailable:
+      return store_error(node::StoreStatus::kUnavailable);
+    case node::RebuildStart::kStarted:
+      break;
+  }
+  return internal_error();
 }
 
-Error store_unavailable() {
-  return {
-      StatusCode::UNAVAILABLE, "STORE_UNAVAILABLE", "the reporting tables cannot be read now", {}, {}, kOutageRetry};
+Error store_error(node::StoreStatus status) {
+  switch (status) {
+    case node::StoreStatus::kBusy:
+      return delivery_error(node::Delivery::kBusy);
+    case node::StoreStatus::kNotServing:
+      return delivery_error(node::Delivery::kNotServing);
+    case node::StoreStatus::kUnavailable:
+      return {StatusCode::UNAVAILABLE,
+              "STORE_UNAVAILABLE",
+              "the reporting tables cannot be used now",
+              {},
+              {},
+              kOutageRetry};
+    case node::StoreStatus::kRead:
+      break;
+  }
+  return internal_error();
 }
 
 Error internal_error() { return {StatusCode::INTERNAL, "INTERNAL", "an error inside the server", {}, {}, {}}; }

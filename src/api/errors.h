@@ -46,9 +46,10 @@ struct Error {
 [[nodiscard]] std::optional<Error> stream_end_error(node::StreamEnd end, dispatch::Sequence last_sequence);
 /// A watch asked for events that are no longer kept.
 [[nodiscard]] Error sequence_compacted(dispatch::Sequence asked, dispatch::Sequence oldest);
-[[nodiscard]] Error rebuild_running();
-/// The reporting tables cannot be read.
-[[nodiscard]] Error store_unavailable();
+/// Why a rebuild of the reporting tables did not start. REQUIRES: `start` is not kStarted.
+[[nodiscard]] Error rebuild_error(node::RebuildStart start);
+/// Why the reporting tables were not read. REQUIRES: `status` is not kRead.
+[[nodiscard]] Error store_error(node::StoreStatus status);
 /// A bug. Nothing about it leaves the server but the log.
 [[nodiscard]] Error internal_error();
 

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <limits>
 
 namespace muster::api {
 
@@ -26,7 +27,8 @@ std::optional<std::uint64_t> PageToken::parse(std::string_view token) const {
   if (token.size() != 32) return std::nullopt;
   const char* end = token.data() + token.size();
   const auto parsed = std::from_chars(token.data() + 16, end, item, 16);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || after(item) != token) return std::nullopt;
+  constexpr std::uint64_t kItemMax = std::numeric_limits<std::int64_t>::max();  // as in PostgreSQL
+  if (item > kItemMax || parsed.ec != std::errc{} || parsed.ptr != end || after(item) != token) return std::nullopt;
   return item;
 }
 

@@ -122,7 +122,7 @@ class SessionStream : public StreamReactor<Base, Response> {
   void closed_while_writing() {
     this->cancel_if_stuck();
     if (mailbox_->end() != node::StreamEnd::kSlowConsumer) return;
-    finish_as(node::StreamEnd::kSlowConsumer);
+    this->end_as(node::StreamEnd::kSlowConsumer);
     call_after(std::chrono::milliseconds::zero(),
                [self = shared()](bool) { self->guard([&] { self->lose_session(); }); });
   }
@@ -135,7 +135,7 @@ class SessionStream : public StreamReactor<Base, Response> {
     std::move(results.begin(), results.end(), std::back_inserter(batch_));
     if (taken != node::SessionMailbox::Taken::kClosed || !batch_.empty()) return;
     const node::StreamEnd end = mailbox_->end();
-    if (end != node::StreamEnd::kClosed || !owes_results()) finish_as(end);
+    if (end != node::StreamEnd::kClosed || !owes_results()) this->end_as(end);
   }
 
   void write_batch() {
@@ -153,11 +153,6 @@ class SessionStream : public StreamReactor<Base, Response> {
       next_ = 0;
     }
     this->write();
-  }
-
-  void finish_as(node::StreamEnd end) {
-    const auto error = stream_end_error(end, last_sequence_);
-    this->finish(error ? to_status(*error) : grpc::Status::OK);
   }
 
   std::shared_ptr<node::SessionMailbox> mailbox_;  // constant once the session is being opened

@@ -77,7 +77,7 @@ class StreamReactor : public Base, public Stream, public std::enable_shared_from
 
   void stop() override {
     std::lock_guard lock(mutex_);
-    finish(to_status(*stream_end_error(node::StreamEnd::kShutdown, last_sequence())));
+    end_as(node::StreamEnd::kShutdown);
   }
 
  protected:
@@ -119,6 +119,11 @@ class StreamReactor : public Base, public Stream, public std::enable_shared_from
     finished_ = true;
     this->Finish(status);
     cancel_if_stuck();
+  }
+
+  void end_as(node::StreamEnd end) {
+    const auto error = stream_end_error(end, last_sequence());
+    finish(error ? to_status(*error) : grpc::Status::OK);
   }
 
   /// Cuts the connection to a reader who does not even read the end within kGrace.

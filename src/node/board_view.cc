@@ -67,17 +67,26 @@ void BoardView::reset(const dispatch::StateImage& state, const kpi::BoardCounter
   board_.restore(state, counters);
 }
 
+// The rows are copied under the lock, which the publisher needs too, and rendered after it.
 Node::BoardDelta BoardView::delta(std::uint64_t version, bool include_agents) const {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   auto changes = board_.changes_after(version, include_agents);
+  std::vector<kpi::QueueRow> queues;
+  std::vector<kpi::AgentRow> agents;
+  queues.reserve(changes.queues.size());
+  agents.reserve(changes.agents.size());
+  for (const auto* row : changes.queues) queues.push_back(*row);
+  for (const auto* row : changes.agents) agents.push_back(*row);
+  lock.unlock();
+
   Node::BoardDelta delta;
   delta.version = changes.version;
   auto& out = delta.response;
   out.set_snapshot(changes.snapshot);
   out.set_sequence(static_cast<std::int64_t>(changes.version));
   to_proto(wall_now(), out.mutable_as_of());
-  for (const auto* row : changes.queues) render(*row, out.add_queues());
-  for (const auto* row : changes.agents) render(*row, out.add_agents());
+  for (const auto& row : queues) render(row, out.add_queues());
+  for (const auto& row : agents) render(row, out.add_agents());
   for (auto& id : changes.removed_queue_ids) out.add_removed_queue_ids(std::move(id));
   for (auto& id : changes.removed_agent_ids) out.add_removed_agent_ids(std::move(id));
   render(changes.totals, out.mutable_totals());

@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <string_view>
 
+#include "muster/base/overloaded.h"
 #include "muster/node/render.h"
 
 namespace muster::node {
 namespace {
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
 
 /// What a watcher is told about one event: the kind, the state after it, and whom it concerns.
 struct Summary {
@@ -104,6 +100,7 @@ void EventFeed::reset(const dispatch::Engine& engine) {
   events_ = 0;
   last_ = engine.last_sequence();
   epoch_ = engine.epoch();
+  std::lock_guard names(names_mutex_);
   queue_ids_.clear();
   agent_ids_.clear();
   for (std::uint32_t n = 1; n <= dispatch::raw(engine.last_queue()); ++n) {
@@ -118,7 +115,7 @@ void EventFeed::reset(const dispatch::Engine& engine) {
 void EventFeed::add(std::shared_ptr<const std::vector<dispatch::Event>> events) {
   if (events->empty()) return;
   std::lock_guard lock(mutex_);
-  for (const auto& event : *events) learn_names(event);
+  for (const auto& event : *events) learn(event);
   last_ = events->back().sequence;
   events_ += events->size();
   batches_.push_back(std::move(events));
@@ -130,33 +127,42 @@ void EventFeed::add(std::shared_ptr<const std::vector<dispatch::Event>> events) 
 }
 
 // Names are never forgotten: handles are never used again, and old events may still be asked for.
-void EventFeed::learn_names(const dispatch::Event& event) {
+void EventFeed::learn(const dispatch::Event& event) {
   if (const auto* queue = std::get_if<dispatch::QueuePut>(&event.body)) {
+    std::lock_guard names(names_mutex_);
     queue_ids_[dispatch::raw(queue->queue)] = queue->spec.id;
   } else if (const auto* agent = std::get_if<dispatch::AgentPut>(&event.body)) {
+    std::lock_guard names(names_mutex_);
     agent_ids_[dispatch::raw(agent->agent)] = agent->spec.id;
   } else if (const auto* opened = std::get_if<dispatch::WorkspaceOpened>(&event.body)) {
     epoch_ = opened->epoch;
   }
 }
 
+// The batches are looked up under the lock, which the publisher needs too, and rendered after it.
 EventFeed::Page EventFeed::read(dispatch::Sequence cursor, const std::unordered_set<std::string>& queue_ids,
                                 std::size_t look_max) const {
-  std::lock_guard lock(mutex_);
   Page page;
-  page.epoch = epoch_;
-  page.oldest = batches_.empty() ? last_ : batches_.front()->front().sequence - 1;
   page.sequence = cursor;
-  if (cursor < page.oldest || cursor > last_) {
-    page.too_old = true;
-    return page;
+  std::vector<std::shared_ptr<const std::vector<dispatch::Event>>> batches;
+  {
+    std::lock_guard lock(mutex_);
+    page.epoch = epoch_;
+    page.oldest = batches_.empty() ? last_ : batches_.front()->front().sequence - 1;
+    page.too_old = cursor < page.oldest || cursor > last_;
+    if (page.too_old) return page;
+    auto batch = std::partition_point(batches_.begin(), batches_.end(),
+                                      [&](const auto& events) { return events->back().sequence <= cursor; });
+    for (; batch != batches_.end(); ++batch) {
+      if ((*batch)->front().sequence > cursor + look_max) break;
+      batches.push_back(*batch);
+    }
   }
-  auto batch = std::partition_point(batches_.begin(), batches_.end(),
-                                    [&](const auto& events) { return events->back().sequence <= cursor; });
-  for (; batch != batches_.end() && look_max > 0; ++batch) {
-    const std::size_t skip = cursor + 1 > (*batch)->front().sequence ? cursor + 1 - (*batch)->front().sequence : 0;
-    for (std::size_t i = skip; i < (*batch)->size() && look_max > 0; ++i, --look_max) {
-      const auto& event = (**batch)[i];
+  std::shared_lock names(names_mutex_);
+  for (const auto& batch : batches) {
+    for (const auto& event : *batch) {
+      if (event.sequence <= cursor) continue;
+      if (event.sequence > cursor + look_max) break;
       page.sequence = event.sequence;
       v1::ContactEvent rendered;
       if (render(event, queue_ids, rendered)) page.events.push_back(std::move(rendered));
@@ -202,6 +208,11 @@ std::uint64_t EventFeed::wait(dispatch::Sequence cursor, std::function<void()> w
     waiting_[ticket] = std::move(wake);
   }
   return ticket;
+}
+
+void EventFeed::wake_all() {
+  std::lock_guard lock(mutex_);
+  for (auto& [ticket, wake] : std::exchange(waiting_, {})) wake();
 }
 
 void EventFeed::cancel(std::uint64_t ticket) {

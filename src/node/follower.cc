@@ -20,10 +20,16 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kBatchesPerRead = 1024;
 constexpr auto kRetryPause = std::chrono::milliseconds(500);
+constexpr auto kStatementTimeout = std::chrono::seconds(60);
+/// What a stop gives to the last write of the tables.
+constexpr auto kStopGrace = std::chrono::seconds(5);
 /// A clean stop leaves a snapshot if this many events would have to be replayed otherwise.
 constexpr std::uint64_t kSnapshotAtStopEvents = 1000;
 /// Reporting gives way to dispatch when both want the processor.
 constexpr int kNice = 5;
+
+/// Thrown out of a read of the journal that is no longer wanted.
+struct Unwanted {};
 
 }  // namespace
 
@@ -43,7 +49,6 @@ struct Follower::Position {
   dispatch::Sequence written = 0;  ///< the tables' position
   bool behind = true;              ///< the last read stopped before the journal's end
   Clock::time_point last_write{};
-  Clock::time_point last_snapshot = Clock::now();
 };
 
 Follower::Follower(Options options) : options_(std::move(options)), thread_([this] { run(); }) {
@@ -55,12 +60,35 @@ Follower::~Follower() { stop(); }
 void Follower::stop() {
   if (!thread_.joinable()) return;
   {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     stopping_ = true;
+    changed_.notify_all();
+    const bool ended = changed_.wait_for(lock, kStopGrace, [&] { return ended_; });
+    if (!ended && connection_) connection_->cut();
+  }
+  thread_.join();
+  refuse_waiting(StoreStatus::kNotServing, "the server is stopping");
+}
+
+void Follower::begin_term(dispatch::Sequence committed) {
+  {
+    std::lock_guard lock(mutex_);
+    leading_ = true;
+    committed_ = std::max(committed_, committed);
+    failed_at_.reset();
+    trouble_.clear();
   }
   changed_.notify_all();
-  thread_.join();
-  give_up("the server is stopping");
+}
+
+void Follower::end_term() {
+  {
+    std::lock_guard lock(mutex_);
+    leading_ = false;
+    rebuild_asked_ = false;
+  }
+  changed_.notify_all();
+  refuse_waiting(StoreStatus::kNotServing, "the term is over");
 }
 
 void Follower::committed(dispatch::Sequence sequence) {
@@ -72,26 +100,64 @@ void Follower::committed(dispatch::Sequence sequence) {
   changed_.notify_one();
 }
 
-void Follower::when_projected(dispatch::Sequence sequence, std::function<void(const std::string&)> then) {
+void Follower::expire_waiting() {
+  std::vector<Then> overdue;
   {
     std::lock_guard lock(mutex_);
-    if (projected_ < sequence && trouble_.empty() && !stopping_) {
-      waiting_.emplace(sequence, std::move(then));
-      then = nullptr;
+    const auto now = Clock::now();
+    for (auto it = waiting_.begin(); it != waiting_.end();) {
+      if (it->second.until > now) {
+        ++it;
+        continue;
+      }
+      overdue.push_back(std::move(it->second.then));
+      it = waiting_.erase(it);
     }
   }
-  changed_.notify_one();
-  if (then) then(trouble());
+  for (const auto& then : overdue) then(StoreStatus::kUnavailable, "the reporting tables did not catch up in time");
 }
 
-bool Follower::rebuild() {
+void Follower::when_projected(dispatch::Sequence sequence, Then then) {
+  StoreStatus status = StoreStatus::kRead;
+  std::string trouble;
   {
     std::lock_guard lock(mutex_);
-    if (rebuild_asked_ || rebuilding_to_ != 0 || !trouble_.empty()) return false;
+    if (!leading_ || stopping_) {
+      status = StoreStatus::kNotServing;
+    } else if (rebuild_asked_ || projected_ < sequence) {
+      if (!trouble_.empty()) {
+        status = StoreStatus::kUnavailable;
+        trouble = trouble_;
+      } else if (rebuild_asked_ || rebuilding_to_ != 0) {
+        status = StoreStatus::kUnavailable;
+        trouble = "the reporting tables are being rebuilt";
+      } else if (waiting_.size() >= options_.waiting_max) {
+        status = StoreStatus::kBusy;
+      } else {
+        waiting_.emplace(sequence, Waiting{std::move(then), Clock::now() + options_.waiting_for});
+        changed_.notify_all();
+        return;
+      }
+    }
+  }
+  then(status, trouble);
+}
+
+RebuildStart Follower::rebuild() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!leading_ || stopping_) return RebuildStart::kNotServing;
+    if (rebuild_asked_ || rebuilding_to_ != 0) return RebuildStart::kRunning;
+    if (!trouble_.empty()) return RebuildStart::kUnavailable;
     rebuild_asked_ = true;
   }
-  changed_.notify_one();
-  return true;
+  changed_.notify_all();
+  return RebuildStart::kStarted;
+}
+
+dispatch::Sequence Follower::projected() const {
+  std::lock_guard lock(mutex_);
+  return rebuild_asked_ ? 0 : projected_;
 }
 
 std::string Follower::trouble() const {
@@ -101,28 +167,67 @@ std::string Follower::trouble() const {
 
 void Follower::run() {
   setpriority(PRIO_PROCESS, 0, kNice);  // Linux: of this thread only
-  for (;;) {
+  while (!corrupt_ && wait_for_term()) {
     try {
-      ProjectionStore store(options_.database, options_.workspace);
-      if (std::lock_guard lock(mutex_); rebuild_asked_) {
-        rebuild_asked_ = false;
-        rebuilding_to_ = std::max<dispatch::Sequence>(committed_, 1);
-        store.clear();
-        projected_ = 0;
-      }
-      auto at = start_over(store);
-      follow(*at);
+      write_for_one_term();
+    } catch (const Unwanted&) {
+      // The term is over, or the server stops.
     } catch (const journal::Corrupt& error) {
       spdlog::critical("the journal cannot be followed: {}", error.what());
-      give_up(error.what());
-      return;
+      {
+        std::lock_guard lock(mutex_);
+        trouble_ = error.what();
+      }
+      corrupt_ = true;
+      refuse_waiting(StoreStatus::kUnavailable, error.what());
     } catch (const std::exception& error) {
       spdlog::warn("following the journal: {}; starting over", error.what());
+      failed(error.what());
     }
-    std::unique_lock lock(mutex_);
-    if (!rebuild_asked_) changed_.wait_for(lock, kRetryPause, [&] { return stopping_; });
-    if (stopping_) return;
+    std::lock_guard lock(mutex_);
+    connection_.reset();
   }
+  {
+    std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  changed_.notify_all();
+}
+
+// False when the thread is to end.
+bool Follower::wait_for_term() {
+  std::unique_lock lock(mutex_);
+  if (failed_at_) changed_.wait_for(lock, kRetryPause, [&] { return stopping_; });
+  changed_.wait(lock, [&] { return stopping_ || leading_; });
+  return !stopping_;
+}
+
+void Follower::write_for_one_term() {
+  const auto connection = std::make_shared<store::Connection>(options_.database, kStatementTimeout);
+  {
+    std::lock_guard lock(mutex_);
+    connection_ = connection;
+  }
+  ProjectionStore store(connection->get(), options_.workspace);
+  for (;;) {
+    clear_if_asked(store);
+    const auto at = start_over(store);
+    follow(*at);
+    check_wanted(false);
+  }
+}
+
+// Dispatch goes on meanwhile: what it needs of us is never held for as long as the database takes.
+void Follower::clear_if_asked(ProjectionStore& store) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!rebuild_asked_) return;
+  }
+  store.clear();
+  std::lock_guard lock(mutex_);
+  rebuild_asked_ = false;
+  rebuilding_to_ = std::max<dispatch::Sequence>(committed_, 1);
+  projected_ = 0;
 }
 
 std::unique_ptr<Follower::Position> Follower::start_over(ProjectionStore& store) {
@@ -134,19 +239,22 @@ std::unique_ptr<Follower::Position> Follower::start_over(ProjectionStore& store)
                       const kpi::BoardCounters& counters) { at->board.restore(engine.image(), counters); },
        .replayed =
            [&](std::vector<dispatch::Event>&& events) {
+             check_wanted(false);
              for (const auto& event : events) at->board.apply(event);
            }});
   at->engine = std::move(recovered.engine);
   snapshot_ = recovered.snapshot_seq;
+  std::lock_guard lock(mutex_);
   projected_ = at->written;
   return at;
 }
 
 void Follower::follow(Position& at) {
-  for (;;) {
+  do {
     const auto before = at.engine.last_sequence();
     std::uint64_t batches = 0;
     at.reader.read(before, kBatchesPerRead, [&](const journal::Batch& batch) {
+      check_wanted(true);
       ++batches;
       journal::decode_events(batch.payload, [&](dispatch::Event& event) {
         if (event.sequence <= at.engine.last_sequence()) return;
@@ -159,8 +267,13 @@ void Follower::follow(Position& at) {
     at.behind = batches == kBatchesPerRead;
     write_tables(at);
     write_snapshot(at);
-    if (!wait_for_more(at)) return;
-  }
+  } while (wait_for_more(at));
+}
+
+// A stop waits for the little that is new (`also_at_stop`), and for nothing else.
+void Follower::check_wanted(bool also_at_stop) const {
+  std::lock_guard lock(mutex_);
+  if (!leading_ || (stopping_ && (!also_at_stop || rebuilding_to_ != 0))) throw Unwanted();
 }
 
 void Follower::write_tables(Position& at) {
@@ -173,17 +286,23 @@ void Follower::write_tables(Position& at) {
     at.written = to;
   }
   at.last_write = Clock::now();
-  projected_ = to;
+  {
+    std::lock_guard lock(mutex_);
+    failed_at_.reset();
+    trouble_.clear();
+    projected_ = to;
+    if (to >= rebuilding_to_) rebuilding_to_ = 0;
+  }
   tell_waiting();
 }
 
 void Follower::write_snapshot(Position& at) {
   const auto sequence = at.engine.last_sequence();
   const auto events = sequence - std::min<dispatch::Sequence>(snapshot_, sequence);
-  bool due = events >= options_.snapshot_events && Clock::now() - at.last_snapshot >= options_.snapshot_interval;
+  bool due = events >= options_.snapshot_events && Clock::now() - last_snapshot_ >= options_.snapshot_interval;
   if (std::lock_guard lock(mutex_); stopping_) due = events >= kSnapshotAtStopEvents;
   if (!due) return;
-  at.last_snapshot = Clock::now();
+  last_snapshot_ = Clock::now();
   const auto payload = journal::encode_snapshot({at.engine.image(), at.board.image()});
   if (at.snapshots.write(at.engine.epoch(), sequence, at.engine.state_hash(), payload)) {
     snapshot_ = sequence;
@@ -191,38 +310,47 @@ void Follower::write_snapshot(Position& at) {
   }
 }
 
-// False when the thread is to end or to start over.
+// False when the thread is to end, to stand still, or to start over.
 bool Follower::wait_for_more(const Position& at) {
   std::unique_lock lock(mutex_);
-  if (rebuilding_to_ != 0 && at.written >= rebuilding_to_) rebuilding_to_ = 0;
-  const auto caught_up = [&] { return at.written >= committed_ && !at.behind; };
-  if (stopping_) return !caught_up();
+  if (stopping_) return at.written < committed_ && !at.behind;
   const auto wanted = [&] {
-    return stopping_ || rebuild_asked_ || (!waiting_.empty() && waiting_.begin()->first <= committed_);
+    return stopping_ || !leading_ || rebuild_asked_ || (!waiting_.empty() && waiting_.begin()->first <= committed_);
   };
   if (!at.behind) changed_.wait_until(lock, at.last_write + options_.write_interval, wanted);
-  return !rebuild_asked_;
+  return leading_ && !rebuild_asked_;
+}
+
+// Once may be an accident, such as a restart of PostgreSQL. Twice at one place is trouble that others should know of.
+void Follower::failed(const std::string& why) {
+  {
+    std::lock_guard lock(mutex_);
+    const bool again = std::exchange(failed_at_, projected_) == projected_;
+    if (!again) return;
+    if (trouble_.empty()) spdlog::error("the reporting tables stand still at event {}", projected_);
+    trouble_ = why;
+  }
+  refuse_waiting(StoreStatus::kUnavailable, why);
 }
 
 void Follower::tell_waiting() {
-  std::vector<std::function<void(const std::string&)>> ready;
+  std::vector<Then> ready;
   {
     std::lock_guard lock(mutex_);
     const auto end = waiting_.upper_bound(projected_);
-    for (auto it = waiting_.begin(); it != end; ++it) ready.push_back(std::move(it->second));
+    for (auto it = waiting_.begin(); it != end; ++it) ready.push_back(std::move(it->second.then));
     waiting_.erase(waiting_.begin(), end);
   }
-  for (const auto& then : ready) then("");
+  for (const auto& then : ready) then(StoreStatus::kRead, "");
 }
 
-void Follower::give_up(const std::string& trouble) {
-  std::multimap<dispatch::Sequence, std::function<void(const std::string&)>> waiting;
+void Follower::refuse_waiting(StoreStatus status, const std::string& trouble) {
+  std::multimap<dispatch::Sequence, Waiting> waiting;
   {
     std::lock_guard lock(mutex_);
-    if (trouble_.empty()) trouble_ = trouble;
     waiting.swap(waiting_);
   }
-  for (const auto& [sequence, then] : waiting) then(trouble);
+  for (const auto& [sequence, each] : waiting) each.then(status, trouble);
 }
 
 }  // namespace muster::node

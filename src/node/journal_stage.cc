@@ -35,12 +35,7 @@ void JournalStage::run() {
 }
 
 void JournalStage::make_durable(std::vector<Batch>& batches) {
-  if (broken_ || !append(batches)) {
-    for (auto& batch : batches) {
-      for (auto& effect : batch.effects) abandon(effect);
-    }
-    return;
-  }
+  if (broken_ || !append(batches)) return abandon_all(batches);
   if (publisher_.idle() && queue_.size() == 0) {
     publisher_.publish_inline(batches);
   } else {

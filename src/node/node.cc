@@ -33,27 +33,38 @@ class Node::Impl {
     if (pool) pool->stop();
   }
 
+  template <typename T>
+  using Read = std::function<std::optional<T>(pqxx::connection_base&, dispatch::Sequence complete_to)>;
+
   /// Runs `read` on the pool once the tables hold everything committed so far.
   template <typename T>
-  void from_tables(std::function<std::optional<T>(pqxx::connection_base&)> read, StoreResult<T> done) {
-    follower->when_projected(view.committed, [this, read, done](const std::string& trouble) {
-      if (!trouble.empty()) return done(std::nullopt, trouble);
+  void from_tables(Read<T> read, StoreResult<T> done) {
+    if (!owner->readiness().ready) return done(StoreStatus::kNotServing, std::nullopt, "");
+    const dispatch::Sequence complete_to = view.committed;
+    follower->when_projected(complete_to, [=, this](StoreStatus status, const std::string& trouble) {
+      if (status != StoreStatus::kRead) return done(status, std::nullopt, trouble);
       auto result = std::make_shared<std::optional<T>>();
       try {
-        pool->post([read, result](pqxx::connection_base& connection) { *result = read(connection); },
-                   [result, done](std::exception_ptr error) { done(std::move(*result), describe(error)); });
-      } catch (const std::exception& error) {
-        done(std::nullopt, error.what());
+        pool->post([=](pqxx::connection_base& connection) { *result = read(connection, complete_to); },
+                   [=, this](const std::exception_ptr& error) { answer(error, std::move(*result), read, done); });
+      } catch (const store::PoolFull& full) {
+        done(StoreStatus::kBusy, std::nullopt, full.what());
+      } catch (const store::PoolStopped& stopped) {
+        done(StoreStatus::kNotServing, std::nullopt, stopped.what());
       }
     });
   }
 
-  static std::string describe(const std::exception_ptr& error) {
-    if (!error) return {};
+  template <typename T>
+  void answer(const std::exception_ptr& error, std::optional<T> result, const Read<T>& read,
+              const StoreResult<T>& done) {
+    if (!error) return done(StoreStatus::kRead, std::move(result), "");
     try {
       std::rethrow_exception(error);
+    } catch (const TablesBehind&) {
+      from_tables(read, done);
     } catch (const std::exception& caught) {
-      return caught.what();
+      done(StoreStatus::kUnavailable, std::nullopt, caught.what());
     }
   }
 
@@ -70,12 +81,7 @@ Node::~Node() { stop(); }
 void Node::start() { impl_->start(); }
 void Node::stop() { impl_->stop(); }
 
-Readiness Node::readiness() const {
-  auto readiness = impl_->owner->readiness();
-  if (!readiness.ready) return readiness;
-  if (const auto trouble = impl_->follower->trouble(); !trouble.empty()) return {false, "reporting: " + trouble};
-  return readiness;
-}
+Readiness Node::readiness() const { return impl_->owner->readiness(); }
 
 NodeInfo Node::info() const {
   NodeInfo info;
@@ -116,6 +122,8 @@ std::shared_ptr<SessionMailbox> Node::make_mailbox() const {
   return std::make_shared<SessionMailbox>(impl_->options.mailbox_max);
 }
 
+std::uint64_t Node::terms_ended() const { return impl_->view.terms_ended; }
+
 EventFeed& Node::events() { return impl_->view.events; }
 
 Node::BoardDelta Node::board(std::uint64_t version, bool include_agents) const {
@@ -124,20 +132,20 @@ Node::BoardDelta Node::board(std::uint64_t version, bool include_agents) const {
 
 void Node::get_contact(dispatch::ContactId contact, StoreResult<ContactHistory> done) {
   impl_->from_tables<ContactHistory>(
-      [this, contact](pqxx::connection_base& connection) {
-        return read_contact(connection, impl_->options.workspace, contact);
+      [this, contact](pqxx::connection_base& connection, dispatch::Sequence complete_to) {
+        return read_contact(connection, impl_->options.workspace, complete_to, contact);
       },
       std::move(done));
 }
 
 void Node::list_contacts(ContactFilter filter, StoreResult<ContactPage> done) {
   impl_->from_tables<ContactPage>(
-      [this, filter = std::move(filter)](pqxx::connection_base& connection) -> std::optional<ContactPage> {
-        return read_contacts(connection, impl_->options.workspace, filter);
+      [this, filter = std::move(filter)](pqxx::connection_base& connection, dispatch::Sequence complete_to) {
+        return std::optional(read_contacts(connection, impl_->options.workspace, complete_to, filter));
       },
       std::move(done));
 }
 
-bool Node::rebuild_projections() { return impl_->follower->rebuild(); }
+RebuildStart Node::rebuild_projections() { return impl_->follower->rebuild(); }
 
 }  // namespace muster::node

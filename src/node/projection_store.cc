@@ -151,6 +151,14 @@ v1::Offer offer_of(const pqxx::row& row, dispatch::ContactId contact) {
   return offer;
 }
 
+/// All statements see the tables as of one moment.
+using ReadTransaction = pqxx::transaction<pqxx::repeatable_read, pqxx::read_only>;
+
+void expect_complete(ReadTransaction& work, const std::string& workspace, dispatch::Sequence to) {
+  const auto found = work.exec_params("SELECT position FROM projection WHERE workspace = $1", workspace);
+  if (found.empty() || found[0][0].as<dispatch::Sequence>() < to) throw TablesBehind();
+}
+
 std::string array_literal(const std::vector<dispatch::ContactState>& states) {
   std::string text = "{";
   for (const auto state : states) {
@@ -168,19 +176,17 @@ void ProjectedRows::clear() {
   sessions.clear();
 }
 
-ProjectionStore::ProjectionStore(const std::string& connection, std::string workspace)
-    : workspace_(std::move(workspace)), connection_(std::make_unique<pqxx::connection>(connection)) {
-  pqxx::work work(*connection_);
+ProjectionStore::ProjectionStore(pqxx::connection_base& connection, std::string workspace)
+    : workspace_(std::move(workspace)), connection_(connection) {
+  pqxx::work work(connection_);
   work.exec("SET client_min_messages = warning");
   work.exec(kIncomingTables);
   work.exec_params0("INSERT INTO projection (workspace) VALUES ($1) ON CONFLICT DO NOTHING", workspace_);
   work.commit();
 }
 
-ProjectionStore::~ProjectionStore() = default;
-
 dispatch::Sequence ProjectionStore::position() {
-  pqxx::work work(*connection_);
+  pqxx::work work(connection_);
   const auto row =
       work.exec_params1("SELECT position, last_contact, last_offer FROM projection WHERE workspace = $1", workspace_);
   last_contact_ = row[1].as<std::uint64_t>();
@@ -194,7 +200,7 @@ bool ProjectionStore::write(const ProjectedRows& rows, dispatch::Sequence from, 
   if (!rows.contacts.empty()) last_contact = std::max(last_contact, rows.contacts.rbegin()->first);
   for (const auto& [key, offer] : rows.offers) last_offer = std::max(last_offer, key.second);
 
-  pqxx::work work(*connection_);
+  pqxx::work work(connection_);
   const auto moved = work.exec_params(
       "UPDATE projection SET position = $3, last_contact = $4, last_offer = $5 WHERE workspace = $1 AND position = $2",
       workspace_, from, to, last_contact, last_offer);
@@ -209,7 +215,8 @@ bool ProjectionStore::write(const ProjectedRows& rows, dispatch::Sequence from, 
 }
 
 void ProjectionStore::clear() {
-  pqxx::work work(*connection_);
+  pqxx::work work(connection_);
+  work.exec("SET LOCAL statement_timeout = 0");
   for (const char* table : {"contact", "offer", "agent_session"}) {
     work.exec_params0(std::string("DELETE FROM ") + table + " WHERE workspace = $1", workspace_);
   }
@@ -220,7 +227,7 @@ void ProjectionStore::clear() {
 }
 
 std::optional<v1::Offer> ProjectionStore::offer(dispatch::ContactId contact, dispatch::OfferId offer) {
-  pqxx::work work(*connection_);
+  pqxx::work work(connection_);
   const auto found = work.exec_params(
       std::string("SELECT ") + kOfferColumns + " FROM offer WHERE workspace = $1 AND contact = $2 AND offer = $3",
       workspace_, dispatch::raw(contact), dispatch::raw(offer));
@@ -229,7 +236,7 @@ std::optional<v1::Offer> ProjectionStore::offer(dispatch::ContactId contact, dis
 }
 
 std::optional<ProjectedRows::Session> ProjectionStore::session(dispatch::SessionId session) {
-  pqxx::work work(*connection_);
+  pqxx::work work(connection_);
   const auto found = work.exec_params(
       "SELECT agent_id, (extract(epoch FROM open_time) * 1000000)::bigint, lost_count"
       " FROM agent_session WHERE workspace = $1 AND session = $2",
@@ -243,8 +250,9 @@ std::optional<ProjectedRows::Session> ProjectionStore::session(dispatch::Session
 }
 
 std::optional<ContactHistory> read_contact(pqxx::connection_base& connection, const std::string& workspace,
-                                           dispatch::ContactId contact) {
-  pqxx::read_transaction work(connection);
+                                           dispatch::Sequence complete_to, dispatch::ContactId contact) {
+  ReadTransaction work(connection);
+  expect_complete(work, workspace, complete_to);
   const auto found = work.exec_params("SELECT message FROM contact WHERE workspace = $1 AND contact = $2", workspace,
                                       dispatch::raw(contact));
   if (found.empty()) return std::nullopt;
@@ -258,14 +266,16 @@ std::optional<ContactHistory> read_contact(pqxx::connection_base& connection, co
 }
 
 ContactPage read_contacts(pqxx::connection_base& connection, const std::string& workspace,
-                          const ContactFilter& filter) {
-  pqxx::read_transaction work(connection);
+                          dispatch::Sequence complete_to, const ContactFilter& filter) {
+  ReadTransaction work(connection);
+  expect_complete(work, workspace, complete_to);
   const auto found = work.exec_params(
       "SELECT message FROM contact WHERE workspace = $1 AND contact > $2 AND ($3 = '' OR queue_id = $3)"
       " AND ($4 = '' OR agent_id = $4) AND ($5 = '{}' OR state = ANY ($5::smallint[])) ORDER BY contact LIMIT $6",
       workspace, dispatch::raw(filter.after), filter.queue_id, filter.agent_id, array_literal(filter.states),
       filter.limit + 1);
   ContactPage page;
+  page.complete_to = complete_to;
   page.more = found.size() > filter.limit;
   for (const auto& row : found) {
     if (page.contacts.size() == filter.limit) break;

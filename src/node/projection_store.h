@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
-#include <pqxx/connection>
+#include <pqxx/connection_base>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -35,9 +35,8 @@ struct ProjectedRows {
 /// Writes the reporting tables of one workspace. Not thread-safe. All methods throw pqxx::failure.
 class ProjectionStore {
  public:
-  /// Connects.
-  ProjectionStore(const std::string& connection, std::string workspace);
-  ~ProjectionStore();
+  /// Prepares the connection, which must be used for nothing else and outlive the store.
+  ProjectionStore(pqxx::connection_base& connection, std::string workspace);
 
   /// Up to where the tables hold the journal. REQUIRED before write().
   [[nodiscard]] dispatch::Sequence position();
@@ -53,14 +52,21 @@ class ProjectionStore {
 
  private:
   const std::string workspace_;
-  std::unique_ptr<pqxx::connection> connection_;
+  pqxx::connection_base& connection_;
   std::uint64_t last_contact_ = 0;  ///< the highest number that the tables held; numbers only rise
   std::uint64_t last_offer_ = 0;    ///< the same
 };
 
-/// Reads for the API, on a connection of the pool.
+/// The tables do not hold the journal up to where a read wants it: a rebuild has begun.
+class TablesBehind : public std::runtime_error {
+ public:
+  TablesBehind() : std::runtime_error("the reporting tables went back") {}
+};
+
+/// Reads for the API, on a connection of the pool. Throw TablesBehind if the tables lack an event up to `complete_to`.
 std::optional<ContactHistory> read_contact(pqxx::connection_base& connection, const std::string& workspace,
-                                           dispatch::ContactId contact);
-ContactPage read_contacts(pqxx::connection_base& connection, const std::string& workspace, const ContactFilter& filter);
+                                           dispatch::Sequence complete_to, dispatch::ContactId contact);
+ContactPage read_contacts(pqxx::connection_base& connection, const std::string& workspace,
+                          dispatch::Sequence complete_to, const ContactFilter& filter);
 
 }  // namespace muster::node

@@ -1,16 +1,9 @@
 #include "projector.h"
 
+#include "muster/base/overloaded.h"
 #include "muster/node/render.h"
 
 namespace muster::node {
-namespace {
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-
-}  // namespace
 
 bool Projector::take(const dispatch::Event& event) {
   before(event);

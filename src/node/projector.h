@@ -20,7 +20,6 @@ class Projector {
   /// The rows changed since the last clear(), up to date.
   [[nodiscard]] const ProjectedRows& rows();
   void clear();
-  [[nodiscard]] std::size_t pending() const { return rows_.offers.size() + changed_.size(); }
 
  private:
   void before(const dispatch::Event& event);

@@ -2,21 +2,18 @@
 
 #include <utility>
 
+#include "muster/base/overloaded.h"
 #include "muster/base/thread_name.h"
 
 namespace muster::node {
-namespace {
 
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-
-}  // namespace
-
-Publisher::Publisher(PublicView& view, std::function<bool()> may_emit,
+Publisher::Publisher(PublicView& view, std::function<bool()> may_emit, std::function<void()> silenced,
                      std::function<void(dispatch::Sequence)> committed)
-    : view_(view), may_emit_(std::move(may_emit)), committed_(std::move(committed)), thread_([this] { run(); }) {
+    : view_(view),
+      may_emit_(std::move(may_emit)),
+      silenced_(std::move(silenced)),
+      committed_(std::move(committed)),
+      thread_([this] { run(); }) {
   name_thread(thread_, "publisher");
 }
 
@@ -43,7 +40,11 @@ void Publisher::run() {
 // Agents' streams are woken last: what a batch has for an agent, and the answer to the command that caused it, go out
 // in one message.
 void Publisher::publish(std::vector<Batch>& batches) {
-  const bool may_emit = may_emit_();
+  if (!silent_ && !may_emit_()) {
+    silent_ = true;
+    silenced_();
+  }
+  if (silent_) return abandon_all(batches);
   std::vector<std::function<void()>> wakes;
   for (auto& batch : batches) {
     if (!batch.events->empty()) {
@@ -51,13 +52,7 @@ void Publisher::publish(std::vector<Batch>& batches) {
       view_.board.apply(*batch.events);
       view_.committed.store(batch.events->back().sequence, std::memory_order_release);
     }
-    for (auto& effect : batch.effects) {
-      if (may_emit) {
-        let_out(effect, wakes);
-      } else {
-        abandon(effect);
-      }
-    }
+    for (auto& effect : batch.effects) let_out(effect, wakes);
     if (!batch.events->empty()) committed_(batch.events->back().sequence);
   }
   for (const auto& wake : wakes) wake();

@@ -21,6 +21,7 @@ struct PublicView {
   EventFeed events;
   BoardView board;
   std::atomic<dispatch::Sequence> committed{0};
+  std::atomic<std::uint64_t> terms_ended{0};
 };
 
 /// Stage 4 of the pipeline: lets the effects of durable batches out, in their order. The journal stage publishes
@@ -28,9 +29,11 @@ struct PublicView {
 /// publisher's own thread does, which lets the next commit run meanwhile.
 class Publisher {
  public:
-  /// `may_emit`: whether the lease still holds; when not, callers are told that the outcome is unknown.
+  /// `may_emit`: whether the lease still holds. The first time that it does not, nothing more is shown for good, lest
+  /// there be a gap, callers are told that the outcome is unknown, and `silenced` is called.
   /// `committed`: called after each batch with the last durable sequence.
-  Publisher(PublicView& view, std::function<bool()> may_emit, std::function<void(dispatch::Sequence)> committed);
+  Publisher(PublicView& view, std::function<bool()> may_emit, std::function<void()> silenced,
+            std::function<void(dispatch::Sequence)> committed);
   /// Publishes what was handed over and ends the thread.
   ~Publisher();
 
@@ -50,9 +53,11 @@ class Publisher {
 
   PublicView& view_;
   const std::function<bool()> may_emit_;
+  const std::function<void()> silenced_;
   const std::function<void(dispatch::Sequence)> committed_;
   BoundedQueue<std::vector<Batch>> queue_{16};
   std::atomic<int> handed_over_{0};
+  bool silent_ = false;  // of whoever publishes, one at a time
   std::thread thread_;
 };
 

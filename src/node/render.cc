@@ -1,6 +1,7 @@
 #include "muster/node/render.h"
 
 #include <charconv>
+#include <limits>
 
 #include "muster/base/uuid.h"
 
@@ -19,7 +20,8 @@ Id parse_number_id(char letter, std::string_view text) {
   std::uint64_t number = 0;
   const char* end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data() + 2, end, number);
-  return parsed.ec == std::errc{} && parsed.ptr == end ? Id{number} : Id::kNone;
+  const bool fits = number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());  // as in PostgreSQL
+  return parsed.ec == std::errc{} && parsed.ptr == end && fits ? Id{number} : Id::kNone;
 }
 
 void render_requirements(const dispatch::Engine& engine, const std::vector<dispatch::SkillRequirement>& requirements,

@@ -2,16 +2,12 @@
 
 #include <utility>
 
+#include "muster/base/overloaded.h"
 #include "muster/journal/codec.h"
 #include "muster/node/render.h"
 
 namespace muster::node {
 namespace {
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
 
 /// A contact that has left the engine, as far as it is known afterwards.
 template <typename EventT>

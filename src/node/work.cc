@@ -1,14 +1,8 @@
 #include "work.h"
 
+#include "muster/base/overloaded.h"
+
 namespace muster::node {
-namespace {
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-
-}  // namespace
 
 void refuse(Request& request, Delivery delivery) {
   std::visit(Overloaded{
@@ -20,9 +14,11 @@ void refuse(Request& request, Delivery delivery) {
              request);
 }
 
+namespace {
+
 void abandon(Effect& effect) {
   std::visit(Overloaded{
-                 [](ReadEffect& read) { read.refused(Delivery::kUnknown); },
+                 [](ReadEffect& read) { read.refused(Delivery::kNotServing); },
                  [](AnswerEffect& answer) {
                    answer.done(Answer{Delivery::kUnknown, {}});
                  },
@@ -32,6 +28,14 @@ void abandon(Effect& effect) {
                  [](auto&) {},
              },
              effect);
+}
+
+}  // namespace
+
+void abandon_all(std::vector<Batch>& batches) {
+  for (auto& batch : batches) {
+    for (auto& effect : batch.effects) abandon(effect);
+  }
 }
 
 }  // namespace muster::node

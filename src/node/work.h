@@ -66,14 +66,14 @@ struct SessionEndEffect {
 /// What the outside gets to see of a batch once it is durable, in this order.
 using Effect = std::variant<AnswerEffect, ReadEffect, MessageEffect, SessionStartEffect, SessionEndEffect>;
 
-/// Tells those who wait for an effect that it is unknown whether it will ever come.
-void abandon(Effect& effect);
-
 /// What one pass of the engine gave: events to make durable, then effects to let out.
 struct Batch {
   std::shared_ptr<const std::vector<dispatch::Event>> events;  ///< never null, maybe empty
   std::string payload;                                         ///< the events, encoded for the journal
   std::vector<Effect> effects;
 };
+
+/// Tells those who wait for the effects that it is unknown whether what they asked for happened.
+void abandon_all(std::vector<Batch>& batches);
 
 }  // namespace muster::node

@@ -25,8 +25,11 @@ constexpr auto kLeaseCheck = std::chrono::milliseconds(250);
 constexpr auto kHashInterval = std::chrono::seconds(60);
 /// Requests that go into one batch; more would make the first of them wait.
 constexpr std::size_t kBatchRequestsMax = 512;
+/// A difference between the engine's clock and the wall clock that people should know of.
+constexpr auto kClockTolerance = std::chrono::seconds(1);
 
-Clock::time_point steady(TimePoint moment) { return Clock::now() + (moment - wall_now()); }
+/// Thrown out of a replay when the server stops.
+struct Stopping {};
 
 Request internal(dispatch::CommandBody body, std::function<void(const Answer&)> done = {}) {
   return CommandRequest{dispatch::Command{{}, std::move(body)}, std::move(done)};
@@ -76,14 +79,16 @@ void WorkspaceOwner::run() {
     try {
       journal::Ownership ownership;
       if (acquire(ownership)) serve(ownership);
+    } catch (const Stopping&) {
+      break;
     } catch (const journal::Corrupt& error) {
       spdlog::critical("workspace {} cannot be served: {}", options_.workspace, error.what());
-      not_serving(error.what());
+      end_term(error.what());
       lease_.release();
       while (!stopping_) pause(kLeaseCheck);
     } catch (const std::exception& error) {
       spdlog::warn("workspace {}: {}", options_.workspace, error.what());
-      not_serving(error.what());
+      end_term(error.what());
       pause(kFailurePause);
     }
   }
@@ -109,21 +114,27 @@ void WorkspaceOwner::serve(const journal::Ownership& ownership) {
   not_serving("replaying the journal");
   Sequencer sequencer(replay(ownership), options_.heartbeat_interval);
   std::atomic<bool> failed{false};
-  std::string failure;
+  std::mutex failure_mutex;
+  std::string failure = "the lease was lost";
+  const auto fail = [&](const std::string& why) {
+    std::lock_guard lock(failure_mutex);
+    if (failed) return;
+    failure = why;
+    serving_ = false;
+    failed = true;
+  };
   {
     Publisher publisher(
-        view_, [this] { return lease_.valid(); },
+        view_, [this] { return lease_.valid(); }, [&] { fail("the lease was not renewed in time"); },
         [this](dispatch::Sequence sequence) { follower_.committed(sequence); });
     JournalStage journal(std::make_unique<journal::Appender>(journal::Appender::Options{
                              .connection = options_.database, .workspace = options_.workspace, .ownership = ownership}),
-                         publisher, [&](const std::string& why) {
-                           failure = why;
-                           serving_ = false;
-                           failed = true;
-                         });
+                         publisher, fail);
     const auto push = [&](Batch&& batch) { journal.push(std::move(batch)); };
 
     epoch_ = ownership.epoch;
+    follower_.begin_term(view_.committed);
+    EngineClock clock(sequencer.engine().last_time(), wall_now(), Clock::now());
     std::vector<Request> announce;
     announce.push_back(internal(dispatch::OpenWorkspace{ownership.epoch, options_.owner}, [this](const Answer& answer) {
       if (answer.delivery != Delivery::kAnswered || stopping_) return;
@@ -131,23 +142,23 @@ void WorkspaceOwner::serve(const journal::Ownership& ownership) {
       reason_.clear();
       serving_ = true;
     }));
-    push(sequencer.process(announce, wall_now()));
-    serve_inbox(sequencer, push, failed);
+    push(sequencer.process(announce, clock.at(wall_now(), Clock::now())));
+    serve_inbox(sequencer, clock, push, failed);
     serving_ = false;
   }
-  if (!failure.empty()) spdlog::warn("workspace {}: {}; taking it up anew", options_.workspace, failure);
-  if (!stopping_) not_serving(failure.empty() ? "the lease was lost" : failure);
-  view_.sessions.end_all(stopping_ ? StreamEnd::kShutdown : StreamEnd::kRecovering);
+  if (follower_.corrupt()) throw journal::Corrupt(follower_.trouble());
+  if (!stopping_ || failed) spdlog::warn("workspace {}: {}; taking it up anew", options_.workspace, failure);
+  end_term(failure);
 }
 
-void WorkspaceOwner::serve_inbox(Sequencer& sequencer, const std::function<void(Batch&&)>& push,
+void WorkspaceOwner::serve_inbox(Sequencer& sequencer, EngineClock& clock, const std::function<void(Batch&&)>& push,
                                  const std::atomic<bool>& failed) {
   next_heartbeat_ = {};
   next_hash_ = Clock::now() + kHashInterval;
   std::vector<Request> requests;
-  while (!failed && lease_.valid()) {
+  while (!failed && lease_.valid() && !follower_.corrupt()) {
     auto wake = std::min(Clock::now() + kLeaseCheck, next_heartbeat_);
-    if (const auto deadline = sequencer.engine().next_deadline()) wake = std::min(wake, steady(*deadline));
+    if (const auto deadline = sequencer.engine().next_deadline()) wake = std::min(wake, clock.when(*deadline));
     inbox_.take_all(requests, wake);
     const bool last = stopping_ && requests.size() <= 1;
     add_housekeeping(requests, sequencer.engine());
@@ -155,11 +166,21 @@ void WorkspaceOwner::serve_inbox(Sequencer& sequencer, const std::function<void(
     do {
       const auto now = rest.subspan(0, std::min(rest.size(), kBatchRequestsMax));
       rest = rest.subspan(now.size());
-      auto batch = sequencer.process(now, wall_now());
+      auto batch = sequencer.process(now, clock.at(wall_now(), Clock::now()));
       if (!batch.events->empty() || !batch.effects.empty()) push(std::move(batch));
     } while (!rest.empty());
+    compare_clocks(clock);
     if (last) return;
   }
+}
+
+void WorkspaceOwner::compare_clocks(const EngineClock& clock) {
+  const bool differ = std::chrono::abs(clock.ahead()) > kClockTolerance;
+  if (differ && !clocks_differ_) {
+    spdlog::warn("workspace {}: the wall clock was set: timers run {} ms ahead of it and follow it slowly",
+                 options_.workspace, clock.ahead() / std::chrono::milliseconds(1));
+  }
+  clocks_differ_ = differ;
 }
 
 // What the node itself asks of the engine from time to time.
@@ -167,6 +188,7 @@ void WorkspaceOwner::add_housekeeping(std::vector<Request>& requests, const disp
   const auto now = Clock::now();
   if (now >= next_heartbeat_) {
     next_heartbeat_ = now + options_.heartbeat_interval / 4;
+    follower_.expire_waiting();
     for (const auto session : view_.sessions.tick(options_.heartbeat_interval, view_.committed)) {
       requests.push_back(internal(dispatch::LoseSession{session}));
     }
@@ -195,6 +217,7 @@ dispatch::Engine WorkspaceOwner::replay(const journal::Ownership& ownership) {
                             },
                         .replayed =
                             [&](std::vector<dispatch::Event>&& events) {
+                              if (stopping_) throw Stopping();
                               view_.board.apply(events);
                               view_.events.add(std::make_shared<const std::vector<dispatch::Event>>(std::move(events)));
                             }});
@@ -210,6 +233,18 @@ void WorkspaceOwner::refuse_waiting(Delivery delivery) {
   std::vector<Request> requests;
   inbox_.take_all(requests, Clock::time_point::min());
   for (auto& request : requests) refuse(request, delivery);
+}
+
+// Sessions and watches end here, so that nobody sees the replay; those who wait for an answer get one at once.
+void WorkspaceOwner::end_term(const std::string& why) {
+  if (!stopping_) {
+    not_serving(why);
+    ++view_.terms_ended;
+    view_.events.wake_all();
+    follower_.end_term();  // but a stopping one still writes what is new
+  }
+  refuse_waiting(Delivery::kNotServing);
+  view_.sessions.end_all(stopping_ ? StreamEnd::kShutdown : StreamEnd::kRecovering);
 }
 
 void WorkspaceOwner::not_serving(const std::string& why) {

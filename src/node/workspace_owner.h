@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine_clock.h"
 #include "follower.h"
 #include "muster/base/bounded_queue.h"
 #include "muster/journal/lease.h"
@@ -42,9 +43,12 @@ class WorkspaceOwner {
   void run();
   bool acquire(journal::Ownership& ownership);
   void serve(const journal::Ownership& ownership);
-  void serve_inbox(Sequencer& sequencer, const std::function<void(Batch&&)>& push, const std::atomic<bool>& failed);
+  void serve_inbox(Sequencer& sequencer, EngineClock& clock, const std::function<void(Batch&&)>& push,
+                   const std::atomic<bool>& failed);
+  void compare_clocks(const EngineClock& clock);
   dispatch::Engine replay(const journal::Ownership& ownership);
   void add_housekeeping(std::vector<Request>& requests, const dispatch::Engine& engine);
+  void end_term(const std::string& why);
   void refuse_waiting(Delivery delivery);
   void not_serving(const std::string& why);
   void pause(std::chrono::milliseconds span);
@@ -65,6 +69,7 @@ class WorkspaceOwner {
   std::chrono::steady_clock::time_point next_heartbeat_{};
   std::chrono::steady_clock::time_point next_hash_{};
   dispatch::Sequence hashed_at_ = 0;
+  bool clocks_differ_ = false;
 
   std::thread thread_;
 };

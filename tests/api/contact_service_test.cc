@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "backend.h"
+#include "muster/v1/board_service.grpc.pb.h"
+#include "postgres_fixture.h"
 
 namespace muster::testing {
 namespace {
@@ -260,6 +262,35 @@ TEST_F(ContactServiceTest, AWatchFromNowhereIsInvalid) {
   EXPECT_THAT(problem(Watch(backend, -1).end()).fields, ElementsAre("after_sequence"));
   EXPECT_THAT(problem(Watch(backend, 0, "No Queue").end()).fields, ElementsAre("queue_ids[0]"));
   EXPECT_EQ(problem(Watch(backend, 1'000'000).end()).reason, "SEQUENCE_COMPACTED");
+}
+
+TEST(Watches, EndWhenTheWorkspaceIsTakenUpAgain) {
+  Backend backend;
+  backend.set_up_floor();
+  Watch watch(backend, 1);
+  ASSERT_TRUE(watch.read());
+  v1::BoardService::Stub boards(backend.channel);
+  grpc::ClientContext context;
+  const auto board = boards.WatchBoard(&context, v1::WatchBoardRequest());
+  v1::WatchBoardResponse response;
+  ASSERT_TRUE(board->Read(&response));
+  auto& cluster = PostgresCluster::instance();
+  cluster.execute(cluster.connection(),
+                  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'test_%'");
+  v1::CreateContactRequest request;
+  request.set_request_id(new_request_id());
+  request.set_queue_id("help");
+  EXPECT_FALSE(backend.call(&Contacts::CreateContact, request).ok());  // so it is noticed
+  std::int64_t seen = response.sequence();
+  while (board->Read(&response)) {
+    EXPECT_GE(response.sequence(), seen) << "nobody is shown the replay";
+    seen = response.sequence();
+  }
+  for (const Problem& end : {problem(board->Finish()), problem(watch.end())}) {
+    EXPECT_EQ(end.code, grpc::StatusCode::UNAVAILABLE);
+    EXPECT_EQ(end.reason, "RECOVERING");
+    EXPECT_TRUE(end.metadata.contains("last_sequence"));
+  }
 }
 
 TEST(WatchContacts, TellsWhenTheEventsAskedForAreNoLongerKept) {

@@ -74,11 +74,35 @@ class NodeTest : public ::testing::Test {
   static std::optional<ContactHistory> get(Node& node, std::uint64_t id) {
     auto result = std::make_shared<std::promise<std::optional<ContactHistory>>>();
     node.get_contact(dispatch::ContactId{id},
-                     [result](std::optional<ContactHistory> found, const std::string& trouble) {
-                       EXPECT_EQ(trouble, "");
+                     [result](StoreStatus status, std::optional<ContactHistory> found, const std::string& trouble) {
+                       EXPECT_EQ(status, StoreStatus::kRead) << trouble;
                        result->set_value(std::move(found));
                      });
     return result->get_future().get();
+  }
+  /// What comes of a read, without waiting for it.
+  static std::future<StoreStatus> try_get(Node& node, std::uint64_t id) {
+    auto result = std::make_shared<std::promise<StoreStatus>>();
+    auto future = result->get_future();
+    node.get_contact(dispatch::ContactId{id},
+                     [result](StoreStatus status, const auto&, const auto&) { result->set_value(status); });
+    return future;
+  }
+  /// Holds up every write of the reporting tables for as long as it lives.
+  struct TableLock {
+    explicit TableLock(const std::string& database) : connection(database), work(connection) {
+      work.exec("LOCK TABLE contact IN EXCLUSIVE MODE");
+    }
+    pqxx::connection connection;
+    pqxx::work work;
+  };
+  template <typename Condition>
+  static bool eventually(Condition holds) {
+    for (int i = 0; i < 2000; ++i) {
+      if (holds()) return true;
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
   }
   struct Session {
     std::shared_ptr<SessionMailbox> mailbox;
@@ -114,6 +138,7 @@ class NodeTest : public ::testing::Test {
         " AND datname = current_database()");
     work.commit();
   }
+  void execute(const std::string& sql) { muster::testing::PostgresCluster::instance().execute(database, sql); }
   std::int64_t count(const std::string& sql) {
     pqxx::connection connection(database);
     pqxx::work work(connection);
@@ -241,6 +266,11 @@ TEST_F(NodeTest, ASecondNodeWaitsForTheLeaseAndTakesOver) {
   std::this_thread::sleep_for(500ms);
   EXPECT_FALSE(second->readiness().ready);
   EXPECT_EQ(call(*second, contact()).delivery, Delivery::kNotServing);
+  EXPECT_EQ(try_get(*second, created.reply.id).get(), StoreStatus::kNotServing)
+      << "it cannot know what is acknowledged";
+  EXPECT_EQ(second->rebuild_projections(), RebuildStart::kNotServing);
+  ASSERT_TRUE(get(*first, created.reply.id));
+  EXPECT_EQ(second->info().projected, 0u) << "the tables have one writer";
   first->stop();
   wait_until_ready(*second);
   EXPECT_EQ(get(*second, created.reply.id)->contact.queue_id(), "billing");
@@ -276,7 +306,7 @@ TEST_F(NodeTest, RebuiltTablesAreTheSameTables) {
       " FROM (SELECT contact::text AS t FROM contact UNION ALL SELECT offer::text FROM offer"
       " UNION ALL SELECT agent_session::text FROM agent_session) AS t";
   const auto before = count(digest);
-  ASSERT_TRUE(node->rebuild_projections());
+  ASSERT_EQ(node->rebuild_projections(), RebuildStart::kStarted);
   for (int i = 0; i < 500 && node->info().projected != node->info().committed; ++i) std::this_thread::sleep_for(10ms);
   std::this_thread::sleep_for(50ms);
   ASSERT_TRUE(get(*node, 20));
@@ -295,6 +325,83 @@ TEST_F(NodeTest, ANulInTheJournalDoesNotStopTheTables) {
   const auto created = call(*node, strange, new_request());
   ASSERT_TRUE(get(*node, created.reply.id));
   EXPECT_EQ(count("SELECT count(*) FROM contact WHERE customer_ref = U&'a\\FFFDb'"), 1);
+}
+
+TEST_F(NodeTest, ARebuildThatWaitsForTheDatabaseDoesNotHoldDispatchUp) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  set_up_floor(*node);
+  auto lock = std::make_unique<TableLock>(database);
+  ASSERT_EQ(node->rebuild_projections(), RebuildStart::kStarted);
+  std::this_thread::sleep_for(100ms);
+  EXPECT_EQ(node->rebuild_projections(), RebuildStart::kRunning);
+  auto answer = std::async(std::launch::async, [&] { return call(*node, contact(), new_request()); });
+  EXPECT_EQ(answer.wait_for(10s), std::future_status::ready);
+  EXPECT_EQ(try_get(*node, 1).get(), StoreStatus::kUnavailable) << "at once: nobody knows how long it takes";
+  lock.reset();
+  expect_ok(answer.get());
+  EXPECT_TRUE(eventually([&] { return node->info().projected == node->info().committed; }));
+}
+
+TEST_F(NodeTest, ARebuildWhoseBeginningFailedIsBegunAgain) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  set_up_floor(*node);
+  expect_ok(call(*node, contact(), new_request()));
+  ASSERT_TRUE(get(*node, 1));
+  execute("UPDATE contact SET customer_ref = 'spoilt'");
+  auto lock = std::make_unique<TableLock>(database);
+  ASSERT_EQ(node->rebuild_projections(), RebuildStart::kStarted);
+  ASSERT_TRUE(eventually([&] {
+    return count(
+               "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+               " AND datname = current_database()") > 0;
+  }));
+  EXPECT_EQ(node->info().projected, 0u) << "who watches it must not take it for done";
+  lock.reset();
+  ASSERT_TRUE(eventually([&] { return node->info().projected == node->info().committed; }));
+  EXPECT_EQ(count("SELECT count(*) FROM contact WHERE customer_ref = 'spoilt'"), 0);
+  EXPECT_EQ(count("SELECT count(*) FROM contact"), 1);
+}
+
+TEST_F(NodeTest, AStopDoesNotWaitForTablesThatCannotBeWritten) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  set_up_floor(*node);
+  TableLock lock(database);
+  expect_ok(call(*node, contact(), new_request()));
+  std::this_thread::sleep_for(700ms);  // the follower is at it
+  auto stopped = std::async(std::launch::async, [&] { node->stop(); });
+  EXPECT_EQ(stopped.wait_for(20s), std::future_status::ready);
+}
+
+TEST_F(NodeTest, ReadsWaitForTheTablesInBoundsOfNumberAndTime) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  set_up_floor(*node);
+  TableLock lock(database);
+  expect_ok(call(*node, contact(), new_request()));
+  auto first = try_get(*node, 1);
+  for (int i = 1; i < 1024; ++i) try_get(*node, 1);
+  EXPECT_EQ(try_get(*node, 1).get(), StoreStatus::kBusy);
+  ASSERT_EQ(first.wait_for(20s), std::future_status::ready);
+  EXPECT_EQ(first.get(), StoreStatus::kUnavailable);
+}
+
+TEST_F(NodeTest, AcknowledgesNothingMoreOnceReplayDiffers) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  set_up_floor(*node);
+  bool stopped = false;
+  for (int i = 0; i < 20 && !stopped; ++i) {  // the follower may be quicker than the deletion
+    call(*node, contact(), new_request());
+    execute("DELETE FROM journal WHERE first_seq = (SELECT max(first_seq) FROM journal)");
+    call(*node, contact(), new_request());
+    std::this_thread::sleep_for(700ms);
+    stopped = !node->readiness().ready;
+  }
+  EXPECT_NE(node->readiness().reason.find("has a hole"), std::string::npos) << node->readiness().reason;
+  EXPECT_EQ(call(*node, contact(), new_request()).delivery, Delivery::kNotServing);
 }
 
 TEST_F(NodeTest, TheBoardCountsTheSameAfterARestart) {

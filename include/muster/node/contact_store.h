@@ -23,6 +23,15 @@ struct ContactFilter {
 struct ContactPage {
   std::vector<v1::Contact> contacts;
   bool more = false;
+  dispatch::Sequence complete_to = 0;  ///< nothing up to here is missing; a watch from here on misses nothing either
+};
+
+/// Whether the reporting tables were read.
+enum class StoreStatus {
+  kRead,
+  kBusy,         ///< too many reads wait; try again after a moment
+  kNotServing,   ///< the workspace is not served here now
+  kUnavailable,  ///< the database fails, or the tables are far behind
 };
 
 struct ContactHistory {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -36,7 +37,7 @@ class EventFeed {
   [[nodiscard]] Page read(dispatch::Sequence cursor, const std::unordered_set<std::string>& queue_ids,
                           std::size_t look_max) const;
 
-  /// Calls `wake` once, as soon as there is an event after `cursor` or the feed is reset; at once if there is. It
+  /// Calls `wake` once, as soon as there is an event after `cursor` or everybody is woken; at once if there is. It
   /// runs under the feed's lock: keep it short, and do not call back. Returns a ticket for cancel().
   std::uint64_t wait(dispatch::Sequence cursor, std::function<void()> wake);
   /// After it returns, `wake` is not running and will not be called.
@@ -50,9 +51,11 @@ class EventFeed {
   /// Starts anew after a snapshot or at the beginning: forgets all events, learns the names in the engine.
   void reset(const dispatch::Engine& engine);
   void add(std::shared_ptr<const std::vector<dispatch::Event>> events);
+  /// Calls everyone who waits.
+  void wake_all();
 
  private:
-  void learn_names(const dispatch::Event& event);
+  void learn(const dispatch::Event& event);
   bool render(const dispatch::Event& event, const std::unordered_set<std::string>& queue_ids,
               v1::ContactEvent& out) const;
 
@@ -62,10 +65,12 @@ class EventFeed {
   std::size_t events_ = 0;
   dispatch::Sequence last_ = 0;
   std::uint64_t epoch_ = 0;
-  std::unordered_map<std::uint32_t, std::string> queue_ids_;
-  std::unordered_map<std::uint32_t, std::string> agent_ids_;
   std::map<std::uint64_t, std::function<void()>> waiting_;
   std::uint64_t last_ticket_ = 0;
+
+  mutable std::shared_mutex names_mutex_;  // readers render under it; events that name something are few
+  std::unordered_map<std::uint32_t, std::string> queue_ids_;  // guarded by names_mutex_
+  std::unordered_map<std::uint32_t, std::string> agent_ids_;  // guarded by names_mutex_
 };
 
 }  // namespace muster::node

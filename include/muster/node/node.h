@@ -34,7 +34,8 @@ enum class Delivery {
   kAnswered,    ///< the engine answered; what it says is durable
   kBusy,        ///< the inbox is full. Nothing happened; try again after a moment
   kNotServing,  ///< starting, stopping, or another node owns the workspace. Nothing happened
-  kUnknown,     ///< the journal failed before it answered: it may or may not have happened. Retry with the same id
+  kUnknown,     ///< the journal failed before it answered: it may or may not have happened. Retry with the same id.
+                ///< Not for reads
 };
 
 struct Answer {
@@ -54,6 +55,14 @@ struct NodeInfo {
   dispatch::Sequence snapshot = 0;
   dispatch::Sequence projected = 0;
   int open_sessions = 0;
+};
+
+/// What came of asking for a rebuild of the reporting tables.
+enum class RebuildStart {
+  kStarted,
+  kRunning,      ///< one is under way already
+  kNotServing,   ///< the workspace is not served here now
+  kUnavailable,  ///< the tables cannot be written now
 };
 
 using SessionMailbox = Mailbox<v1::SessionEvent>;
@@ -96,6 +105,9 @@ class Node {
   /// A mailbox of the configured size.
   [[nodiscard]] std::shared_ptr<SessionMailbox> make_mailbox() const;
 
+  /// The terms of serving that have ended here. What a watcher was shown before it changed does not go on after it.
+  [[nodiscard]] std::uint64_t terms_ended() const;
+  /// Its waiters are woken when a term ends.
   [[nodiscard]] EventFeed& events();
 
   /// The board's rows that changed after `version` (0: everything, as a snapshot), and the version to ask with next.
@@ -105,15 +117,15 @@ class Node {
   };
   [[nodiscard]] BoardDelta board(std::uint64_t version, bool include_agents) const;
 
-  /// Reads from the reporting tables once they hold everything committed before the call. An empty optional: no such
-  /// contact. A string: the database's trouble, for the log; the caller answers UNAVAILABLE.
+  /// Reads from the reporting tables once they hold everything committed before the call, within seconds. kRead and an
+  /// empty optional: no such contact. `trouble` is for the log.
   template <typename T>
-  using StoreResult = std::function<void(std::optional<T>, const std::string& trouble)>;
+  using StoreResult = std::function<void(StoreStatus, std::optional<T>, const std::string& trouble)>;
   void get_contact(dispatch::ContactId contact, StoreResult<ContactHistory> done);
   void list_contacts(ContactFilter filter, StoreResult<ContactPage> done);
 
-  /// Empties the reporting tables and follows the journal from its beginning. False if a rebuild is under way.
-  bool rebuild_projections();
+  /// Empties the reporting tables and follows the journal from its beginning.
+  RebuildStart rebuild_projections();
 
  private:
   class Impl;

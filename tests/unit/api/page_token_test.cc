@@ -24,6 +24,7 @@ TEST(PageToken, IsNothingElse) {
   EXPECT_FALSE(list.parse("x"));
   EXPECT_FALSE(list.parse(std::string(32, 'z')));
   EXPECT_FALSE(list.parse(list.after(1) + "0"));
+  EXPECT_FALSE(list.parse(list.after(1ULL << 63))) << "no item has such a number, and PostgreSQL could not look for it";
 }
 
 }  // namespace
