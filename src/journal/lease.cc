@@ -49,11 +49,8 @@ void Lease::mark_renewed(std::int64_t sent_ns) noexcept {
 
 void Lease::connect() {
   if (connection_) return;
-  // A takeover behind a frozen append waits for its row lock: give up and let the caller try again. The wait for the
-  // commit's replication is never cut short.
-  const auto wait = std::to_string(milliseconds(options_.valid_for) / 2);
-  connection_ = std::make_unique<pg::Connection>(
-      options_.connection, "SET statement_timeout = 0; SET synchronous_commit = on; SET lock_timeout = " + wait);
+  connection_ =
+      std::make_unique<pg::Connection>(options_.connection, "SET statement_timeout = 0; SET synchronous_commit = on");
   session_lock_held_ = false;
 }
 
@@ -75,12 +72,17 @@ std::optional<Ownership> Lease::try_acquire() {
     if (!no_rival) return std::nullopt;
     const std::uint64_t owner_gone = ask(kTryLock, id, epoch).truth(0, 0) ? 1 : 0;
     if (owner_gone == 1) ask(kUnlock, id, epoch);
+    // A takeover behind a frozen append waits for its row lock: give up and let the caller try again. The wait for the
+    // commit's replication is never cut short. A renewal waits: to give up would be to give the workspace away, for the
+    // session lock goes with the connection.
+    ask(("SET lock_timeout = " + std::to_string(milliseconds(options_.valid_for) / 2)).c_str());
     const std::int64_t sent_ns = boot_ns();
     const pg::Result taken = ask(kTakeOver, id, epoch, options_.owner, milliseconds(options_.time_to_live), owner_gone);
     if (taken.rows() == 0) {
       ask(kUnlockAll);
       return std::nullopt;
     }
+    ask("SET lock_timeout = 0");
     mark_renewed(sent_ns);
     session_lock_held_ = true;
     epoch_ = taken.number(0, 0);

@@ -54,7 +54,7 @@ TEST_F(LeaseTest, OwnerOfOneWorkspaceDoesNotHoldAnother) {
 TEST_F(LeaseTest, DeadOwnerIsReplacedAtOnce) {
   Lease dead(candidate("a"));
   ASSERT_TRUE(dead.try_acquire());
-  ask("SELECT pg_terminate_backend(" + std::to_string(backend_of("UPDATE workspace SET epoch%")) + ", 60000)");
+  ask("SELECT pg_terminate_backend(" + std::to_string(backend_of("SET lock_timeout = 0%")) + ", 60000)");
   Lease next(candidate("b"));
   const auto ownership = next.try_acquire();
   ASSERT_TRUE(ownership) << "its session lock is gone, though its lease has an hour to run";
@@ -104,6 +104,20 @@ TEST_F(LeaseTest, RenewalOutlivesALostConnection) {
     return !other.try_acquire();
   })) << "and it has its session lock again";
   EXPECT_EQ(ask("SELECT epoch FROM workspace"), "1");
+}
+
+TEST_F(LeaseTest, RenewalThatWaitsForALockKeepsTheSessionLock) {
+  Lease::Options options = candidate("a");
+  options.valid_for = milliseconds(2'000);
+  options.renew_every = milliseconds(20);
+  Lease lease(options);
+  ASSERT_TRUE(lease.try_acquire());
+  const std::string holder =
+      "SELECT string_agg(pid::text, ',') FROM pg_locks WHERE locktype = 'advisory'"
+      " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+  const std::string before = ask(holder);
+  ask("BEGIN; SELECT 1 FROM workspace FOR UPDATE; SELECT pg_sleep(1.3); COMMIT");  // as a slow append does
+  EXPECT_EQ(ask(holder), before);
 }
 
 TEST_F(LeaseTest, ReplacedOwnerLearnsThatItsLeaseIsLost) {
