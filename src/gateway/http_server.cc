@@ -206,7 +206,13 @@ class HttpServer::Impl {
     acceptor_.async_accept([this](beast::error_code error, tcp::socket socket) {
       if (!acceptor_.is_open()) return;
       if (error) return accept_later();
-      const bool full = shared_.connections.size() >= options_.connections_max;
+      // Those refused linger until they have read why, but so must only so many.
+      const std::size_t open = shared_.connections.size();
+      if (open >= 2 * options_.connections_max) {
+        socket.close(error);
+        return accept();
+      }
+      const bool full = open >= options_.connections_max;
       const auto connection = std::make_shared<Connection>(std::move(socket), shared_);
       if (full) {
         connection->refuse(error_page(http::status::service_unavailable, "too many connections"));

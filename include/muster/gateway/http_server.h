@@ -22,7 +22,7 @@ struct HttpServerOptions {
   std::size_t header_bytes_max = 8 * 1024;
   std::size_t body_bytes_max = 64 * 1024;
   std::chrono::milliseconds request_timeout{10'000};  // to send a request in full, and between two of them
-  std::size_t connections_max = 256;
+  std::size_t connections_max = 256;  // as many again are told 503; beyond that they are closed without a word
 };
 
 /// The HTTP side of a server: GET or HEAD of

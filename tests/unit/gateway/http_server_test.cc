@@ -202,6 +202,16 @@ TEST_F(HttpServerTest, ConnectionsAboveTheLimitAreRefusedUntilOneEnds) {
   EXPECT_EQ(status(response), "HTTP/1.1 200 OK");
 }
 
+TEST_F(HttpServerTest, ThoseWhoStayThoughRefusedAreOnlySoMany) {
+  start({.connections_max = 1});
+  Client first(server_->port());
+  first.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  first.until("true}\n");
+  Client refused(server_->port());
+  EXPECT_EQ(status(refused.until("}\n")), "HTTP/1.1 503 Service Unavailable");
+  EXPECT_EQ(ask(""), "") << "closed at once";
+}
+
 TEST_F(HttpServerTest, StopClosesOpenConnectionsAndThePort) {
   HttpServer& server = start();
   Client idle(server.port());
