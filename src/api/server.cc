@@ -79,12 +79,13 @@ class Server::Impl {
       health_.join();
     }
     server_->GetHealthCheckService()->Shutdown();
-    streams_.stop();
+    streams_.refuse();
   }
 
   bool stop(std::chrono::milliseconds grace) {
     if (!server_) return true;
     drain();
+    streams_.stop();
     server_->Shutdown(std::chrono::system_clock::now() + grace);
     const bool gone = streams_.wait_until_gone(kLastCallbacks);
     if (!gone) spdlog::error("api: streams are left that did not end");

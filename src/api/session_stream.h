@@ -52,6 +52,16 @@ class SessionStream : public StreamReactor<Base, Response> {
     });
   }
 
+  /// A session that the node has ended ends by itself, after what is left to write.
+  void stop() override {
+    std::lock_guard lock(this->mutex_);
+    if (mailbox_ && mailbox_->closed()) {
+      this->cancel_if_stuck();
+    } else {
+      this->end_as(node::StreamEnd::kShutdown);
+    }
+  }
+
   /// Writes what there is to write, if no write is under way.
   void pump() {
     std::lock_guard lock(this->mutex_);

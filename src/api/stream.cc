@@ -4,7 +4,7 @@ namespace muster::api {
 
 bool StreamRegistry::add(std::shared_ptr<Stream> stream) {
   std::lock_guard lock(mutex_);
-  if (stopping_) return false;
+  if (refusing_) return false;
   streams_.insert(std::move(stream));
   return true;
 }
@@ -14,11 +14,16 @@ void StreamRegistry::remove(const std::shared_ptr<Stream>& stream) {
   streams_.erase(stream);
 }
 
+void StreamRegistry::refuse() {
+  std::lock_guard lock(mutex_);
+  refusing_ = true;
+}
+
 void StreamRegistry::stop() {
+  refuse();
   std::unordered_set<std::shared_ptr<Stream>> streams;
   {
     std::lock_guard lock(mutex_);
-    stopping_ = true;
     streams = streams_;
   }
   for (const auto& stream : streams) stream->stop();

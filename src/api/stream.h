@@ -27,9 +27,11 @@ class Stream {
 /// The streams that are open, so that a stopping server can end them. Thread-safe.
 class StreamRegistry {
  public:
-  /// False if the server stops: the stream must end itself.
+  /// False after refuse(): the stream must end itself.
   bool add(std::shared_ptr<Stream> stream);
   void remove(const std::shared_ptr<Stream>& stream);
+  /// Takes no more streams.
+  void refuse();
   /// Ends all streams and takes no more.
   void stop();
   /// Waits until no stream is left that might still use the node. False if some are after `timeout`.
@@ -44,7 +46,7 @@ class StreamRegistry {
   std::condition_variable gone_;
   int living_ = 0;                                       // guarded by mutex_: objects, open or not
   std::unordered_set<std::shared_ptr<Stream>> streams_;  // guarded by mutex_
-  bool stopping_ = false;                                // guarded by mutex_
+  bool refusing_ = false;                                // guarded by mutex_
 };
 
 /// Calls back once, on one of gRPC's threads: after `delay`, or at once when cancelled or let go, from wherever. The

@@ -117,7 +117,7 @@ TEST(Server, StopsWithStreamsOpenAndTellsThemWhy) {
 
   backend.server->drain();
   backend.node->stop();
-  backend.server->stop(std::chrono::seconds(5));
+  EXPECT_TRUE(backend.server->stop(std::chrono::seconds(5)));
 
   while (watch->Read(&contacts_response)) {
   }
@@ -128,6 +128,14 @@ TEST(Server, StopsWithStreamsOpenAndTellsThemWhy) {
     EXPECT_EQ(problem(status).reason, "SERVER_STOPPING");
     EXPECT_TRUE(problem(status).metadata.contains("last_sequence"));
   }
+}
+
+TEST(Server, ASessionThatIsOpenStillGetsItsResultsWhileItDrains) {
+  Backend backend;
+  backend.set_up_floor();
+  const auto session = Desk::available(Door::kSession, backend, "mei");
+  backend.server->drain();
+  EXPECT_EQ(session->set_presence(v1::AGENT_PRESENCE_BREAK).code(), 0);
 }
 
 TEST(Server, StopsEvenIfAReaderIsStuck) {
@@ -141,7 +149,7 @@ TEST(Server, StopsEvenIfAReaderIsStuck) {
   const auto watch = contacts.WatchContacts(&context, request);  // and reads nothing
   backend.server->drain();
   backend.node->stop();
-  backend.server->stop(std::chrono::milliseconds(200));
+  EXPECT_TRUE(backend.server->stop(std::chrono::milliseconds(200)));
   context.TryCancel();
   v1::WatchContactsResponse response;
   while (watch->Read(&response)) {

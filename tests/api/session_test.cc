@@ -350,6 +350,7 @@ TEST_F(SlowConsumer, HoldsNobodyElseUp) {
   const auto bob = Desk::available(Door::kSession, backend, "bob");
   EXPECT_EQ(bob->set_presence(v1::AGENT_PRESENCE_BREAK).code(), 0);
   flood();
+  EXPECT_FALSE(backend.node->touch_session(dispatch::SessionId{1})) << "somebody must have been cut";
   EXPECT_EQ(bob->set_presence(v1::AGENT_PRESENCE_AVAILABLE).code(), 0);
   const std::string id = backend.create_contact("help");
   EXPECT_EQ(bob->accept_next().contact_id(), id);

@@ -142,7 +142,8 @@ TEST_F(CrashTest, NothingAcknowledgedIsLostWhateverIsKilledWhenever) {
     EXPECT_GT(verdict.at("arrivals").to_number<std::int64_t>(), 100) << "there must have been a load";
     EXPECT_GT(verdict.at("answered").to_number<std::int64_t>(), 100);
   }
-  EXPECT_GE(server_kills + database_kills, 20);
+  EXPECT_GT(server_kills, 0);
+  EXPECT_GT(database_kills, 0);
   std::cout << server_kills << " kills of musterd, " << database_kills << " of its PostgreSQL\n";
   const int status = kill_and_reap(server, SIGTERM);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "it still stops in good order";

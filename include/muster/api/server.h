@@ -34,13 +34,14 @@ class Server {
   /// The port listened on. REQUIRES: started.
   [[nodiscard]] int port() const;
 
-  /// Tells callers of grpc.health.v1 at once that the server stops; new streams are refused and open ones end as
-  /// UNAVAILABLE. Calls already taken go on. Idempotent.
+  /// Tells callers of grpc.health.v1 at once that the server stops; new streams are refused. Calls and streams already
+  /// taken go on. Idempotent.
   void drain();
 
-  /// Drains, gives open calls until `grace` to end, cuts the rest, and closes the port. Idempotent. Callers should
-  /// stop the node between drain() and stop(): then every call has its answer. False if something still held a stream
-  /// 10 s after its end, which is a bug.
+  /// Drains, ends the streams that are still open as UNAVAILABLE, gives open calls until `grace` to end, cuts the rest,
+  /// and closes the port. Idempotent. Callers should stop the node between drain() and stop(): then every call has its
+  /// answer, and sessions end by themselves, after the results of their commands. False if something still held a
+  /// stream 10 s after its end, which is a bug.
   bool stop(std::chrono::milliseconds grace);
 
  private:
