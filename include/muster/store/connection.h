@@ -2,11 +2,8 @@
 
 #include <chrono>
 #include <memory>
+#include <pqxx/connection>
 #include <string>
-
-namespace pqxx {
-class connection_base;
-}
 
 namespace muster::store {
 
@@ -35,7 +32,7 @@ class Connection {
   void cut() noexcept;
 
  private:
-  std::unique_ptr<pqxx::connection_base> connection_;
+  std::unique_ptr<pqxx::connection> connection_;  // not its base: that one's destructor is not virtual
   int socket_ = -1;  // a descriptor of our own: its number stays ours whatever libpq closes
 };
 
