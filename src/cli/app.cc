@@ -77,7 +77,8 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
     out << version.what() << '\n';
     return kDone;
   } catch (const CLI::ParseError& error) {
-    err << tr("error: ") << usage_error(error) << '\n' << tr("“--help” after a command shows how it is used.") << '\n';
+    err << tr("error: ") << usage_error(error, program->remaining(true)) << '\n'
+        << tr("“--help” after a command shows how it is used.") << '\n';
     return kUsage;
   } catch (const UsageError& error) {
     err << tr("error: ") << error.what() << '\n' << tr("“--help” after a command shows how it is used.") << '\n';

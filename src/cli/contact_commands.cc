@@ -34,6 +34,9 @@ void add_create(CLI::App& group, Context& context) {
   on_run(command, context, [&context, in, fill = flags.filler()] {
     v1::CreateContactRequest request;
     fill(request);
+    if (request.has_schedule_time() && from_proto(request.schedule_time()) < wall_now()) {
+      throw UsageError(tr("--at: this moment has passed; without --at the contact is due now"));
+    }
     if (*in > Duration::zero()) *request.mutable_schedule_time() = to_proto(wall_now() + *in);
     const auto response = context.call(&Stub::CreateContact, request);
     return acknowledge(context, response, say("{0} created.", response.contact_id()));

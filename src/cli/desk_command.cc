@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <ostream>
 
 #include "command.h"
@@ -20,6 +22,8 @@ using Update = DeskConnection::Update;
 
 /// How long a session may take to close before the desk goes without.
 constexpr seconds kLeaveTimeout{5};
+/// The server's limit: a desk that finds out only when a contact is over could not end it.
+constexpr std::size_t kDispositionBytesMax = 200;
 
 /// Lets what came from the connection into the model. True once the session is over; throws CallFailed if it did not
 /// end in good order.
@@ -95,6 +99,10 @@ bool show_desk(DeskConnection& connection, DeskModel& desk, const Interrupt& int
 }
 
 int work(Context& context, const std::string& agent_id) {
+  // Before the session is opened, which would take the agent from a desk that works.
+  if (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0) {
+    throw UsageError(tr("a desk needs a terminal; --auto works without one"));
+  }
   const Interrupt interrupt;
   DeskConnection connection(context.channel(), agent_id);
   DeskModel desk;
@@ -157,6 +165,9 @@ void add_desk_commands(CLI::App& program, Context& context) {
   command.add_option("--disposition", options->disposition, tr("What came of each contact"))
       ->type_name("TEXT")
       ->capture_default_str()
+      ->check([](const std::string& text) {
+        return text.size() <= kDispositionBytesMax ? std::string{} : tr("must have at most 200 bytes");
+      })
       ->needs(automatic);
   on_run(command, context, [&context, &command, options] {
     const std::string agent_id = id_of(command);

@@ -39,7 +39,11 @@ std::optional<TimePoint> parse_local(const std::string& text, const char* patter
   const char* end = strptime(text.c_str(), pattern, &parts);
   if (end == nullptr || *end != '\0') return std::nullopt;
   parts.tm_isdst = -1;
-  return TimePoint{seconds{std::mktime(&parts)}};
+  const std::tm asked = parts;
+  const TimePoint moment{seconds{std::mktime(&parts)}};
+  // mktime() takes the 31st of a month that has 30 days for the next one's first.
+  if (parts.tm_mday != asked.tm_mday || parts.tm_mon != asked.tm_mon) return std::nullopt;
+  return moment;
 }
 
 /// A smaller unit of 0 is left out.

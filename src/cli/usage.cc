@@ -59,15 +59,12 @@ void localise_help(CLI::App& program) {
   program.option_defaults()->group(tr("Options"));
 }
 
-std::string usage_error(const CLI::ParseError& error) {
+std::string usage_error(const CLI::ParseError& error, const std::vector<std::string>& strays) {
+  if (!strays.empty()) return say("not understood: {0}", strays.front());
   const std::string text = error.what();
   // CLI11 has only sentences, in English; those that people meet are told apart here.
   if (text == "A subcommand is required") return tr("a command is missing");
   if (const auto name = before(text, " is required")) return say("{0} is missing", *name);
-  for (const char* start :
-       {"The following argument was not expected: ", "The following arguments were not expected: "}) {
-    if (const auto name = after(text, start)) return say("not understood: {0}", *name);
-  }
   if (const auto pair = after(text, "Could not convert: ")) return say("not a valid value: {0}", *pair);
   if (const std::size_t at = text.find(" not in "); at != std::string::npos) {
     return say("{0} is not one of {1}", text.substr(0, at), text.substr(at + 8));

@@ -47,23 +47,39 @@ int print_profile(const std::string& name) {
   return 0;
 }
 
-void write_json(const std::string& path, const Summary& summary) {
-  if (path == "-") {
-    std::cout << report_json(summary);
-    return;
+/// Where the JSON report goes. Opened before the run, so that a wrong path costs no day.
+class JsonReport {
+ public:
+  explicit JsonReport(std::string path) : path_(std::move(path)) {
+    if (is_file()) file_.open(path_);
+    check();
   }
-  std::ofstream file(path);
-  file << report_json(summary) << std::flush;
-  if (!file) throw InputError(say("{}: cannot be written", "{}：无法写入", path));
-}
+
+  void write(const Summary& summary) {
+    if (path_ == "-") std::cout << report_json(summary);
+    if (is_file()) file_ << report_json(summary) << std::flush;
+    check();
+  }
+
+ private:
+  [[nodiscard]] bool is_file() const { return !path_.empty() && path_ != "-"; }
+
+  void check() const {
+    if (!file_) throw InputError(say("{}: cannot be written", "{}：无法写入", path_));
+  }
+
+  const std::string path_;
+  std::ofstream file_;
+};
 
 int run(const Options& options) {
   if (options.list_profiles) return list_profiles();
   if (!options.print_profile.empty()) return print_profile(options.print_profile);
   const Workload workload = load_workload(options);
+  JsonReport json(options.json_path);
   const Summary summary = Simulation(workload, options.run).run();
   (options.json_path == "-" ? std::cerr : std::cout) << report_text(summary) << std::flush;
-  if (!options.json_path.empty()) write_json(options.json_path, summary);
+  json.write(summary);
   return summary.audit.clean() ? 0 : 1;
 }
 

@@ -40,8 +40,8 @@ TEST_F(ChineseTest, TextsAreTranslated) {
 }
 
 TEST_F(ChineseTest, UsageErrorsAreTranslated) {
-  EXPECT_EQ(usage_error(CLI::RequiredError("--queue")), "缺少 --queue");
-  EXPECT_EQ(usage_error(CLI::ExtrasError({"--bad"})), "无法识别：--bad");
+  EXPECT_EQ(usage_error(CLI::RequiredError("--queue"), {}), "缺少 --queue");
+  EXPECT_EQ(usage_error(CLI::ExtrasError({"--bad", "3"}), {"--bad", "3"}), "无法识别：--bad");
 }
 
 TEST(LanguageTest, TheFlagIsStrongerThanTheLocale) {
