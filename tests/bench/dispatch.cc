@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "command.h"
 #include "muster/base/random.h"
 #include "muster/dispatch/engine.h"
+#include "samples.h"
 #include "system_process.h"
 
 namespace muster::bench {
@@ -92,18 +94,10 @@ class Workforce {
 
 /// What was measured of one case.
 struct Timings {
-  std::vector<std::int64_t> ns;
+  std::vector<double> ns;
 
   [[nodiscard]] double per_second() const {
-    std::int64_t sum = 0;
-    for (const std::int64_t each : ns) sum += each;
-    return 1e9 * static_cast<double>(ns.size()) / static_cast<double>(sum);
-  }
-
-  [[nodiscard]] std::int64_t quantile(double q) {
-    const auto at = ns.begin() + static_cast<std::ptrdiff_t>(q * static_cast<double>(ns.size() - 1));
-    std::nth_element(ns.begin(), at, ns.end());
-    return *at;
+    return 1e9 * static_cast<double>(ns.size()) / std::accumulate(ns.begin(), ns.end(), 0.0);
   }
 };
 
@@ -126,8 +120,8 @@ class EngineFloor {
       must(dispatch::CreateAgent{numbered("agent-", i), change});
     }
     for (std::size_t i = 0; i < workforce.agents(); ++i) {
-      sessions_.push_back(SessionId{must(dispatch::OpenSession{numbered("agent-", i), {}}).id});
-      must(dispatch::SetPresence{sessions_.back(), dispatch::Presence::kAvailable, ""});
+      const SessionId session{must(dispatch::OpenSession{numbered("agent-", i), {}}).id};
+      must(dispatch::SetPresence{session, dispatch::Presence::kAvailable, ""});
     }
   }
 
@@ -216,9 +210,9 @@ class EngineFloor {
     const dispatch::Command command{{7, ++requests_}, std::move(body)};
     events_.clear();
     now_ += kTick;
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = Clock::now();
     dispatch::Reply reply = engine_.handle(command, now_, events_);
-    timings_.ns.push_back((std::chrono::steady_clock::now() - begin).count());
+    timings_.ns.push_back(1e9 * seconds_since(begin));
     return checked(std::move(reply));
   }
 
@@ -263,7 +257,6 @@ class EngineFloor {
   TimePoint now_ = kOpening;
   std::uint64_t requests_ = 0;
   std::vector<dispatch::Event> events_;
-  std::vector<SessionId> sessions_;
   std::vector<ContactId> busy_;
   Timings timings_;
 };
@@ -277,7 +270,7 @@ Timings linear_scan(const Workforce& workforce, int count) {
   Timings timings;
   for (int i = 0; i < count; ++i) {
     const std::vector<int> need = workforce.draw_need(random);
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = Clock::now();
     std::size_t best = workforce.agents();
     for (std::size_t agent = 0; agent < workforce.agents(); ++agent) {
       if (best != workforce.agents() && idle_since[agent] >= idle_since[best]) continue;
@@ -285,7 +278,7 @@ Timings linear_scan(const Workforce& workforce, int count) {
       if (std::includes(skills.begin(), skills.end(), need.begin(), need.end())) best = agent;
     }
     idle_since[best] = now++;
-    timings.ns.push_back((std::chrono::steady_clock::now() - begin).count());
+    timings.ns.push_back(1e9 * seconds_since(begin));
   }
   return timings;
 }
@@ -311,12 +304,12 @@ class DispatchBench {
   }
 
  private:
-  void take(const char* name, Timings timings) {
+  void take(const char* name, const Timings& timings) {
     const double per_second = std::round(timings.per_second());
-    std::fprintf(stderr, "%-28s %10.0f decisions/s   p50 %6lld ns   p99 %6lld ns\n", name, per_second,
-                 static_cast<long long>(timings.quantile(0.5)), static_cast<long long>(timings.quantile(0.99)));
-    cases_[name] = {
-        {"decisions_per_s", per_second}, {"p50_ns", timings.quantile(0.5)}, {"p99_ns", timings.quantile(0.99)}};
+    const long long p50 = std::llround(percentile(timings.ns, 0.5));
+    const long long p99 = std::llround(percentile(timings.ns, 0.99));
+    std::fprintf(stderr, "%-28s %10.0f decisions/s   p50 %6lld ns   p99 %6lld ns\n", name, per_second, p50, p99);
+    cases_[name] = {{"decisions_per_s", per_second}, {"p50_ns", p50}, {"p99_ns", p99}};
   }
 
   [[nodiscard]] double per_second(const char* name) const { return cases_.at(name).at("decisions_per_s").as_double(); }

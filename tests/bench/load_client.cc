@@ -72,8 +72,7 @@ class Worker {
   void start_life(Life& life, std::int64_t intended);
   /// Contacts arrive independently from now on; 0: no more.
   void set_arrivals(double lives_per_second);
-  /// A stream is ready: the next one may open.
-  void stream_ready() { open_next_stream(); }
+  void open_next_stream();
   /// The connection whose turn it is; what is sent on it goes out soon.
   GrpcConnection& next_connection() { return *connections_[turn_++ % connections_.size()]; }
   /// There is something to send on the connection.
@@ -87,7 +86,6 @@ class Worker {
   void happened(const epoll_event& event);
   void run_tasks();
   void arrive();
-  void open_next_stream();
   void beat();
   void flush();
 
@@ -247,7 +245,7 @@ class AgentStream final : public CallReceiver {
     const auto kind = static_cast<Kind>(parse_hex(id, 9, 4));
     if (kind == Kind::kPresence) {
       client_.streams_ready_.fetch_add(1);
-      return worker_.stream_ready();
+      return worker_.open_next_stream();
     }
     if (kind != Kind::kAccept && kind != Kind::kComplete) return;
     Life& life = *client_.lives_[parse_hex(id, 0, 8)];
@@ -427,11 +425,7 @@ LoadClient::LoadClient(const std::string& address, const Population& population,
   wait_for_streams();
 }
 
-LoadClient::~LoadClient() { stop_workers(); }
-
-void LoadClient::stop_workers() {
-  for (const auto& worker : workers_) worker->stop();
-}
+LoadClient::~LoadClient() = default;
 
 void LoadClient::wait_for_streams() {
   const std::int64_t limit = now_ns() + std::chrono::nanoseconds(kOpenLimit).count();

@@ -67,7 +67,6 @@ class LoadClient {
   friend class Worker;
 
   void wait_for_streams();
-  void stop_workers();
   void life_ended(Life& life, Worker& worker);
   Life* take_idle_life();
   void fail(const std::string& what);
@@ -76,7 +75,6 @@ class LoadClient {
   const Population& population_;
   const Options options_;
   std::vector<std::unique_ptr<Life>> lives_;
-  std::vector<std::unique_ptr<Worker>> workers_;
 
   std::atomic<std::uint64_t> next_request_;
   std::atomic<int> streams_ready_{0};
@@ -89,6 +87,8 @@ class LoadClient {
   std::vector<Life*> idle_lives_;  ///< guarded by mutex_
   std::string failure_;            ///< guarded by mutex_; the first one
   std::atomic<bool> failed_{false};
+
+  std::vector<std::unique_ptr<Worker>> workers_;  ///< last, so first to go: their threads use all of the above
 };
 
 }  // namespace muster::bench
