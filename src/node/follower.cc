@@ -208,7 +208,7 @@ void Follower::write_for_one_term() {
     std::lock_guard lock(mutex_);
     connection_ = connection;
   }
-  ProjectionStore store(connection->get(), options_.workspace);
+  ProjectionStore store(*connection, options_.workspace);
   for (;;) {
     clear_if_asked(store);
     const auto at = start_over(store);

@@ -4,40 +4,24 @@
 
 #include <algorithm>
 #include <pqxx/pqxx>
-#include <tuple>
 
 #include "muster/node/render.h"
+#include "muster/store/binary_copy.h"
+#include "muster/store/connection.h"
 
 namespace muster::node {
 namespace {
-
-using Text = std::optional<std::string>;
 
 using google::protobuf::util::TimeUtil;
 
 TimePoint time_point(std::int64_t micros_since_epoch) { return TimePoint{Duration{micros_since_epoch}}; }
 
-Text text_if(bool set, const google::protobuf::Timestamp& time) {
-  return set ? Text(TimeUtil::ToString(time)) : std::nullopt;
+TimePoint time_point(const google::protobuf::Timestamp& time) {
+  return time_point(TimeUtil::TimestampToMicroseconds(time));
 }
 
-std::string text(TimePoint time) {
-  google::protobuf::Timestamp stamp;
-  to_proto(time, &stamp);
-  return TimeUtil::ToString(stamp);
-}
-
-std::string bytea(const google::protobuf::MessageLite& message) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  const std::string bytes = message.SerializeAsString();
-  std::string text = "\\x";
-  text.reserve(2 + 2 * bytes.size());
-  for (const char byte : bytes) {
-    const auto value = static_cast<unsigned char>(byte);
-    text.push_back(kDigits[value >> 4]);
-    text.push_back(kDigits[value & 0xf]);
-  }
-  return text;
+std::optional<TimePoint> time_if(bool set, const google::protobuf::Timestamp& time) {
+  return set ? std::optional(time_point(time)) : std::nullopt;
 }
 
 /// PostgreSQL's text cannot hold U+0000. Requests with it are refused; a journal from before that may have it.
@@ -63,67 +47,77 @@ constexpr const char* kIncomingTables = R"(
 
 using Rows = ProjectedRows;
 
+/// What a write goes through.
+struct Writing {
+  store::Connection& connection;
+  pqxx::work& work;
+  const std::string& workspace;
+};
+
 /// Writes those of `rows` that `wanted` picks into `table`. False if there are none.
-template <typename Map, typename Wanted, typename Fields>
-bool copy(pqxx::work& work, const char* table, const Map& rows, Wanted wanted, Fields fields) {
-  std::optional<pqxx::stream_to> stream;
+template <typename Map, typename Wanted, typename Put>
+bool copy(const Writing& to, const char* table, const Map& rows, Wanted wanted, Put put) {
+  std::optional<store::BinaryCopy> stream;
   for (const auto& row : rows) {
     if (!wanted(row.first)) continue;
-    if (!stream) stream.emplace(work, table);
-    *stream << fields(row);
+    if (!stream) stream.emplace(to.connection, to.work, table);
+    put(*stream, row);
   }
   if (stream) stream->complete();
   return stream.has_value();
 }
 
-void take_contacts(pqxx::work& work, const std::string& workspace, const Rows& rows, std::uint64_t last_held) {
-  const auto fields = [&](const auto& row) {
+std::int64_t bigint(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
+void take_contacts(const Writing& to, const Rows& rows, std::uint64_t last_held) {
+  const auto put = [&](store::BinaryCopy& stream, const auto& row) {
     const v1::Contact& contact = row.second;
-    return std::make_tuple(
-        workspace, row.first, contact.queue_id(), static_cast<int>(contact.channel()),
-        static_cast<int>(contact.state()), contact.priority(), contact.refusals(), storable(contact.customer_ref()),
-        contact.agent_id(), TimeUtil::ToString(contact.create_time()), TimeUtil::ToString(contact.queue_time()),
-        text_if(contact.has_answer_time(), contact.answer_time()), text_if(contact.has_end_time(), contact.end_time()),
-        storable(contact.disposition()), storable(contact.end_reason()), bytea(contact));
+    stream.row(to.workspace, bigint(row.first), contact.queue_id(), static_cast<std::int16_t>(contact.channel()),
+               static_cast<std::int16_t>(contact.state()), static_cast<std::int16_t>(contact.priority()),
+               contact.refusals(), storable(contact.customer_ref()), contact.agent_id(),
+               time_point(contact.create_time()), time_point(contact.queue_time()),
+               time_if(contact.has_answer_time(), contact.answer_time()),
+               time_if(contact.has_end_time(), contact.end_time()), storable(contact.disposition()),
+               storable(contact.end_reason()), contact.SerializeAsString());
   };
   copy(
-      work, "contact", rows.contacts, [&](std::uint64_t contact) { return contact > last_held; }, fields);
+      to, "contact", rows.contacts, [&](std::uint64_t contact) { return contact > last_held; }, put);
   const auto held = [&](std::uint64_t contact) { return contact <= last_held; };
-  if (!copy(work, "incoming_contact", rows.contacts, held, fields)) return;
-  work.exec0(
+  if (!copy(to, "incoming_contact", rows.contacts, held, put)) return;
+  to.work.exec0(
       "UPDATE contact c SET queue_id = i.queue_id, channel = i.channel, state = i.state, priority = i.priority,"
       " refusals = i.refusals, agent_id = i.agent_id, queue_time = i.queue_time, answer_time = i.answer_time,"
       " end_time = i.end_time, disposition = i.disposition, end_reason = i.end_reason, message = i.message"
       " FROM incoming_contact i WHERE c.workspace = i.workspace AND c.contact = i.contact");
 }
 
-void take_offers(pqxx::work& work, const std::string& workspace, const Rows& rows, std::uint64_t last_held) {
-  const auto fields = [&](const auto& row) {
+void take_offers(const Writing& to, const Rows& rows, std::uint64_t last_held) {
+  const auto put = [&](store::BinaryCopy& stream, const auto& row) {
     const v1::Offer& offer = row.second;
-    return std::make_tuple(workspace, row.first.first, row.first.second, offer.agent_id(),
-                           static_cast<int>(offer.state()), TimeUtil::ToString(offer.offer_time()),
-                           TimeUtil::ToString(offer.expire_time()), text_if(offer.has_end_time(), offer.end_time()),
-                           storable(offer.reason()), bytea(offer.explanation()));
+    stream.row(to.workspace, bigint(row.first.first), bigint(row.first.second), offer.agent_id(),
+               static_cast<std::int16_t>(offer.state()), time_point(offer.offer_time()),
+               time_point(offer.expire_time()), time_if(offer.has_end_time(), offer.end_time()),
+               storable(offer.reason()), offer.explanation().SerializeAsString());
   };
   copy(
-      work, "offer", rows.offers, [&](const auto& key) { return key.second > last_held; }, fields);
+      to, "offer", rows.offers, [&](const auto& key) { return key.second > last_held; }, put);
   const auto held = [&](const auto& key) { return key.second <= last_held; };
-  if (!copy(work, "incoming_offer", rows.offers, held, fields)) return;
-  work.exec0(
+  if (!copy(to, "incoming_offer", rows.offers, held, put)) return;
+  to.work.exec0(
       "UPDATE offer o SET state = i.state, end_time = i.end_time, reason = i.reason FROM incoming_offer i"
       " WHERE o.workspace = i.workspace AND o.contact = i.contact AND o.offer = i.offer");
 }
 
-void take_sessions(pqxx::work& work, const std::string& workspace, const Rows& rows) {
-  const auto fields = [&](const auto& row) {
+void take_sessions(const Writing& to, const Rows& rows) {
+  const auto put = [&](store::BinaryCopy& stream, const auto& row) {
     const Rows::Session& session = row.second;
-    return std::make_tuple(workspace, row.first, session.agent_id, text(session.opened), session.lost_count,
-                           session.ended ? Text(text(*session.ended)) : std::nullopt, storable(session.end_reason));
+    stream.row(to.workspace, bigint(row.first), session.agent_id, session.opened, session.lost_count, session.ended,
+               storable(session.end_reason));
   };
   if (!copy(
-          work, "incoming_session", rows.sessions, [](std::uint64_t) { return true; }, fields))
+          to, "incoming_session", rows.sessions, [](std::uint64_t) { return true; }, put))
     return;
-  work.exec0(
+  to.work.exec0(
       "INSERT INTO agent_session SELECT * FROM incoming_session ON CONFLICT (workspace, session) DO UPDATE SET"
       " lost_count = excluded.lost_count, end_time = excluded.end_time, end_reason = excluded.end_reason");
 }
@@ -176,9 +170,9 @@ void ProjectedRows::clear() {
   sessions.clear();
 }
 
-ProjectionStore::ProjectionStore(pqxx::connection_base& connection, std::string workspace)
+ProjectionStore::ProjectionStore(store::Connection& connection, std::string workspace)
     : workspace_(std::move(workspace)), connection_(connection) {
-  pqxx::work work(connection_);
+  pqxx::work work(connection_.get());
   work.exec("SET client_min_messages = warning");
   work.exec(kIncomingTables);
   work.exec_params0("INSERT INTO projection (workspace) VALUES ($1) ON CONFLICT DO NOTHING", workspace_);
@@ -186,7 +180,7 @@ ProjectionStore::ProjectionStore(pqxx::connection_base& connection, std::string 
 }
 
 dispatch::Sequence ProjectionStore::position() {
-  pqxx::work work(connection_);
+  pqxx::work work(connection_.get());
   const auto row =
       work.exec_params1("SELECT position, last_contact, last_offer FROM projection WHERE workspace = $1", workspace_);
   last_contact_ = row[1].as<std::uint64_t>();
@@ -200,14 +194,15 @@ bool ProjectionStore::write(const ProjectedRows& rows, dispatch::Sequence from, 
   if (!rows.contacts.empty()) last_contact = std::max(last_contact, rows.contacts.rbegin()->first);
   for (const auto& [key, offer] : rows.offers) last_offer = std::max(last_offer, key.second);
 
-  pqxx::work work(connection_);
+  pqxx::work work(connection_.get());
   const auto moved = work.exec_params(
       "UPDATE projection SET position = $3, last_contact = $4, last_offer = $5 WHERE workspace = $1 AND position = $2",
       workspace_, from, to, last_contact, last_offer);
   if (moved.affected_rows() == 0) return false;
-  take_contacts(work, workspace_, rows, last_contact_);
-  take_offers(work, workspace_, rows, last_offer_);
-  take_sessions(work, workspace_, rows);
+  const Writing writing{connection_, work, workspace_};
+  take_contacts(writing, rows, last_contact_);
+  take_offers(writing, rows, last_offer_);
+  take_sessions(writing, rows);
   work.commit();
   last_contact_ = last_contact;
   last_offer_ = last_offer;
@@ -215,7 +210,7 @@ bool ProjectionStore::write(const ProjectedRows& rows, dispatch::Sequence from, 
 }
 
 void ProjectionStore::clear() {
-  pqxx::work work(connection_);
+  pqxx::work work(connection_.get());
   work.exec("SET LOCAL statement_timeout = 0");
   for (const char* table : {"contact", "offer", "agent_session"}) {
     work.exec_params0(std::string("DELETE FROM ") + table + " WHERE workspace = $1", workspace_);
@@ -227,7 +222,7 @@ void ProjectionStore::clear() {
 }
 
 std::optional<v1::Offer> ProjectionStore::offer(dispatch::ContactId contact, dispatch::OfferId offer) {
-  pqxx::work work(connection_);
+  pqxx::work work(connection_.get());
   const auto found = work.exec_params(
       std::string("SELECT ") + kOfferColumns + " FROM offer WHERE workspace = $1 AND contact = $2 AND offer = $3",
       workspace_, dispatch::raw(contact), dispatch::raw(offer));
@@ -236,7 +231,7 @@ std::optional<v1::Offer> ProjectionStore::offer(dispatch::ContactId contact, dis
 }
 
 std::optional<ProjectedRows::Session> ProjectionStore::session(dispatch::SessionId session) {
-  pqxx::work work(connection_);
+  pqxx::work work(connection_.get());
   const auto found = work.exec_params(
       "SELECT agent_id, (extract(epoch FROM open_time) * 1000000)::bigint, lost_count"
       " FROM agent_session WHERE workspace = $1 AND session = $2",

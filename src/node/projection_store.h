@@ -13,6 +13,10 @@
 #include "muster/node/contact_store.h"
 #include "muster/v1/contact.pb.h"
 
+namespace muster::store {
+class Connection;
+}
+
 namespace muster::node {
 
 /// The rows of the reporting tables that changed since the last write, newest version each.
@@ -36,7 +40,7 @@ struct ProjectedRows {
 class ProjectionStore {
  public:
   /// Prepares the connection, which must be used for nothing else and outlive the store.
-  ProjectionStore(pqxx::connection_base& connection, std::string workspace);
+  ProjectionStore(store::Connection& connection, std::string workspace);
 
   /// Up to where the tables hold the journal. REQUIRED before write().
   [[nodiscard]] dispatch::Sequence position();
@@ -52,7 +56,7 @@ class ProjectionStore {
 
  private:
   const std::string workspace_;
-  pqxx::connection_base& connection_;
+  store::Connection& connection_;
   std::uint64_t last_contact_ = 0;  ///< the highest number that the tables held; numbers only rise
   std::uint64_t last_offer_ = 0;    ///< the same
 };

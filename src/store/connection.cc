@@ -40,13 +40,34 @@ std::string with_limits(const std::string& connection, std::chrono::milliseconds
   return text;
 }
 
+/// As pqxx::connection, which keeps libpq's connection to itself: only a connection policy gets to see it.
+class Connection::Open final : public pqxx::connection_base {
+ public:
+  explicit Open(const std::string& options) : connection_base(policy_), policy_(options) { init(); }
+  ~Open() { close(); }
+
+  [[nodiscard]] pg_conn* libpq() const { return policy_.open; }
+
+ private:
+  struct Policy : pqxx::connect_direct {
+    using connect_direct::connect_direct;
+    handle do_startconnect(handle before) override { return open = connect_direct::do_startconnect(before); }
+    handle open = nullptr;
+  };
+  Policy policy_;
+};
+
 Connection::Connection(const std::string& connection, std::chrono::milliseconds statement_timeout)
-    : connection_(std::make_unique<pqxx::connection>(with_limits(connection, statement_timeout))),
+    : connection_(std::make_unique<Open>(with_limits(connection, statement_timeout))),
       socket_(fcntl(connection_->sock(), F_DUPFD_CLOEXEC, 0)) {}
 
 Connection::~Connection() {
   if (socket_ >= 0) close(socket_);
 }
+
+pqxx::connection_base& Connection::get() const { return *connection_; }
+
+pg_conn* Connection::libpq() const { return connection_->libpq(); }
 
 bool Connection::looks_closed() const {
   pollfd readable{connection_->sock(), POLLIN, 0};

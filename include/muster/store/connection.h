@@ -5,6 +5,8 @@
 #include <pqxx/connection>
 #include <string>
 
+struct pg_conn;
+
 namespace muster::store {
 
 /// A libpq connection string with the limits that every connection has that is made through libpqxx: it goes to a
@@ -23,7 +25,9 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  [[nodiscard]] pqxx::connection_base& get() const { return *connection_; }
+  [[nodiscard]] pqxx::connection_base& get() const;
+  /// The same connection, for what libpqxx does not do.
+  [[nodiscard]] pg_conn* libpq() const;
 
   /// Whether the server has almost surely closed it. REQUIRES: it is idle.
   [[nodiscard]] bool looks_closed() const;
@@ -32,7 +36,8 @@ class Connection {
   void cut() noexcept;
 
  private:
-  std::unique_ptr<pqxx::connection> connection_;  // not its base: that one's destructor is not virtual
+  class Open;
+  std::unique_ptr<Open> connection_;
   int socket_ = -1;  // a descriptor of our own: its number stays ours whatever libpq closes
 };
 
