@@ -7,15 +7,9 @@
 
 namespace muster::node {
 
-using Clock = std::chrono::steady_clock;
-
 JournalStage::JournalStage(std::unique_ptr<journal::Appender> appender, Publisher& publisher,
-                           std::function<void(const std::string&)> failed, Clock::duration busy_distance)
-    : appender_(std::move(appender)),
-      publisher_(publisher),
-      failed_(std::move(failed)),
-      busy_distance_(busy_distance),
-      thread_([this] { run(); }) {
+                           std::function<void(const std::string&)> failed)
+    : appender_(std::move(appender)), publisher_(publisher), failed_(std::move(failed)), thread_([this] { run(); }) {
   name_thread(thread_, "journal");
 }
 
@@ -26,9 +20,7 @@ JournalStage::~JournalStage() {
 
 void JournalStage::run() {
   std::vector<Batch> taken;
-  for (;;) {
-    queue_.rest_until(next_row_);
-    if (!queue_.take_all(taken, Clock::time_point::max())) return;
+  while (queue_.take_all(taken, std::chrono::steady_clock::time_point::max())) {
     auto next = taken.begin();
     while (next != taken.end()) {
       std::vector<Batch> row;
@@ -43,11 +35,7 @@ void JournalStage::run() {
 }
 
 void JournalStage::make_durable(std::vector<Batch>& batches) {
-  const auto begin = Clock::now();
   if (broken_ || !append(batches)) return abandon_all(batches);
-  std::size_t effects = 0;
-  for (const auto& batch : batches) effects += batch.effects.size();
-  if (effects >= kBusyEffects) next_row_ = begin + busy_distance_;
   if (publisher_.idle() && queue_.size() == 0) {
     publisher_.publish_inline(batches);
   } else {

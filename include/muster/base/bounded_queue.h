@@ -61,13 +61,6 @@ class BoundedQueue {
     return alive;
   }
 
-  /// Lets items gather: sleeps until `deadline`, or until the queue is closed. For the consumer.
-  template <typename Deadline>
-  void rest_until(const Deadline& deadline) {
-    std::unique_lock lock(mutex_);
-    shut_.wait_until(lock, deadline, [&] { return closed_; });
-  }
-
   /// Refuses further items; what is queued can still be taken.
   void close() {
     {
@@ -76,7 +69,6 @@ class BoundedQueue {
     }
     ready_.notify_all();
     room_.notify_all();
-    shut_.notify_all();
   }
 
   [[nodiscard]] std::size_t size() const {
@@ -98,7 +90,6 @@ class BoundedQueue {
   mutable std::mutex mutex_;
   std::condition_variable ready_;
   std::condition_variable room_;
-  std::condition_variable shut_;
   std::vector<T> items_;  // guarded by mutex_
   bool waiting_ = false;  // guarded by mutex_: the consumer sleeps and has not been woken
   bool closed_ = false;   // guarded by mutex_
