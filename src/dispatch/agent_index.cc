@@ -1,16 +1,6 @@
 #include "agent_index.h"
 
 namespace muster::dispatch {
-namespace {
-
-std::uint64_t mask_of(const std::vector<SkillLevel>& skills) {
-  std::uint64_t mask = 0;
-  for (const SkillLevel& skill : skills) mask |= std::uint64_t{1} << (raw(skill.skill) % 64);
-  return mask;
-}
-
-}  // namespace
-
 SkillHandle AgentIndex::skill_at(const AgentRecord& record, std::size_t slot) {
   return slot == 0 ? SkillHandle::kNone : record.agent.spec.skills[slot - 1].skill;
 }
@@ -27,45 +17,79 @@ const AgentIndex::Group& AgentIndex::group(SkillHandle skill) const {
 
 void AgentIndex::update(AgentRecord& record) {
   const Agent& agent = record.agent;
-  const std::size_t slots = agent.spec.skills.size() + 1;
-  if (record.places.size() != slots) {
-    record.places = std::vector<AgentLine::Place>(slots);
-    record.signed_in_at.resize(slots);
-    const ReadyAgent self{&record, mask_of(agent.spec.skills)};
-    for (auto& place : record.places) place.value = self;
-  }
-
+  record.signed_in_at.resize(agent.spec.skills.size() + 1);
   const bool signed_in = is_signed_in(agent);
   if (record.signed_in && !signed_in) leave_lists(record);
   if (!record.signed_in && signed_in) join_lists(record);
 
   const Load load = load_of(agent);
   const IdleKey key{agent.idle_since, agent.idle_order};
-  if (record.load == load && (load == Load::kNotReady || record.places[0].key() == key)) return;
-  leave_lines(record);
-  record.load = load;
-  if (load == Load::kNotReady) return;
-  for (std::size_t slot = 0; slot < slots; ++slot) {
-    group_for(skill_at(record, slot)).ready[static_cast<std::size_t>(load)].join(record.places[slot], key);
-  }
+  if (record.load == load && (load == Load::kNotReady || record.seat_key == key)) return;
+  stand_up(record);
+  if (load != Load::kNotReady) sit_down(record, load, key);
 }
 
 void AgentIndex::remove(AgentRecord& record) {
-  leave_lines(record);
+  stand_up(record);
   if (record.signed_in) leave_lists(record);
-  record.places.clear();
 }
 
-void AgentIndex::leave_lines(AgentRecord& record) {
-  if (record.load == Load::kNotReady) return;
-  for (std::size_t slot = 0; slot < record.places.size(); ++slot) {
-    group_for(skill_at(record, slot)).ready[static_cast<std::size_t>(record.load)].leave(record.places[slot]);
+/// The sets of seats that know of the agent.
+template <typename Do>
+void AgentIndex::for_each_set(const AgentRecord& record, Load load, Do act) {
+  for (std::size_t slot = 0; slot <= record.agent.spec.skills.size(); ++slot) {
+    act(group_for(skill_at(record, slot)).ready[static_cast<std::size_t>(load)]);
   }
+}
+
+void AgentIndex::sit_down(AgentRecord& record, Load load, const IdleKey& key) {
+  const auto take = [&] {
+    return rows_[static_cast<std::size_t>(load)].take(
+        &record, key, [&](AgentRecord& neighbour, std::uint32_t from, std::uint32_t to) {
+          neighbour.seat = to;
+          for_each_set(neighbour, load, [&](SeatSet& set) {
+            set.remove(from);
+            set.add(to);
+          });
+        });
+  };
+  auto seat = take();
+  if (!seat) {
+    compact(load);
+    seat = take();
+  }
+  record.seat = *seat;
+  record.load = load;
+  record.seat_key = key;
+  for_each_set(record, load, [&](SeatSet& set) { set.add(record.seat); });
+}
+
+void AgentIndex::stand_up(AgentRecord& record) {
+  if (record.load == Load::kNotReady) return;
+  for_each_set(record, record.load, [&](SeatSet& set) { set.remove(record.seat); });
+  rows_[static_cast<std::size_t>(record.load)].vacate(record.seat);
   record.load = Load::kNotReady;
 }
 
+void AgentIndex::compact(Load load) {
+  const auto which = static_cast<std::size_t>(load);
+  const auto now_at = rows_[which].compact([](AgentRecord& record, std::uint32_t to) { record.seat = to; });
+  for (Group& group : groups_) group.ready[which].renumber(now_at);
+}
+
+bool AgentIndex::seats_rightly(const AgentRecord& record) const {
+  if (record.load != load_of(record.agent)) return false;
+  if (record.load == Load::kNotReady) return true;
+  bool known = true;
+  for (std::size_t slot = 0; slot <= record.agent.spec.skills.size(); ++slot) {
+    known = known && ready(skill_at(record, slot), record.load).contains(record.seat);
+  }
+  return known && row(record.load).holder(record.seat) == &record &&
+         record.seat_key == IdleKey{record.agent.idle_since, record.agent.idle_order};
+}
+
 void AgentIndex::join_lists(AgentRecord& record) {
-  for (std::size_t slot = 0; slot < record.places.size(); ++slot) {
+  for (std::size_t slot = 0; slot < record.signed_in_at.size(); ++slot) {
     Group& group = group_for(skill_at(record, slot));
     record.signed_in_at[slot] = static_cast<std::uint32_t>(group.signed_in.size());
     group.signed_in.push_back({&record, static_cast<std::uint32_t>(slot)});
@@ -75,7 +99,7 @@ void AgentIndex::join_lists(AgentRecord& record) {
 }
 
 void AgentIndex::leave_lists(AgentRecord& record) {
-  for (std::size_t slot = 0; slot < record.places.size(); ++slot) {
+  for (std::size_t slot = 0; slot < record.signed_in_at.size(); ++slot) {
     auto& list = group_for(skill_at(record, slot)).signed_in;
     const std::uint32_t position = record.signed_in_at[slot];
     list[position] = list.back();
@@ -83,17 +107,6 @@ void AgentIndex::leave_lists(AgentRecord& record) {
     list.pop_back();
   }
   record.signed_in = false;
-}
-
-const AgentLine& AgentIndex::line(Load load, const Requirements& requirements) const {
-  const auto which = static_cast<std::size_t>(load);
-  if (requirements.empty()) return group(SkillHandle::kNone).ready[which];
-  const AgentLine* shortest = &group(requirements.front().skill).ready[which];
-  for (const SkillRequirement& required : requirements) {
-    const AgentLine& line = group(required.skill).ready[which];
-    if (line.size() < shortest->size()) shortest = &line;
-  }
-  return *shortest;
 }
 
 bool AgentIndex::anybody_signed_in(const Requirements& requirements, const Contact& contact, Channel channel,

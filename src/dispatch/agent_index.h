@@ -1,13 +1,16 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <vector>
 
 #include "records.h"
 #include "registry.h"
 #include "rules.h"
+#include "seats.h"
 
 namespace muster::dispatch {
 
@@ -21,8 +24,8 @@ struct Reach {
   std::uint64_t arrivals = 0;  ///< ...when this many had joined it; 0: not searched
 };
 
-/// Agents by skill. Ready agents stand in lines, the longest idle first: one line of all and one per skill, each
-/// apart for fully idle and partly loaded agents. Signed-in agents, ready or not, are listed per skill as well.
+/// Agents by skill. Ready agents sit in rows, the longest idle first, fully idle and partly loaded ones apart; of each
+/// skill it is known which seats its agents have. Signed-in agents, ready or not, are listed per skill as well.
 class AgentIndex {
  public:
   /// Puts the agent where its facts say. Call after every change but that of skills.
@@ -30,8 +33,24 @@ class AgentIndex {
   /// Takes the agent out. Call before its skills change (then update) and before it is deleted.
   void remove(AgentRecord& record);
 
-  /// The shortest line in which everyone who meets the requirements stands.
-  [[nodiscard]] const AgentLine& line(Load load, const Requirements& requirements) const;
+  /// Gives the ready agents who have all skills that the requirements name, at whatever level, to `visit`, the longest
+  /// idle first, until it returns true.
+  template <typename Visit>
+  void visit_ready(Load load, const Requirements& requirements, Visit visit) const {
+    std::array<const SeatSet*, kSetsMax> sets;
+    std::size_t count = 0;
+    sets[count++] = &ready(SkillHandle::kNone, load);
+    for (const SkillRequirement& required : requirements) {
+      if (count < kSetsMax) sets[count++] = &ready(required.skill, load);
+    }
+    // Who has a skill is among all.
+    const auto asked = std::span(sets.data(), count).subspan(count > 1 ? 1 : 0);
+    SeatSet::visit_common(asked, [&](std::uint32_t seat) { return visit(*row(load).holder(seat)); });
+  }
+
+  /// Whether the agent sits where its facts say, for tests.
+  [[nodiscard]] bool seats_rightly(const AgentRecord& record) const;
+  [[nodiscard]] bool rows_in_order() const { return rows_[0].in_order() && rows_[1].in_order(); }
 
   /// Whether an agent who is signed in meets the requirements and could ever have the contact, whatever they do now.
   bool anybody_signed_in(const Requirements& requirements, const Contact& contact, Channel channel, std::uint32_t units,
@@ -44,9 +63,13 @@ class AgentIndex {
     AgentRecord* record = nullptr;
     std::uint32_t slot = 0;  // the agent's entry that points back here
   };
+  /// Of longer requirements the first ones are looked up; whoever visits tests them all anyway.
+  static constexpr std::size_t kSetsMax = 16;
+  using Row = SeatRow<AgentRecord, IdleKey>;
+
   /// The agents with one skill; under SkillHandle::kNone, all.
   struct Group {
-    AgentLine ready[2];  // by Load
+    SeatSet ready[2];  // by Load
     std::vector<SignedIn> signed_in;
     std::uint64_t arrivals = 1;
   };
@@ -54,11 +77,20 @@ class AgentIndex {
   static SkillHandle skill_at(const AgentRecord& record, std::size_t slot);
   Group& group_for(SkillHandle skill);
   [[nodiscard]] const Group& group(SkillHandle skill) const;
-  void leave_lines(AgentRecord& record);
+  [[nodiscard]] const SeatSet& ready(SkillHandle skill, Load load) const {
+    return group(skill).ready[static_cast<std::size_t>(load)];
+  }
+  [[nodiscard]] const Row& row(Load load) const { return rows_[static_cast<std::size_t>(load)]; }
+  template <typename Do>
+  void for_each_set(const AgentRecord& record, Load load, Do act);
+  void sit_down(AgentRecord& record, Load load, const IdleKey& key);
+  void stand_up(AgentRecord& record);
+  void compact(Load load);
   void join_lists(AgentRecord& record);
   void leave_lists(AgentRecord& record);
 
   std::deque<Group> groups_ = std::deque<Group>(1);  // by skill handle
+  Row rows_[2];                                      // by Load
 };
 
 }  // namespace muster::dispatch

@@ -12,7 +12,7 @@
 namespace muster::dispatch {
 
 /// Values in ascending order of their keys. Going to the end and leaving cost constant time, and that is nearly all
-/// that happens: who turns idle is the newest. Any other place costs logarithmic time (a skip list whose heights
+/// that happens: what arrives is the newest. Any other place costs logarithmic time (a skip list whose heights
 /// come from the keys). Places belong to their owner and must not move while they are in a line.
 ///
 /// REQUIRES of Key: operator<=>, unique within a line, and salt(), a number that differs between keys.

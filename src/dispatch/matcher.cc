@@ -13,13 +13,9 @@ class Gates {
         requirements_(record.waiting_class->requirements),
         channel_(record.waiting_class->channel),
         units_(state.units_of(channel_)),
-        now_(now) {
-    for (const SkillRequirement& each : requirements_) mask_ |= std::uint64_t{1} << (raw(each.skill) % 64);
-  }
+        now_(now) {}
 
-  [[nodiscard]] Gate first_failed(const ReadyAgent& candidate) const {
-    if ((candidate.skill_mask & mask_) != mask_) return Gate::kSkill;
-    const Agent& agent = candidate.record->agent;
+  [[nodiscard]] Gate first_failed(const Agent& agent) const {
     if (const Gate gate = failed_skill_gate(agent.spec.skills, requirements_); gate != Gate{}) return gate;
     if (const Gate gate = failed_contact_gate(contact_, agent.handle, now_); gate != Gate{}) return gate;
     return has_room(agent, channel_, units_) ? Gate{} : Gate::kCapacity;
@@ -31,7 +27,6 @@ class Gates {
   Channel channel_;
   std::uint32_t units_;
   TimePoint now_;
-  std::uint64_t mask_ = 0;
 };
 
 /// The first contact of a class that nothing about itself bars the agent from.
@@ -53,24 +48,28 @@ Choice choose_agent(const State& state, const ContactRecord& record, Trigger tri
   if (record.waiting_class->settled_open > 0) return choice;
 
   const Gates gates(state, record, now);
-  for (const Load load : {Load::kIdle, Load::kLoaded}) {
-    const AgentLine& line = state.agent_index().line(load, record.waiting_class->requirements);
-    for (const AgentLine::Place* place = line.first(); place; place = place->next()) {
-      AgentRecord& agent = *place->value.record;
-      if (agent.about_to_choose) continue;
-      ++why.considered;
-      if (const Gate gate = gates.first_failed(place->value); gate != Gate{}) {
-        ++why.rejected[static_cast<std::size_t>(gate)];
-        continue;
-      }
-      if (choice.agent) {
-        why.runner_up = agent.agent.handle;
-        why.runner_up_idle = now - agent.agent.idle_since;
-        return choice;
-      }
-      choice.agent = &agent;
-      why.idle = now - agent.agent.idle_since;
+  const Requirements& requirements = record.waiting_class->requirements;
+  bool decided = false;
+  const auto look_at = [&](AgentRecord& candidate) {
+    if (candidate.about_to_choose) return false;
+    ++why.considered;
+    if (const Gate gate = gates.first_failed(candidate.agent); gate != Gate{}) {
+      ++why.rejected[static_cast<std::size_t>(gate)];
+      return false;
     }
+    const Duration idle = now - candidate.agent.idle_since;
+    if (choice.agent) {
+      why.runner_up = candidate.agent.handle;
+      why.runner_up_idle = idle;
+      decided = true;
+    } else {
+      choice.agent = &candidate;
+      why.idle = idle;
+    }
+    return decided;
+  };
+  for (const Load load : {Load::kIdle, Load::kLoaded}) {
+    if (!decided) state.agent_index().visit_ready(load, requirements, look_at);
   }
   return choice;
 }

@@ -24,16 +24,7 @@ struct IdleKey {
   TimePoint since;
   std::uint64_t order = 0;
   auto operator<=>(const IdleKey&) const = default;
-  [[nodiscard]] std::uint64_t salt() const { return order; }
 };
-
-/// An agent in a line. The mask has bit (handle mod 64) of each of the agent's skills: most agents who lack a
-/// skill are passed over without a look at their records.
-struct ReadyAgent {
-  AgentRecord* record = nullptr;
-  std::uint64_t skill_mask = 0;
-};
-using AgentLine = Line<ReadyAgent, IdleKey>;
 
 /// Which contact goes first: the lowest rank, then the oldest number.
 struct WaitKey {
@@ -47,11 +38,12 @@ using ContactLine = Line<ContactRecord*, WaitKey>;
 struct AgentRecord {
   Agent agent;
 
-  // Kept by AgentIndex. Entry 0 stands for all agents, entry i + 1 for spec.skills[i].
-  std::vector<AgentLine::Place> places;
-  std::vector<std::uint32_t> signed_in_at;  // position in the list of signed-in agents
-  Load load = Load::kNotReady;              // the lines that the agent stands in
+  // Kept by AgentIndex.
+  Load load = Load::kNotReady;              // the row that the agent sits in
+  std::uint32_t seat = 0;                   // there, unless kNotReady
+  IdleKey seat_key;                         // for which the seat was given
   bool signed_in = false;                   // stands in the lists of signed-in agents
+  std::vector<std::uint32_t> signed_in_at;  // position in them: entry 0 among all, entry i + 1 for spec.skills[i]
 
   Timer timer;
   std::uint32_t exclusions = 0;  // live contacts that exclude the agent

@@ -67,19 +67,13 @@ void check_agent(const State& state, const AgentRecord& record, Check& check) {
   const Agent& agent = record.agent;
   const auto id = raw(agent.handle);
   check_ledger(state, agent, check);
-  check.expect(record.load == load_of(agent), "the lines an agent stands in", id);
   check.expect(record.signed_in == is_signed_in(agent), "the lists of signed-in agents", id);
   check.expect(!record.about_to_choose, "nobody is left about to choose", id);
   check.expect(!agent.connected || agent.session != SessionId::kNone, "connected without a session", id);
   check.expect(agent.session != SessionId::kNone || agent.offers.empty(), "offers without a session", id);
   check.expect(agent.offers.empty() || agent.presence == Presence::kAvailable, "offers while not available", id);
   check.expect(agent.session == SessionId::kNone || state.agent_of(agent.session) == &record, "session", id);
-  for (const auto& place : record.places) {
-    check.expect(place.in_line() == (record.load != Load::kNotReady), "places in line", id);
-    if (!place.in_line()) continue;
-    check.expect(place.key() == IdleKey{agent.idle_since, agent.idle_order}, "key in line", id);
-    check.expect(!place.next() || place.key() < place.next()->key(), "order of line", id);
-  }
+  check.expect(state.agent_index().seats_rightly(record), "the agent's seat", id);
   check.expect(same(state.timers().find(record.timer), next_deadline(agent, state.settings())), "agent's timer", id);
 }
 
@@ -128,6 +122,7 @@ std::string State::self_check() const {
   const auto use = [&](const Requirements& requirements) {
     for (const SkillRequirement& each : requirements) ++uses[each.skill];
   };
+  check.expect(agent_index_.rows_in_order(), "the rows of seats are in order", 0);
   agents_.for_each([&](const AgentRecord& record) {
     check_agent(*this, record, check);
     for (const SkillLevel& each : record.agent.spec.skills) ++uses[each.skill];

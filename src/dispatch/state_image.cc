@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "hash_types.h"
@@ -35,14 +37,20 @@ State::State(StateImage image)
 }
 
 void State::restore_agents(std::vector<Agent> agents) {
+  std::vector<AgentRecord*> records;
   for (Agent& agent : agents) {
     use_skills(agent.spec, true);
     if (agent.session != SessionId::kNone) sessions_.emplace(raw(agent.session), agent.handle);
     AgentRecord& record = agents_.add(agent.handle, agent.spec.id);
     record.agent = std::move(agent);
-    agent_index_.update(record);
+    records.push_back(&record);
     timers_.set(record.timer, raw(record.agent.handle), next_deadline(record.agent, settings_));
   }
+  // Whoever comes last sits down at the end, which is quick.
+  std::sort(records.begin(), records.end(), [](const AgentRecord* a, const AgentRecord* b) {
+    return std::tie(a->agent.idle_since, a->agent.idle_order) < std::tie(b->agent.idle_since, b->agent.idle_order);
+  });
+  for (AgentRecord* record : records) agent_index_.update(*record);
 }
 
 void State::restore_contacts(std::vector<Contact> contacts) {

@@ -1,0 +1,172 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace muster::dispatch {
+
+/// A set of seats: one bit each, in chunks that exist only where there is one, with a summary of the words that hold
+/// any. So the first seat that several sets share is found by a few AND of words.
+class SeatSet {
+ public:
+  void add(std::uint32_t seat) {
+    if (seat / kChunkSeats >= chunks_.size()) chunks_.resize(seat / kChunkSeats + 1);
+    auto& chunk = chunks_[seat / kChunkSeats];
+    if (!chunk) chunk = std::make_unique<Chunk>();
+    chunk->words[word_of(seat)] |= bit_of(seat);
+    chunk->summary |= std::uint64_t{1} << word_of(seat);
+  }
+
+  /// REQUIRES: contains(seat).
+  void remove(std::uint32_t seat) {
+    auto& chunk = chunks_[seat / kChunkSeats];
+    std::uint64_t& word = chunk->words[word_of(seat)];
+    word &= ~bit_of(seat);
+    if (word != 0) return;
+    chunk->summary &= ~(std::uint64_t{1} << word_of(seat));
+    if (chunk->summary == 0) chunk.reset();
+  }
+
+  [[nodiscard]] bool contains(std::uint32_t seat) const {
+    const std::size_t at = seat / kChunkSeats;
+    return at < chunks_.size() && chunks_[at] && (chunks_[at]->words[word_of(seat)] & bit_of(seat)) != 0;
+  }
+
+  /// Moves every seat s to now_at[s].
+  void renumber(const std::vector<std::uint32_t>& now_at) {
+    const SeatSet before = std::exchange(*this, SeatSet());
+    const SeatSet* const sets[] = {&before};
+    visit_common(sets, [&](std::uint32_t seat) {
+      add(now_at[seat]);
+      return false;
+    });
+  }
+
+  /// Gives the seats that all sets have to `visit`, ascending, until it returns true. REQUIRES: a set.
+  template <typename Visit>
+  static void visit_common(std::span<const SeatSet* const> sets, Visit visit) {
+    std::size_t chunks = sets.front()->chunks_.size();
+    for (const SeatSet* set : sets) chunks = std::min(chunks, set->chunks_.size());
+    for (std::size_t at = 0; at < chunks; ++at) {
+      std::uint64_t words = ~std::uint64_t{0};
+      for (const SeatSet* set : sets) words &= set->chunks_[at] ? set->chunks_[at]->summary : 0;
+      for (; words != 0; words &= words - 1) {
+        const auto word = static_cast<std::size_t>(std::countr_zero(words));
+        std::uint64_t bits = ~std::uint64_t{0};
+        for (const SeatSet* set : sets) bits &= set->chunks_[at]->words[word];
+        for (; bits != 0; bits &= bits - 1) {
+          if (visit(static_cast<std::uint32_t>(at * kChunkSeats + word * 64 +
+                                               static_cast<std::size_t>(std::countr_zero(bits))))) {
+            return;
+          }
+        }
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t kChunkSeats = 64 * 64;
+  struct Chunk {
+    std::uint64_t summary = 0;  // bit i: words[i] is not zero
+    std::array<std::uint64_t, 64> words{};
+  };
+  static std::size_t word_of(std::uint32_t seat) { return seat / 64 % 64; }
+  static std::uint64_t bit_of(std::uint32_t seat) { return std::uint64_t{1} << (seat % 64); }
+
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+};
+
+/// A row of seats whose holders sit in ascending order of their keys. Nearly everybody comes with the highest key and
+/// sits down at the end. Who comes back takes the old seat, or a free one there; if there is none, a few neighbours
+/// move up.
+///
+/// REQUIRES of Key: operator<=>, unique among holders.
+template <typename Holder, typename Key>
+class SeatRow {
+ public:
+  /// Finds a seat; none if it is time to compact() first, after which there is one. `moved(holder, from, to)` is called
+  /// for each neighbour who moves up, the last of them first.
+  template <typename Moved>
+  std::optional<std::uint32_t> take(Holder* holder, const Key& key, Moved moved) {
+    if (seats_.size() >= 2 * holders_ + kSpareSeats) return std::nullopt;
+    const bool last = seats_.empty() || seats_.back().key < key;
+    const std::size_t at = last ? seats_.size() : make_room(key, moved);
+    if (at == kNoRoom) return std::nullopt;
+    if (at == seats_.size()) seats_.emplace_back();
+    seats_[at] = {key, holder};
+    ++holders_;
+    return static_cast<std::uint32_t>(at);
+  }
+
+  void vacate(std::uint32_t seat) {
+    seats_[seat].holder = nullptr;
+    --holders_;
+  }
+
+  [[nodiscard]] Holder* holder(std::uint32_t seat) const { return seats_[seat].holder; }
+  [[nodiscard]] std::size_t holders() const { return holders_; }
+
+  /// Moves everybody together, with a free seat after each eighth. `moved(holder, to)` is called for each. Gives the
+  /// new number of each held seat.
+  template <typename Moved>
+  std::vector<std::uint32_t> compact(Moved moved) {
+    std::vector<std::uint32_t> now_at(seats_.size());
+    std::vector<Seat> seats;
+    seats.reserve(2 * holders_ + kSpareSeats);
+    for (std::size_t from = 0; from < seats_.size(); ++from) {
+      if (!seats_[from].holder) continue;
+      if (seats.size() % 8 == 7) seats.push_back({seats.back().key, nullptr});
+      now_at[from] = static_cast<std::uint32_t>(seats.size());
+      moved(*seats_[from].holder, now_at[from]);
+      seats.push_back(seats_[from]);
+    }
+    seats_ = std::move(seats);
+    return now_at;
+  }
+
+  [[nodiscard]] bool in_order() const {
+    return std::is_sorted(seats_.begin(), seats_.end(), [](const Seat& a, const Seat& b) { return a.key < b.key; });
+  }
+
+ private:
+  static constexpr std::size_t kSpareSeats = 4096;  // beyond these, half of the seats may be free
+  static constexpr std::size_t kMovesMax = 64;
+  static constexpr std::size_t kNoRoom = ~std::size_t{0};
+  struct Seat {
+    Key key{};  // of whoever sits here or did; never below that of the seat before
+    Holder* holder = nullptr;
+  };
+
+  template <typename Moved>
+  std::size_t make_room(const Key& key, Moved moved) {
+    const auto above = std::lower_bound(seats_.begin(), seats_.end(), key,
+                                        [](const Seat& seat, const Key& wanted) { return seat.key < wanted; });
+    const auto at = static_cast<std::size_t>(above - seats_.begin());
+    if (!seats_[at].holder) return at;
+    if (at > 0 && !seats_[at - 1].holder) return at - 1;
+    std::size_t free = at + 1;
+    while (free < seats_.size() && seats_[free].holder) {
+      if (++free > at + kMovesMax) return kNoRoom;
+    }
+    if (free == seats_.size()) seats_.emplace_back();
+    for (; free > at; --free) {
+      seats_[free] = seats_[free - 1];
+      moved(*seats_[free].holder, static_cast<std::uint32_t>(free - 1), static_cast<std::uint32_t>(free));
+    }
+    return at;
+  }
+
+  std::vector<Seat> seats_;
+  std::size_t holders_ = 0;
+};
+
+}  // namespace muster::dispatch
