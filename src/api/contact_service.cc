@@ -94,6 +94,13 @@ class ContactService final : public v1::ContactService::CallbackService {
     return reactor;
   }
 
+  ServerUnaryReactor* ExplainContact(CallbackServerContext* context, const v1::ExplainContactRequest* request,
+                                     v1::ExplainContactResponse* response) override {
+    auto* reactor = context->DefaultReactor();
+    guarded([&] { explain(request, response, reactor); }, [&](const grpc::Status& status) { reactor->Finish(status); });
+    return reactor;
+  }
+
   ServerUnaryReactor* ListContacts(CallbackServerContext* context, const v1::ListContactsRequest* request,
                                    v1::ListContactsResponse* response) override {
     auto* reactor = context->DefaultReactor();
@@ -144,6 +151,42 @@ class ContactService final : public v1::ContactService::CallbackService {
         reactor->Finish(grpc::Status::OK);
       }
     });
+  }
+
+  void explain(const v1::ExplainContactRequest* request, v1::ExplainContactResponse* response,
+               ServerUnaryReactor* reactor) {
+    Checker check;
+    const auto id = check.contact_id(request->contact_id());
+    check.count("agent_ids", request->agent_ids_size(), 0, 64);
+    for (int i = 0; i < request->agent_ids_size(); ++i) check.id(indexed("agent_ids", i), request->agent_ids(i));
+    if (!check.ok()) {
+      reactor->Finish(to_status(check.error()));
+      return;
+    }
+    read(node_, reactor, [=](const dispatch::Engine& engine) { return explain_from(engine, id, *request, response); });
+  }
+
+  static grpc::Status explain_from(const dispatch::Engine& engine, dispatch::ContactId id,
+                                   const v1::ExplainContactRequest& request, v1::ExplainContactResponse* response) {
+    const auto* contact = engine.contact(id);
+    if (!contact) {
+      node::Answer answer{node::Delivery::kAnswered, {}};
+      answer.reply.outcome =
+          id <= engine.last_contact() ? dispatch::Outcome::kContactWrongState : dispatch::Outcome::kContactNotFound;
+      return to_status(answer_error(answer, request));
+    }
+    const TimePoint now = std::max(engine.last_time(), wall_now());
+    const auto prospects = dispatch::prospects_of(engine, *contact, now);
+    node::render(engine, prospects, response);
+    for (const std::string& name : request.agent_ids()) {
+      const auto* agent = engine.agent(name);
+      if (!agent) return to_status(not_found("AGENT", "agent_ids", name));
+      const auto standing = dispatch::standing_of(engine, *contact, prospects.asked, *agent, now);
+      node::render(engine, *agent, standing, response->add_agents());
+    }
+    node::render(engine, *contact, response->mutable_contact());
+    if (const auto* offer = engine.offer(contact->offer)) node::render(engine, *offer, response->mutable_offer());
+    return grpc::Status::OK;
   }
 
   void list(const v1::ListContactsRequest* request, v1::ListContactsResponse* response, ServerUnaryReactor* reactor) {

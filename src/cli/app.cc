@@ -45,6 +45,7 @@ std::unique_ptr<CLI::App> make_program(Context& context) {
   localise_help(*program);
   add_common_flags(*program, context.options);
   add_contact_commands(*program, context);
+  add_explain_command(*program, context);
   add_desk_commands(*program, context);
   add_board_command(*program, context);
   add_routing_commands(*program, context);

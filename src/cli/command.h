@@ -13,6 +13,7 @@ namespace muster::cli {
 void add_routing_commands(CLI::App& program, Context& context);
 void add_settings_commands(CLI::App& program, Context& context);
 void add_contact_commands(CLI::App& program, Context& context);
+void add_explain_command(CLI::App& program, Context& context);
 void add_desk_commands(CLI::App& program, Context& context);
 void add_board_command(CLI::App& program, Context& context);
 void add_admin_commands(CLI::App& program, Context& context);

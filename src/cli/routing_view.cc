@@ -22,13 +22,14 @@ std::string capacity_text(const v1::Agent& agent) {
 
 }  // namespace
 
+std::string requirement_text(const v1::SkillRequirement& requirement) {
+  if (requirement.min_level() == 0) return requirement.skill_id();
+  return fmt::format("{} ≥ {}", requirement.skill_id(), requirement.min_level());
+}
+
 std::string requirements_text(const google::protobuf::RepeatedPtrField<v1::SkillRequirement>& requirements) {
   std::vector<std::string> parts;
-  for (const auto& requirement : requirements) {
-    parts.push_back(requirement.min_level() == 0
-                        ? requirement.skill_id()
-                        : fmt::format("{} ≥ {}", requirement.skill_id(), requirement.min_level()));
-  }
+  for (const auto& requirement : requirements) parts.push_back(requirement_text(requirement));
   return parts.empty() ? tr("any agent") : join(parts);
 }
 

@@ -18,6 +18,8 @@ std::vector<std::string> agent_row(const v1::Agent& agent);
 Details agent_details(const v1::Agent& agent, TimePoint now);
 Details settings_details(const v1::WorkspaceSettings& settings);
 
+/// "english ≥ 60"; "english" for any level.
+std::string requirement_text(const v1::SkillRequirement& requirement);
 /// "english ≥ 60, billing": what is asked of an agent; "any agent" for nothing.
 std::string requirements_text(const google::protobuf::RepeatedPtrField<v1::SkillRequirement>& requirements);
 

@@ -159,6 +159,29 @@ std::string word(v1::Gate gate) {
   }
 }
 
+std::string word(v1::Obstacle obstacle) {
+  switch (obstacle) {
+    case v1::OBSTACLE_NONE:
+      return tr("could get it now");
+    case v1::OBSTACLE_SKILL:
+      return word(v1::GATE_SKILL);
+    case v1::OBSTACLE_LEVEL:
+      return word(v1::GATE_LEVEL);
+    case v1::OBSTACLE_EXCLUDED:
+      return word(v1::GATE_EXCLUDED);
+    case v1::OBSTACLE_COOL_DOWN:
+      return word(v1::GATE_COOL_DOWN);
+    case v1::OBSTACLE_SIGNED_OFF:
+      return tr("not signed in");
+    case v1::OBSTACLE_NOT_AVAILABLE:
+      return tr("on a break, not responding or cut off");
+    case v1::OBSTACLE_CAPACITY:
+      return word(v1::GATE_CAPACITY);
+    default:
+      return unknown(obstacle);
+  }
+}
+
 std::string word(v1::AgentPresence presence) {
   switch (presence) {
     case v1::AGENT_PRESENCE_OFFLINE:

@@ -16,6 +16,7 @@ std::string word(v1::ContactState state);
 std::string word(v1::OfferState state);
 std::string word(v1::OfferTrigger trigger);
 std::string word(v1::Gate gate);
+std::string word(v1::Obstacle obstacle);
 std::string word(v1::AgentPresence presence);
 std::string word(v1::AgentActivity activity);
 std::string word(v1::ContactEventKind kind);

@@ -77,5 +77,6 @@ SkillHandle Engine::last_skill() const { return impl_->state.skills().last(); }
 PolicyHandle Engine::last_policy() const { return impl_->state.policies().last(); }
 QueueHandle Engine::last_queue() const { return impl_->state.queues().last(); }
 AgentHandle Engine::last_agent() const { return impl_->state.agents().last(); }
+ContactId Engine::last_contact() const { return ContactId{impl_->state.last_contact()}; }
 
 }  // namespace muster::dispatch

@@ -196,4 +196,32 @@ void render(const dispatch::Explanation& explanation, std::string_view runner_up
   to_proto(explanation.runner_up_idle, out->mutable_runner_up_idle());
 }
 
+void render(const dispatch::Engine& engine, const dispatch::Prospects& prospects, v1::ExplainContactResponse* out) {
+  render_requirements(engine, prospects.asked, out->mutable_requirements());
+  if (prospects.next_step) to_proto(*prospects.next_step, out->mutable_next_step_time());
+  for (std::size_t obstacle = 1; obstacle < dispatch::kObstacleCount; ++obstacle) {
+    if (prospects.agents[obstacle] == 0) continue;
+    auto* count = out->add_obstacles();
+    count->set_obstacle(static_cast<v1::Obstacle>(obstacle));
+    count->set_agents(static_cast<std::int32_t>(prospects.agents[obstacle]));
+  }
+  if (prospects.next_cool_down) to_proto(*prospects.next_cool_down, out->mutable_next_cool_down_end_time());
+}
+
+void render(const dispatch::Engine& engine, const dispatch::Agent& agent, const dispatch::Standing& standing,
+            v1::AgentStanding* out) {
+  out->set_agent_id(agent.spec.id);
+  out->set_obstacle(static_cast<v1::Obstacle>(standing.obstacle));
+  if (const auto* skill = engine.skill(standing.required.skill)) {
+    out->mutable_required()->set_skill_id(skill->spec.id);
+    out->mutable_required()->set_min_level(standing.required.min_level);
+    out->set_level(standing.level);
+  }
+  if (standing.cool_down_until != TimePoint{}) {
+    to_proto(standing.cool_down_until, out->mutable_cool_down_end_time());
+  }
+  to_proto(standing.idle, out->mutable_idle());
+  out->set_used_units(static_cast<std::int32_t>(agent.used_units));
+}
+
 }  // namespace muster::node

@@ -117,6 +117,43 @@ TEST_F(ContactServiceTest, AContactThatNeverWasIsNotFound) {
   EXPECT_THAT(answer.fields, ElementsAre("contact_id"));
 }
 
+TEST_F(ContactServiceTest, AWaitingContactIsExplained) {
+  const std::string id = backend.create_contact("billing");
+  v1::ExplainContactRequest request;
+  request.set_contact_id(id);
+  request.add_agent_ids("mei");
+  v1::ExplainContactResponse response;
+  ASSERT_TRUE(backend.call(&Contacts::ExplainContact, request, &response).ok());
+  EXPECT_EQ(response.contact().contact_id(), id);
+  ASSERT_EQ(response.agents_size(), 1);
+  EXPECT_EQ(response.agents(0).agent_id(), "mei");
+  EXPECT_EQ(response.agents(0).obstacle(), v1::OBSTACLE_SIGNED_OFF);
+  int agents = 0;
+  for (const auto& each : response.obstacles()) agents += each.agents();
+  v1::ListAgentsResponse all;
+  ASSERT_TRUE(backend.call(&Routing::ListAgents, v1::ListAgentsRequest(), &all).ok());
+  EXPECT_EQ(agents, all.agents_size()) << "everybody is counted once";
+}
+
+TEST_F(ContactServiceTest, WhatCannotBeExplainedSaysWhy) {
+  v1::ExplainContactRequest request;
+  request.set_contact_id("c-999999");
+  EXPECT_EQ(problem(backend.call(&Contacts::ExplainContact, request)).reason, "CONTACT_NOT_FOUND");
+  const std::string id = backend.create_contact("billing");
+  request.set_contact_id(id);
+  request.add_agent_ids("nobody");
+  const Problem unknown = problem(backend.call(&Contacts::ExplainContact, request));
+  EXPECT_EQ(unknown.reason, "AGENT_NOT_FOUND");
+  EXPECT_THAT(unknown.fields, ElementsAre("agent_ids"));
+  request.set_agent_ids(0, "");
+  EXPECT_THAT(problem(backend.call(&Contacts::ExplainContact, request)).fields, ElementsAre("agent_ids[0]"));
+  request.clear_agent_ids();
+  ASSERT_TRUE(cancel(id).ok());
+  const Problem ended = problem(backend.call(&Contacts::ExplainContact, request));
+  EXPECT_EQ(ended.code, grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ended.reason, "CONTACT_WRONG_STATE");
+}
+
 TEST_F(ContactServiceTest, EachOfABatchSucceedsOrFailsOnItsOwn) {
   v1::BatchCreateContactsRequest request;
   *request.add_requests() = contact("billing");

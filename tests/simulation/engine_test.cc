@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "muster/dispatch/explain.h"
 #include "oracle.h"
 #include "workload.h"
 
@@ -126,6 +127,32 @@ TEST_F(Simulation, ReplayGivesTheSameState) {
     }
     ASSERT_EQ(replayed.state_hash(), day.engine.state_hash()) << day.where();
     ASSERT_EQ(replayed.self_check(), "") << day.where();
+  });
+}
+
+TEST_F(Simulation, NobodyWhoCouldGetAWaitingContactIsLeftOut) {
+  for_each_seed([](std::uint64_t seed) {
+    Day day(seed);
+    std::set<ContactId> waiting;
+    for (int i = 0; i < kCommands; ++i) {
+      day.step();
+      for (const Event& event : day.fresh) {
+        std::visit(
+            [&](const auto& body) {
+              if constexpr (requires { body.contact; }) waiting.insert(body.contact);
+            },
+            event.body);
+      }
+      std::erase_if(waiting, [&](ContactId id) {
+        const Contact* contact = day.engine.contact(id);
+        return !contact || contact->state != ContactState::kQueued;
+      });
+      for (const ContactId id : waiting) {
+        const Prospects prospects = prospects_of(day.engine, *day.engine.contact(id), day.engine.last_time());
+        ASSERT_EQ(prospects.agents[static_cast<std::size_t>(Obstacle::kNone)], 0U)
+            << day.where() << ": contact " << raw(id) << " waits, and the explanation says that it need not";
+      }
+    }
   });
 }
 

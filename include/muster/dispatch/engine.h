@@ -75,6 +75,8 @@ class Engine {
   [[nodiscard]] PolicyHandle last_policy() const;
   [[nodiscard]] QueueHandle last_queue() const;
   [[nodiscard]] AgentHandle last_agent() const;
+  /// The highest number given so far. A contact with a lower one that contact() does not find has ended.
+  [[nodiscard]] ContactId last_contact() const;
 
   /// Walks everything and compares it with the indexes and ledgers. Empty if all is right, else what is wrong.
   /// For tests.

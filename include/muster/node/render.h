@@ -7,8 +7,10 @@
 #include "google/protobuf/timestamp.pb.h"
 #include "muster/base/time.h"
 #include "muster/dispatch/engine.h"
+#include "muster/dispatch/explain.h"
 #include "muster/v1/agent_session_service.pb.h"
 #include "muster/v1/contact.pb.h"
+#include "muster/v1/contact_service.pb.h"
 #include "muster/v1/routing.pb.h"
 
 /// Engine state as messages of the public API, and identifiers as text.
@@ -41,5 +43,8 @@ void render(const dispatch::Engine& engine, const dispatch::Policy& policy, v1::
 void render(const dispatch::Skill& skill, v1::Skill* out);
 void render(const dispatch::Settings& settings, v1::WorkspaceSettings* out);
 void render(const dispatch::Explanation& explanation, std::string_view runner_up_id, v1::OfferExplanation* out);
+void render(const dispatch::Engine& engine, const dispatch::Prospects& prospects, v1::ExplainContactResponse* out);
+void render(const dispatch::Engine& engine, const dispatch::Agent& agent, const dispatch::Standing& standing,
+            v1::AgentStanding* out);
 
 }  // namespace muster::node

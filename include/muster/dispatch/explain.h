@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "muster/base/time.h"
+#include "muster/dispatch/engine.h"
+#include "muster/dispatch/types.h"
+
+/// Why a contact waits and why an agent does not get it, worked out by the rules that decide (src/dispatch/rules.h).
+namespace muster::dispatch {
+
+/// What keeps an agent from being offered a contact, in the order of testing: first what the agent is to the contact,
+/// then what the agent does now.
+enum class Obstacle : std::uint8_t {
+  kNone = 1,          ///< could be offered it now
+  kSkill = 2,         ///< lacks a skill
+  kLevel = 3,         ///< has it below the minimum
+  kExcluded = 4,      ///< is excluded from the contact
+  kCoolDown = 5,      ///< refused it a short while ago, or declined it three times
+  kSignedOff = 6,     ///< has no session, or is OFFLINE or SUSPENDED
+  kNotAvailable = 7,  ///< is on a break or not responding, or the connection is lost
+  kCapacity = 8,      ///< has too few free units, or the most contacts of the channel
+};
+inline constexpr std::size_t kObstacleCount = 9;  // indexes 1..8; 0 stays unused
+
+/// How one agent stands to one contact.
+struct Standing {
+  Obstacle obstacle = Obstacle::kNone;
+  SkillRequirement required;  ///< kSkill, kLevel: the first requirement that fails
+  std::uint8_t level = 0;     ///< kLevel: what the agent has
+  TimePoint cool_down_until;  ///< kCoolDown: its end; epoch: for good
+  Duration idle{};            ///< since the last change of what the agent carries, or the return to AVAILABLE
+};
+
+/// What a contact's way to an agent hangs on.
+struct Prospects {
+  std::vector<SkillRequirement> asked;                 ///< by the step in force and by the contact itself
+  std::optional<TimePoint> next_step;                  ///< when its policy moves on, while it is queued
+  std::array<std::uint32_t, kObstacleCount> agents{};  ///< all agents that there are, by Obstacle
+  std::optional<TimePoint> next_cool_down;             ///< when the first of those in cool-down is free again
+};
+
+/// What an agent who gets the contact must have.
+std::vector<SkillRequirement> asked_by(const Engine& engine, const Contact& contact);
+
+/// REQUIRES: the contact is the engine's. `now` is not before the engine's last event.
+Standing standing_of(const Engine& engine, const Contact& contact, const std::vector<SkillRequirement>& asked,
+                     const Agent& agent, TimePoint now);
+
+/// Looks at every agent: some 50 ns each. REQUIRES: as above.
+Prospects prospects_of(const Engine& engine, const Contact& contact, TimePoint now);
+
+}  // namespace muster::dispatch

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "muster/base/time.h"
+#include "muster/v1/contact_service.pb.h"
+
+namespace muster::cli {
+
+/// Why a contact is where it is, what would get it to an agent, and how the named agents stand to it.
+std::vector<std::string> explanation_lines(const v1::ExplainContactResponse& response, TimePoint now);
+
+}  // namespace muster::cli
