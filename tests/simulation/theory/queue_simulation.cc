@@ -1,0 +1,280 @@
+#include "queue_simulation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <queue>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+
+#include "muster/base/random.h"
+#include "muster/dispatch/engine.h"
+
+namespace muster::theory {
+namespace {
+
+using dispatch::AgentHandle;
+using dispatch::ContactId;
+
+constexpr TimePoint kMorning{std::chrono::hours(24 * 365 * 50)};
+
+double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+Duration of_seconds(double seconds) { return Duration(std::llround(seconds * 1e6)); }
+std::string queue_id(std::size_t of_class) { return "calls" + std::to_string(of_class); }
+std::string skill_id(std::size_t of_class) { return "skill" + std::to_string(of_class); }
+
+/// Everybody on the floor, and the engine between them.
+class Simulation {
+ public:
+  Simulation(const Floor& floor, const Run& run);
+  /// Once only.
+  Result play();
+
+ private:
+  struct Caller {
+    std::size_t of_class = 0;
+    Duration work{};
+    Duration patience{};
+    bool counts = false;
+    bool waiting = true;
+  };
+  struct Agent {
+    dispatch::SessionId session{};
+    bool working = false;
+    Duration worked{};  // in the measured time
+  };
+  enum class What : std::uint8_t { kCall, kPatienceLost, kWorkDone };
+  struct Plan {
+    TimePoint at;
+    std::uint64_t order = 0;  // of what happens at the same time, first comes what was planned first
+    What what{};
+    std::size_t of_class = 0;  // of a call
+    ContactId contact{};       // of everything else
+    AgentHandle agent{};       // of work done
+    bool operator>(const Plan& other) const { return std::tie(at, order) > std::tie(other.at, other.order); }
+  };
+
+  void open_queue(std::size_t of_class);
+  void hire(const std::vector<std::size_t>& classes);
+  void plan(Plan plan);
+  void plan_call(std::size_t of_class);
+  void carry_out(const Plan& plan);
+  void call(std::size_t of_class);
+  dispatch::Reply ask(dispatch::CommandBody body);
+  void check_that_everybody_went_home();
+  Result result() const;
+
+  void on(const dispatch::ContactCreated& event);
+  void on(const dispatch::OfferMade&) {}  // accepted at once
+  void on(const dispatch::OfferAccepted& event);
+  void on(const dispatch::ContactCompleted& event);
+  void on(const dispatch::ContactEnded& event);
+  void end_wait(Caller& caller, Duration waited);
+
+  Agent& agent(AgentHandle handle) { return agents_.at(raw(handle) - 1); }
+  double exponential(double mean) { return -mean * std::log1p(-random_.unit()); }
+  void expect(bool right, const char* else_what) {
+    if (!right && fault_.empty()) fault_ = else_what;
+  }
+
+  const Floor& floor_;
+  const TimePoint opens_;   // who calls from here on counts
+  const TimePoint closes_;  // who calls from here on does not
+  Random random_;
+  TimePoint now_ = kMorning;
+  dispatch::Engine engine_;
+  std::vector<dispatch::Event> events_;  // of the last command
+  const dispatch::ContactDetailsPtr details_ = std::make_shared<dispatch::ContactDetails>();
+  std::vector<Agent> agents_;  // in the order of their handles
+  std::priority_queue<Plan, std::vector<Plan>, std::greater<>> plans_;
+  std::uint64_t planned_ = 0;
+  Caller calling_;  // who has no contact yet
+  std::unordered_map<ContactId, Caller> callers_;
+  std::size_t awaited_ = 0;  // callers who count and wait
+  std::vector<Tally> tallies_;
+  std::string fault_;
+};
+
+Simulation::Simulation(const Floor& floor, const Run& run)
+    : floor_(floor),
+      opens_(kMorning + run.warm_up),
+      closes_(opens_ + run.measured),
+      random_(run.seed),
+      tallies_(floor.classes.size()) {
+  for (std::size_t c = 0; c < floor.classes.size(); ++c) open_queue(c);
+  for (const auto& classes : floor.agents) hire(classes);
+  for (std::size_t c = 0; c < floor.classes.size(); ++c) plan_call(c);
+}
+
+void Simulation::open_queue(std::size_t of_class) {
+  ask(dispatch::CreateSkill{skill_id(of_class), ""});
+  dispatch::PolicyChange policy;
+  policy.steps = {{Duration{}, {{skill_id(of_class), 0}}}};
+  policy.auto_accept = true;                        // nobody waits for an agent who reads an offer
+  policy.priority_weight = std::chrono::hours(24);  // longer than anybody waits, so priority is strict
+  ask(dispatch::CreatePolicy{queue_id(of_class), policy});
+  dispatch::QueueChange queue;
+  queue.policy = queue_id(of_class);
+  queue.time_to_live = std::chrono::hours(24 * 14);
+  ask(dispatch::CreateQueue{queue_id(of_class), dispatch::Channel::kVoice, queue});
+}
+
+void Simulation::hire(const std::vector<std::size_t>& classes) {
+  const std::string id = "agent" + std::to_string(agents_.size());
+  dispatch::AgentChange change;
+  change.skills.emplace();
+  for (const std::size_t c : classes) change.skills->push_back({skill_id(c), 50});
+  ask(dispatch::CreateAgent{id, change});
+  agents_.push_back({dispatch::SessionId{ask(dispatch::OpenSession{id, {}}).id}});
+  ask(dispatch::SetPresence{agents_.back().session, dispatch::Presence::kAvailable, ""});
+}
+
+Result Simulation::play() {
+  while (!plans_.empty()) {
+    const Plan next = plans_.top();
+    plans_.pop();
+    now_ = next.at;
+    carry_out(next);
+  }
+  check_that_everybody_went_home();
+  return result();
+}
+
+void Simulation::plan(Plan plan) {
+  plan.order = ++planned_;
+  plans_.push(plan);
+}
+
+void Simulation::plan_call(std::size_t of_class) {
+  const Duration pause = of_seconds(exponential(3600 / floor_.classes[of_class].per_hour));
+  plan({.at = now_ + pause, .what = What::kCall, .of_class = of_class});
+}
+
+void Simulation::carry_out(const Plan& plan) {
+  switch (plan.what) {
+    case What::kCall:
+      if (now_ < closes_ || awaited_ > 0) call(plan.of_class);
+      break;
+    case What::kPatienceLost: {
+      const auto caller = callers_.find(plan.contact);
+      if (caller == callers_.end() || !caller->second.waiting) break;
+      ask(dispatch::EndContact{plan.contact, dispatch::ContactState::kAbandoned, ""});
+      break;
+    }
+    case What::kWorkDone:
+      ask(dispatch::CompleteContact{agent(plan.agent).session, plan.contact, ""});
+      break;
+  }
+}
+
+/// All that is random about a caller is drawn here, in the order of the calls: whatever becomes of a caller on one
+/// floor, the next callers are the same on another.
+void Simulation::call(std::size_t of_class) {
+  plan_call(of_class);
+  calling_ = Caller{.of_class = of_class,
+                    .work = of_seconds(exponential(floor_.handle_seconds)),
+                    .counts = now_ >= opens_ && now_ < closes_};
+  if (std::isfinite(floor_.patience_seconds)) calling_.patience = of_seconds(exponential(floor_.patience_seconds));
+  ask(dispatch::CreateContact{
+      .queue = queue_id(of_class), .priority = floor_.classes[of_class].priority, .details = details_});
+}
+
+dispatch::Reply Simulation::ask(dispatch::CommandBody body) {
+  events_.clear();
+  dispatch::Reply reply = engine_.handle({{}, std::move(body)}, now_, events_);
+  expect(reply.ok(), "a command was refused");
+  for (const dispatch::Event& event : events_) {
+    std::visit(
+        [&](const auto& happened) {
+          if constexpr (requires { on(happened); }) {
+            on(happened);
+          } else {
+            expect(now_ == kMorning, "an event that no caller and no agent brought about");
+          }
+        },
+        event.body);
+  }
+  return reply;
+}
+
+void Simulation::on(const dispatch::ContactCreated& event) {
+  Caller& caller = callers_.emplace(event.contact, calling_).first->second;
+  if (caller.counts) {
+    ++tallies_[caller.of_class].callers;
+    ++awaited_;
+  }
+  if (!std::isfinite(floor_.patience_seconds)) return;
+  plan({.at = now_ + caller.patience, .what = What::kPatienceLost, .contact = event.contact});
+}
+
+void Simulation::on(const dispatch::OfferAccepted& event) {
+  Caller& caller = callers_.at(event.contact);
+  end_wait(caller, event.waited);
+  if (caller.counts && event.waited <= Result::kInTime) ++tallies_[caller.of_class].served_in_time;
+  Agent& one = agent(event.agent);
+  expect(!one.working, "an agent had two callers");
+  one.working = true;
+  const TimePoint done = now_ + caller.work;
+  one.worked += std::max(Duration{}, std::min(done, closes_) - std::max(now_, opens_));
+  plan({.at = done, .what = What::kWorkDone, .contact = event.contact, .agent = event.agent});
+}
+
+void Simulation::on(const dispatch::ContactCompleted& event) {
+  agent(event.agent).working = false;
+  callers_.erase(event.contact);
+}
+
+void Simulation::on(const dispatch::ContactEnded& event) {
+  Caller& caller = callers_.at(event.contact);
+  expect(event.state == dispatch::ContactState::kAbandoned, "a contact ended that nobody gave up");
+  end_wait(caller, event.waited);
+  if (caller.counts) ++tallies_[caller.of_class].abandoned;
+  callers_.erase(event.contact);
+}
+
+void Simulation::end_wait(Caller& caller, Duration waited) {
+  expect(caller.waiting, "a caller was answered twice");
+  caller.waiting = false;
+  if (!caller.counts) return;
+  tallies_[caller.of_class].waited_seconds += seconds_of(waited);
+  --awaited_;
+}
+
+void Simulation::check_that_everybody_went_home() {
+  expect(callers_.empty(), "a caller was forgotten");
+  for (const Agent& one : agents_) expect(!one.working, "an agent still works");
+  const dispatch::StateImage image = engine_.image();
+  expect(image.contacts.empty() && image.offers.empty(), "the engine holds contacts or offers at the end");
+  expect(!engine_.next_deadline(), "the engine waits for something at the end");
+  const std::string inconsistency = engine_.self_check();
+  expect(inconsistency.empty(), inconsistency.c_str());
+}
+
+Result Simulation::result() const {
+  Result result{.classes = tallies_, .occupancy = {}, .fault = fault_};
+  for (const Agent& one : agents_) result.occupancy.push_back(seconds_of(one.worked) / seconds_of(closes_ - opens_));
+  return result;
+}
+
+}  // namespace
+
+Tally& Tally::operator+=(const Tally& other) {
+  callers += other.callers;
+  abandoned += other.abandoned;
+  served_in_time += other.served_in_time;
+  waited_seconds += other.waited_seconds;
+  return *this;
+}
+
+Tally Result::total() const {
+  Tally total;
+  for (const Tally& tally : classes) total += tally;
+  return total;
+}
+
+Result simulate(const Floor& floor, const Run& run) { return Simulation(floor, run).play(); }
+
+}  // namespace muster::theory
