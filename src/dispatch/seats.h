@@ -74,7 +74,7 @@ class SeatSet {
   }
 
  private:
-  static constexpr std::size_t kChunkSeats = 64 * 64;
+  static constexpr std::size_t kChunkSeats = std::size_t{64} * 64;
   struct Chunk {
     std::uint64_t summary = 0;  // bit i: words[i] is not zero
     std::array<std::uint64_t, 64> words{};

@@ -51,7 +51,7 @@ std::vector<SkillRequirement> asked_by(const Engine& engine, const Contact& cont
 Standing standing_of(const Engine& engine, const Contact& contact, const std::vector<SkillRequirement>& asked,
                      const Agent& agent, TimePoint now);
 
-/// Looks at every agent: some 50 ns each. REQUIRES: as above.
+/// Looks at every agent, some 80 ns each: 5 ms for 60,000. REQUIRES: as above.
 Prospects prospects_of(const Engine& engine, const Contact& contact, TimePoint now);
 
 }  // namespace muster::dispatch
