@@ -55,7 +55,7 @@ void AgentIndex::sit_down(AgentRecord& record, Load load, const IdleKey& key) {
   };
   auto seat = take();
   if (!seat) {
-    compact(load);
+    compact(load, key);
     seat = take();
   }
   record.seat = *seat;
@@ -71,9 +71,9 @@ void AgentIndex::stand_up(AgentRecord& record) {
   record.load = Load::kNotReady;
 }
 
-void AgentIndex::compact(Load load) {
+void AgentIndex::compact(Load load, const IdleKey& near) {
   const auto which = static_cast<std::size_t>(load);
-  const auto now_at = rows_[which].compact([](AgentRecord& record, std::uint32_t to) { record.seat = to; });
+  const auto now_at = rows_[which].compact(near, [](AgentRecord& record, std::uint32_t to) { record.seat = to; });
   for (Group& group : groups_) group.ready[which].renumber(now_at);
 }
 

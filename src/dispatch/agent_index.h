@@ -39,18 +39,19 @@ class AgentIndex {
   void visit_ready(Load load, const Requirements& requirements, Visit visit) const {
     std::array<const SeatSet*, kSetsMax> sets;
     std::size_t count = 0;
-    sets[count++] = &ready(SkillHandle::kNone, load);
+    if (requirements.empty()) sets[count++] = &ready(SkillHandle::kNone, load);
     for (const SkillRequirement& required : requirements) {
       if (count < kSetsMax) sets[count++] = &ready(required.skill, load);
     }
-    // Who has a skill is among all.
-    const auto asked = std::span(sets.data(), count).subspan(count > 1 ? 1 : 0);
+    const std::span asked(sets.data(), count);
     SeatSet::visit_common(asked, [&](std::uint32_t seat) { return visit(*row(load).holder(seat)); });
   }
 
   /// Whether the agent sits where its facts say, for tests.
   [[nodiscard]] bool seats_rightly(const AgentRecord& record) const;
   [[nodiscard]] bool rows_in_order() const { return rows_[0].in_order() && rows_[1].in_order(); }
+  /// How many seats the agents with a skill have; under SkillHandle::kNone, all. For tests: counts them.
+  [[nodiscard]] std::size_t ready_count(SkillHandle skill, Load load) const { return ready(skill, load).count(); }
 
   /// Whether an agent who is signed in meets the requirements and could ever have the contact, whatever they do now.
   bool anybody_signed_in(const Requirements& requirements, const Contact& contact, Channel channel, std::uint32_t units,
@@ -85,7 +86,7 @@ class AgentIndex {
   void for_each_set(const AgentRecord& record, Load load, Do act);
   void sit_down(AgentRecord& record, Load load, const IdleKey& key);
   void stand_up(AgentRecord& record);
-  void compact(Load load);
+  void compact(Load load, const IdleKey& near);
   void join_lists(AgentRecord& record);
   void leave_lists(AgentRecord& record);
 

@@ -41,6 +41,16 @@ class SeatSet {
     return at < chunks_.size() && chunks_[at] && (chunks_[at]->words[word_of(seat)] & bit_of(seat)) != 0;
   }
 
+  [[nodiscard]] std::size_t count() const {
+    std::size_t seats = 0;
+    const SeatSet* const sets[] = {this};
+    visit_common(sets, [&](std::uint32_t) {
+      ++seats;
+      return false;
+    });
+    return seats;
+  }
+
   /// Moves every seat s to now_at[s].
   void renumber(const std::vector<std::uint32_t>& now_at) {
     const SeatSet before = std::exchange(*this, SeatSet());
@@ -97,8 +107,9 @@ class SeatRow {
   /// for each neighbour who moves up, the last of them first.
   template <typename Moved>
   std::optional<std::uint32_t> take(Holder* holder, const Key& key, Moved moved) {
-    if (seats_.size() >= 2 * holders_ + kSpareSeats) return std::nullopt;
     const bool last = seats_.empty() || seats_.back().key < key;
+    // Only here does the row grow: who comes back finds the old seat free, however many others are.
+    if (last && seats_.size() >= 2 * holders_ + kSpareSeats) return std::nullopt;
     const std::size_t at = last ? seats_.size() : make_room(key, moved);
     if (at == kNoRoom) return std::nullopt;
     if (at == seats_.size()) seats_.emplace_back();
@@ -113,17 +124,21 @@ class SeatRow {
   }
 
   [[nodiscard]] Holder* holder(std::uint32_t seat) const { return seats_[seat].holder; }
-  [[nodiscard]] std::size_t holders() const { return holders_; }
 
-  /// Moves everybody together, with a free seat after each eighth. `moved(holder, to)` is called for each. Gives the
-  /// new number of each held seat.
+  /// Moves everybody together, with every eighth seat free, and many where `near` belongs: others may come there.
+  /// `moved(holder, to)` is called for each. Gives the new number of each held seat.
   template <typename Moved>
-  std::vector<std::uint32_t> compact(Moved moved) {
+  std::vector<std::uint32_t> compact(const Key& near, Moved moved) {
     std::vector<std::uint32_t> now_at(seats_.size());
     std::vector<Seat> seats;
     seats.reserve(2 * holders_ + kSpareSeats);
+    bool past_near = false;
     for (std::size_t from = 0; from < seats_.size(); ++from) {
       if (!seats_[from].holder) continue;
+      if (!past_near && near < seats_[from].key) {
+        past_near = true;
+        seats.insert(seats.end(), holders_ / 8 + kMovesMax, Seat{near, nullptr});
+      }
       if (seats.size() % 8 == 7) seats.push_back({seats.back().key, nullptr});
       now_at[from] = static_cast<std::uint32_t>(seats.size());
       moved(*seats_[from].holder, now_at[from]);
@@ -153,16 +168,26 @@ class SeatRow {
     const auto at = static_cast<std::size_t>(above - seats_.begin());
     if (!seats_[at].holder) return at;
     if (at > 0 && !seats_[at - 1].holder) return at - 1;
-    std::size_t free = at + 1;
-    while (free < seats_.size() && seats_[free].holder) {
-      if (++free > at + kMovesMax) return kNoRoom;
-    }
+    const std::size_t free = nearest_free(at);
+    if (free == kNoRoom) return kNoRoom;
     if (free == seats_.size()) seats_.emplace_back();
-    for (; free > at; --free) {
-      seats_[free] = seats_[free - 1];
-      moved(*seats_[free].holder, static_cast<std::uint32_t>(free - 1), static_cast<std::uint32_t>(free));
+    const std::size_t taken = free > at ? at : at - 1;
+    for (std::size_t to = free; to != taken;) {
+      const std::size_t from = free > at ? to - 1 : to + 1;
+      seats_[to] = seats_[from];
+      moved(*seats_[to].holder, static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to));
+      to = from;
     }
-    return at;
+    return taken;
+  }
+
+  /// The nearest seat without holder within kMovesMax of `at`, the end of the row included.
+  [[nodiscard]] std::size_t nearest_free(std::size_t at) const {
+    for (std::size_t away = 1; away <= kMovesMax; ++away) {
+      if (at + away >= seats_.size() || !seats_[at + away].holder) return std::min(at + away, seats_.size());
+      if (away <= at && !seats_[at - away].holder) return at - away;
+    }
+    return kNoRoom;
   }
 
   std::vector<Seat> seats_;

@@ -123,11 +123,22 @@ std::string State::self_check() const {
     for (const SkillRequirement& each : requirements) ++uses[each.skill];
   };
   check.expect(agent_index_.rows_in_order(), "the rows of seats are in order", 0);
+  std::map<std::pair<SkillHandle, Load>, std::size_t> ready;
   agents_.for_each([&](const AgentRecord& record) {
     check_agent(*this, record, check);
-    for (const SkillLevel& each : record.agent.spec.skills) ++uses[each.skill];
+    ++ready[{SkillHandle::kNone, record.load}];
+    for (const SkillLevel& each : record.agent.spec.skills) {
+      ++uses[each.skill];
+      ++ready[{each.skill, record.load}];
+    }
     timers += timers_.find(record.timer) ? 1 : 0;
   });
+  for (std::uint32_t skill = 0; skill <= raw(skills_.last()); ++skill) {
+    for (const Load load : {Load::kIdle, Load::kLoaded}) {
+      check.expect(agent_index_.ready_count(SkillHandle{skill}, load) == ready[{SkillHandle{skill}, load}],
+                   "as many seats as ready agents with the skill", skill);
+    }
+  }
   contacts_.for_each([&](const ContactRecord& record) {
     check_contact(*this, record.contact, check);
     check_waiting(*this, record, check);

@@ -75,7 +75,7 @@ class Row {
     auto seat = row_.take(&person, key, moved);
     if (!seat) {
       ++compacted;
-      row_.compact([](Person& each, std::uint32_t to) { each.seat = to; });
+      row_.compact(key, [](Person& each, std::uint32_t to) { each.seat = to; });
       seat = row_.take(&person, key, moved);
     }
     ASSERT_TRUE(seat);
@@ -138,6 +138,28 @@ TEST(SeatRow, SeatsStayInTheOrderOfKeysWhateverHappens) {
     }
     row.expect_order();
     EXPECT_GT(row.compacted, 0) << "the test reached no compaction, seed " << seed;
+  }
+}
+
+TEST(SeatRow, WhoComesBackToAnEmptyRowTakesTheOldSeat) {
+  Row row;
+  std::vector<Person> people(10'000);
+  for (std::size_t i = 0; i < people.size(); ++i) row.sit(people[i], 10 * i);
+  for (auto& person : people) row.stand(person);
+  for (std::size_t i = people.size(); i-- > 0;) row.sit(people[i], people[i].key);
+  EXPECT_EQ(row.compacted, 0);
+  EXPECT_EQ(people[77].seat, 77u);
+}
+
+TEST(SeatRow, ManyWhoComeBetweenTheSameTwoMoveTheRowSeldom) {
+  for (const bool ascending : {true, false}) {
+    Row row;
+    std::vector<Person> people(8'000);
+    row.sit(people[0], 0);
+    row.sit(people[1], 1'000'000);
+    for (std::size_t i = 2; i < people.size(); ++i) row.sit(people[i], ascending ? i : 500'000 - i);
+    row.expect_order();
+    EXPECT_LT(row.compacted, 130) << (ascending ? "ascending" : "descending");
   }
 }
 
