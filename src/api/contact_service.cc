@@ -54,6 +54,21 @@ std::string text_of(const std::vector<dispatch::ContactState>& states) {
   return text;
 }
 
+/// A flag that is up until end(), at the latest until the turn is gone.
+class Turn {
+ public:
+  explicit Turn(std::atomic<bool>& flag) : flag_(&flag) {}
+  ~Turn() { end(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  void end() {
+    if (flag_) *std::exchange(flag_, nullptr) = false;
+  }
+
+ private:
+  std::atomic<bool>* flag_;
+};
+
 class ContactService final : public v1::ContactService::CallbackService {
  public:
   ContactService(node::Node& node, StreamRegistry& streams) : node_(node), streams_(streams) {}
@@ -163,10 +178,19 @@ class ContactService final : public v1::ContactService::CallbackService {
       reactor->Finish(to_status(check.error()));
       return;
     }
-    read(node_, reactor, [=](const dispatch::Engine& engine) { return explain_from(engine, id, *request, response); });
+    if (explaining_.exchange(true)) {
+      reactor->Finish(to_status(delivery_error(node::Delivery::kBusy)));
+      return;
+    }
+    const auto turn = std::make_shared<Turn>(explaining_);
+    read(node_, reactor, [=](const dispatch::Engine& engine, TimePoint now) {
+      const auto status = explain_from(engine, now, id, *request, response);
+      turn->end();
+      return status;
+    });
   }
 
-  static grpc::Status explain_from(const dispatch::Engine& engine, dispatch::ContactId id,
+  static grpc::Status explain_from(const dispatch::Engine& engine, TimePoint now, dispatch::ContactId id,
                                    const v1::ExplainContactRequest& request, v1::ExplainContactResponse* response) {
     const auto* contact = engine.contact(id);
     if (!contact) {
@@ -175,14 +199,15 @@ class ContactService final : public v1::ContactService::CallbackService {
           id <= engine.last_contact() ? dispatch::Outcome::kContactWrongState : dispatch::Outcome::kContactNotFound;
       return to_status(answer_error(answer, request));
     }
-    const TimePoint now = std::max(engine.last_time(), wall_now());
+    for (const std::string& name : request.agent_ids()) {
+      if (!engine.agent(name)) return to_status(not_found("AGENT", "agent_ids", name));
+    }
     const auto prospects = dispatch::prospects_of(engine, *contact, now);
     node::render(engine, prospects, response);
     for (const std::string& name : request.agent_ids()) {
-      const auto* agent = engine.agent(name);
-      if (!agent) return to_status(not_found("AGENT", "agent_ids", name));
-      const auto standing = dispatch::standing_of(engine, *contact, prospects.asked, *agent, now);
-      node::render(engine, *agent, standing, response->add_agents());
+      const auto& agent = *engine.agent(name);
+      const auto standing = dispatch::standing_of(engine, *contact, prospects.asked, agent, now);
+      node::render(engine, agent, standing, response->add_agents());
     }
     node::render(engine, *contact, response->mutable_contact());
     if (const auto* offer = engine.offer(contact->offer)) node::render(engine, *offer, response->mutable_offer());
@@ -231,6 +256,7 @@ class ContactService final : public v1::ContactService::CallbackService {
 
   node::Node& node_;
   StreamRegistry& streams_;
+  std::atomic<bool> explaining_{false};  // one at a time: it takes milliseconds of the engine's thread
 };
 
 grpc::ServerWriteReactor<v1::WatchContactsResponse>* ContactService::WatchContacts(

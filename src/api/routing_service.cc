@@ -33,11 +33,11 @@ class Listing : public std::enable_shared_from_this<Listing<Kind, Request, Respo
         room_(page_size) {}
 
   void next() {
-    node_.read(
-        [self = this->shared_from_this()](const Engine& engine) -> std::function<void()> { return self->look(engine); },
-        [self = this->shared_from_this()](node::Delivery delivery) {
-          self->reactor_->Finish(to_status(delivery_error(delivery)));
-        });
+    node_.read([self = this->shared_from_this()](const Engine& engine,
+                                                 TimePoint) -> std::function<void()> { return self->look(engine); },
+               [self = this->shared_from_this()](node::Delivery delivery) {
+                 self->reactor_->Finish(to_status(delivery_error(delivery)));
+               });
   }
 
  private:
@@ -213,7 +213,7 @@ class RoutingService final : public v1::RoutingService::CallbackService {
   ServerUnaryReactor* GetWorkspaceSettings(CallbackServerContext* context, const v1::GetWorkspaceSettingsRequest*,
                                            v1::GetWorkspaceSettingsResponse* response) override {
     auto* reactor = context->DefaultReactor();
-    const auto look = [=](const Engine& engine) {
+    const auto look = [=](const Engine& engine, TimePoint) {
       node::render(engine.settings(), response->mutable_settings());
       return grpc::Status::OK;
     };
@@ -254,7 +254,7 @@ class RoutingService final : public v1::RoutingService::CallbackService {
             reactor->Finish(to_status(check.error()));
             return;
           }
-          read(node_, reactor, [=](const Engine& engine) {
+          read(node_, reactor, [=](const Engine& engine, TimePoint) {
             return find(engine) ? grpc::Status::OK : to_status(not_found(kind, field, *id));
           });
         },

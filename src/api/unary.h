@@ -67,12 +67,12 @@ grpc::ServerUnaryReactor* command_call(node::Node& node, grpc::CallbackServerCon
                       [](const Request& r, Checker& check) { return to_command(r, check); });
 }
 
-/// Reads the engine's state: `look(engine)` fills the response and gives the call's status.
+/// Reads the engine's state: `look(engine, now)` fills the response and gives the call's status.
 template <typename Look>
 void read(node::Node& node, grpc::ServerUnaryReactor* reactor, Look look) {
   node.read(
-      [reactor, look = std::move(look)](const dispatch::Engine& engine) -> std::function<void()> {
-        return [reactor, status = look(engine)] { reactor->Finish(status); };
+      [reactor, look = std::move(look)](const dispatch::Engine& engine, TimePoint now) -> std::function<void()> {
+        return [reactor, status = look(engine, now)] { reactor->Finish(status); };
       },
       [reactor](node::Delivery delivery) { reactor->Finish(to_status(delivery_error(delivery))); });
 }

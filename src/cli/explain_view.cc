@@ -39,12 +39,16 @@ std::vector<std::string> ways_out(const v1::ExplainContactResponse& response, Ti
                "{0} agents who fit are on a break, not responding or cut off: when one is available again", n);
   });
   add(v1::OBSTACLE_SIGNED_OFF, [](unsigned long n) {
-    return trn("{0} agent who fits is not signed in: when that changes",
+    return trn("{0} agent who fits is not signed in: after signing in",
                "{0} agents who fit are not signed in: when one signs in", n);
   });
+  add(v1::OBSTACLE_SUSPENDED, [](unsigned long n) {
+    return trn("{0} agent who fits is suspended: once that is lifted",
+               "{0} agents who fit are suspended: once that is lifted for one", n);
+  });
   if (response.has_next_cool_down_end_time()) {
-    ways.push_back(
-        say("an agent who refused it may be asked again: in {0}", in(response.next_cool_down_end_time(), now)));
+    ways.push_back(say("an agent who refused it may be asked again, if available then: in {0}",
+                       in(response.next_cool_down_end_time(), now)));
   }
   if (response.has_next_step_time()) {
     ways.push_back(
@@ -93,7 +97,7 @@ std::vector<std::string> explanation_lines(const v1::ExplainContactResponse& res
   add_section(lines, tr("Agents, by what keeps them from it:"), obstacles);
   if (response.contact().state() == v1::CONTACT_STATE_QUEUED) {
     auto ways = ways_out(response, now);
-    if (ways.empty()) ways.push_back(tr("nobody fits: change its policy, or the skills of an agent"));
+    if (ways.empty()) ways.push_back(tr("nobody may have it: change its policy or an agent's profile, or transfer it"));
     add_section(lines, tr("What would get it to an agent:"), ways);
   }
   if (response.has_offer()) add_section(lines, tr("The open offer:"), offer_lines(response.offer(), now));

@@ -162,7 +162,7 @@ std::string word(v1::Gate gate) {
 std::string word(v1::Obstacle obstacle) {
   switch (obstacle) {
     case v1::OBSTACLE_NONE:
-      return tr("could get it now");
+      return tr("with nothing in the way");
     case v1::OBSTACLE_SKILL:
       return word(v1::GATE_SKILL);
     case v1::OBSTACLE_LEVEL:
@@ -171,6 +171,10 @@ std::string word(v1::Obstacle obstacle) {
       return word(v1::GATE_EXCLUDED);
     case v1::OBSTACLE_COOL_DOWN:
       return word(v1::GATE_COOL_DOWN);
+    case v1::OBSTACLE_CHANNEL:
+      return tr("who take no contacts of this channel");
+    case v1::OBSTACLE_SUSPENDED:
+      return tr("suspended");
     case v1::OBSTACLE_SIGNED_OFF:
       return tr("not signed in");
     case v1::OBSTACLE_NOT_AVAILABLE:

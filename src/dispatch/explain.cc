@@ -28,13 +28,15 @@ void note_cool_down(Standing& standing, const Contact& contact, AgentHandle agen
   }
 }
 
-/// What the agent does now, whatever the contact.
+/// What stands in the way whatever was between the agent and the contact.
 Obstacle obstacle_of(const Engine& engine, const Contact& contact, const Agent& agent) {
+  const Channel channel = engine.queue(contact.queue)->spec.channel;
+  const std::uint32_t units = engine.settings().channel_units[raw(channel)];
+  if (!could_have_room(agent.spec, channel, units)) return Obstacle::kChannel;
+  if (agent.presence == Presence::kSuspended) return Obstacle::kSuspended;
   if (!is_signed_in(agent)) return Obstacle::kSignedOff;
   if (!agent.connected || agent.presence != Presence::kAvailable) return Obstacle::kNotAvailable;
-  const Channel channel = engine.queue(contact.queue)->spec.channel;
-  const bool room =
-      load_of(agent) != Load::kNotReady && has_room(agent, channel, engine.settings().channel_units[raw(channel)]);
+  const bool room = load_of(agent) != Load::kNotReady && has_room(agent, channel, units);
   return room ? Obstacle::kNone : Obstacle::kCapacity;
 }
 
@@ -48,7 +50,7 @@ std::vector<SkillRequirement> asked_by(const Engine& engine, const Contact& cont
 Standing standing_of(const Engine& engine, const Contact& contact, const std::vector<SkillRequirement>& asked,
                      const Agent& agent, TimePoint now) {
   Standing standing;
-  standing.idle = now - agent.idle_since;
+  if (agent.idle_since != TimePoint{}) standing.idle = now - agent.idle_since;
   if (const Gate gate = failed_skill_gate(agent.spec.skills, asked); gate != Gate{}) {
     standing.obstacle = gate == Gate::kSkill ? Obstacle::kSkill : Obstacle::kLevel;
     note_failed_skill(standing, gate, asked, agent);

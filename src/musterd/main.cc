@@ -51,8 +51,8 @@ std::optional<std::string> environment(const std::string& name) {
   return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
 }
 
-/// A thread of ours that wakes up waits for the running one's turn to end: with the processors full, each then finds
-/// more to do at once. With one idle it makes no difference. A policy that the operator chose stays.
+/// A thread that wakes up waits for the running one's turn to end: with the processors full, each then finds more to do
+/// at once. With one idle it makes no difference. docs/decisions/0006-batch-scheduling.md
 void batch_work() {
   const sched_param priority{};
   if (sched_getscheduler(0) == SCHED_OTHER) sched_setscheduler(0, SCHED_BATCH, &priority);

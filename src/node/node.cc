@@ -98,7 +98,7 @@ void Node::submit(dispatch::Command command, std::function<void(const Answer&)> 
   impl_->owner->submit(CommandRequest{std::move(command), std::move(done)});
 }
 
-void Node::read(std::function<std::function<void()>(const dispatch::Engine&)> look,
+void Node::read(std::function<std::function<void()>(const dispatch::Engine&, TimePoint)> look,
                 std::function<void(Delivery)> refused) {
   impl_->owner->submit(ReadRequest{std::move(look), std::move(refused)});
 }

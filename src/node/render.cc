@@ -220,7 +220,7 @@ void render(const dispatch::Engine& engine, const dispatch::Agent& agent, const 
   if (standing.cool_down_until != TimePoint{}) {
     to_proto(standing.cool_down_until, out->mutable_cool_down_end_time());
   }
-  to_proto(standing.idle, out->mutable_idle());
+  if (standing.idle) to_proto(*standing.idle, out->mutable_idle());
   out->set_used_units(static_cast<std::int32_t>(agent.used_units));
 }
 

@@ -47,8 +47,8 @@ void Sequencer::carry_out(CommandRequest& request, TimePoint now) {
   if (request.done) effects_.push_back(AnswerEffect{std::move(request.done), std::move(reply)});
 }
 
-void Sequencer::carry_out(ReadRequest& request, TimePoint /*now*/) {
-  effects_.push_back(ReadEffect{request.look(engine_), std::move(request.refused)});
+void Sequencer::carry_out(ReadRequest& request, TimePoint now) {
+  effects_.push_back(ReadEffect{request.look(engine_, now), std::move(request.refused)});
 }
 
 void Sequencer::carry_out(SessionRequest& request, TimePoint now) {

@@ -19,7 +19,7 @@ struct CommandRequest {
 };
 
 struct ReadRequest {
-  std::function<std::function<void()>(const dispatch::Engine&)> look;
+  std::function<std::function<void()>(const dispatch::Engine&, TimePoint)> look;
   std::function<void(Delivery)> refused;
 };
 

@@ -16,16 +16,18 @@ namespace muster::dispatch {
 /// What keeps an agent from being offered a contact, in the order of testing: first what the agent is to the contact,
 /// then what the agent does now.
 enum class Obstacle : std::uint8_t {
-  kNone = 1,          ///< could be offered it now
+  kNone = 1,          ///< nothing; the contact itself may not be waiting
   kSkill = 2,         ///< lacks a skill
   kLevel = 3,         ///< has it below the minimum
   kExcluded = 4,      ///< is excluded from the contact
   kCoolDown = 5,      ///< refused it a short while ago, or declined it three times
-  kSignedOff = 6,     ///< has no session, or is OFFLINE or SUSPENDED
-  kNotAvailable = 7,  ///< is on a break or not responding, or the connection is lost
-  kCapacity = 8,      ///< has too few free units, or the most contacts of the channel
+  kChannel = 6,       ///< could not have a contact of the channel even if carrying nothing
+  kSuspended = 7,     ///< is SUSPENDED
+  kSignedOff = 8,     ///< has no session, or is OFFLINE
+  kNotAvailable = 9,  ///< is on a break or not responding, or the connection is lost
+  kCapacity = 10,     ///< has too few free units, or the most contacts of the channel
 };
-inline constexpr std::size_t kObstacleCount = 9;  // indexes 1..8; 0 stays unused
+inline constexpr std::size_t kObstacleCount = 11;  // indexes 1..10; 0 stays unused
 
 /// How one agent stands to one contact.
 struct Standing {
@@ -33,7 +35,8 @@ struct Standing {
   SkillRequirement required;  ///< kSkill, kLevel: the first requirement that fails
   std::uint8_t level = 0;     ///< kLevel: what the agent has
   TimePoint cool_down_until;  ///< kCoolDown: its end; epoch: for good
-  Duration idle{};            ///< since the last change of what the agent carries, or the return to AVAILABLE
+  /// Since the last change of what the agent carries, or the return to AVAILABLE; empty if never AVAILABLE so far.
+  std::optional<Duration> idle;
 };
 
 /// What a contact's way to an agent hangs on.

@@ -91,7 +91,8 @@ class Node {
 
   /// Reads the engine's state: `look` runs on the engine's thread and must be short; the function that it returns
   /// runs once everything that `look` can have seen is durable. On refusal `refused` is called instead.
-  void read(std::function<std::function<void()>(const dispatch::Engine&)> look, std::function<void(Delivery)> refused);
+  void read(std::function<std::function<void()>(const dispatch::Engine&, TimePoint now)> look,
+            std::function<void(Delivery)> refused);
 
   /// Opens or resumes a session whose events go to `mailbox`, SessionOpened first. `done` tells the session's
   /// number (Reply::id) or why not.

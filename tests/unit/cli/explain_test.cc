@@ -41,7 +41,7 @@ TEST_F(ExplainTest, ItSaysWhatWouldGetAWaitingContactToAnAgent) {
 
 TEST_F(ExplainTest, WhenNobodyFitsItSaysSo) {
   count(v1::OBSTACLE_SKILL, 3);
-  EXPECT_THAT(lines(), Contains("  nobody fits: change its policy, or the skills of an agent"));
+  EXPECT_THAT(lines(), Contains("  nobody may have it: change its policy or an agent's profile, or transfer it"));
 }
 
 TEST_F(ExplainTest, AContactInHandNeedsNoWayOut) {

@@ -53,6 +53,22 @@ TEST_F(Explain, EachAgentMeetsTheFirstObstacleThatStandsInTheWay) {
   EXPECT_EQ(count(all, Obstacle::kNone), 0U);
 }
 
+TEST_F(Explain, WhoCouldNeverHaveRoomIsNotCalledBusy) {
+  hire("small", {{"english", 90}}, 10);
+  EXPECT_EQ(standing(contact("calls"), "small").obstacle, Obstacle::kChannel);
+}
+
+TEST_F(Explain, ASuspendedAgentIsNotCalledSignedOff) {
+  agent("ann", {{"english", 90}});
+  must(SuspendAgent{"ann", true, "audit"});
+  EXPECT_EQ(standing(contact("calls"), "ann").obstacle, Obstacle::kSuspended);
+}
+
+TEST_F(Explain, WhoNeverWasAvailableHasNoIdleTime) {
+  hire("new", {{"english", 90}});
+  EXPECT_EQ(standing(contact("calls"), "new").idle, std::nullopt);
+}
+
 TEST_F(Explain, ALostConnectionIsNotAvailable) {
   agent("ann", {{"english", 90}});
   must(LoseSession{session("ann")});
