@@ -38,7 +38,8 @@ struct Options {
   int skills = 1'000;
   int backlog = 10'000;
   int unserveable = 50'000;
-  int decisions = 100'000;  ///< measured in each case
+  int decisions = 100'000;         ///< measured in each case
+  std::vector<std::string> cases;  ///< to run; empty: all
 };
 
 std::string numbered(const char* name, std::uint64_t number) { return name + std::to_string(number); }
@@ -162,13 +163,13 @@ class EngineFloor {
     });
   }
 
-  /// Contacts that nobody can serve, before all others.
+  /// Contacts that nobody can serve, before all others. Without request ids, so that memory grows by them alone.
   void add_unserveable(int count) {
     for (int i = 0; i < count; ++i) {
       dispatch::CreateContact command = draft(workforce_.draw_need(random_));
       command.requirements.push_back({"nobody", 1});
       command.priority = 100;
-      must(std::move(command));
+      carry_out({{}, std::move(command)});
     }
   }
 
@@ -216,10 +217,12 @@ class EngineFloor {
     return checked(std::move(reply));
   }
 
-  dispatch::Reply must(dispatch::CommandBody body) {
+  dispatch::Reply must(dispatch::CommandBody body) { return carry_out({{7, ++requests_}, std::move(body)}); }
+
+  dispatch::Reply carry_out(const dispatch::Command& command) {
     events_.clear();
     now_ += kTick;
-    return checked(engine_.handle({{7, ++requests_}, std::move(body)}, now_, events_));
+    return checked(engine_.handle(command, now_, events_));
   }
 
   static dispatch::Reply checked(dispatch::Reply reply) {
@@ -290,21 +293,42 @@ class DispatchBench {
   boost::json::object run() {
     const std::int64_t before = resident_kib(getpid());
     EngineFloor floor(workforce_, options_);
-    bytes_per_agent_ = 1024 * (resident_kib(getpid()) - before) / options_.agents;
+    const std::int64_t bytes_per_agent = bytes_per(options_.agents, before);
     const int count = options_.decisions;
-    take("arrival_with_idle_agents", floor.arrivals(count));
-    take("skill_churn", floor.skill_changes(count));
+    take("arrival_with_idle_agents", [&] { return floor.arrivals(count); });
+    take("skill_churn", [&] { return floor.skill_changes(count); });
     floor.fill(options_.backlog);
-    take("arrival_all_busy", floor.queueings(count));
-    take("release_with_backlog", floor.releases(count));
+    take("arrival_all_busy", [&] { return floor.queueings(count); });
+    take("release_with_backlog", [&] { return floor.releases(count); });
+    const std::int64_t before_contacts = resident_kib(getpid());
     floor.add_unserveable(options_.unserveable);
-    take("release_behind_unserveable", floor.releases(count));
-    take("linear_scan", linear_scan(workforce_, std::max(count / 100, 100)));
-    return report();
+    const std::int64_t bytes_per_waiting_contact = bytes_per(options_.unserveable, before_contacts);
+    take("release_behind_unserveable", [&] { return floor.releases(count); });
+    take("linear_scan", [&] { return linear_scan(workforce_, std::max(count / 100, 100)); });
+    boost::json::object report = {
+        {"bench", "dispatch"},
+        {"agents", options_.agents},
+        {"skills", options_.skills},
+        {"backlog", options_.backlog},
+        {"unserveable", options_.unserveable},
+        {"bytes_per_agent", bytes_per_agent},
+        {"bytes_per_waiting_contact", bytes_per_waiting_contact},
+        {"cases", cases_},
+    };
+    add_ratio(report, "ratio_vs_linear_scan", "arrival_with_idle_agents", "linear_scan", 10);
+    add_ratio(report, "ratio_unserveable", "release_with_backlog", "release_behind_unserveable", 1000);
+    return report;
   }
 
  private:
-  void take(const char* name, const Timings& timings) {
+  static std::int64_t bytes_per(int things, std::int64_t kib_before) {
+    return 1024 * (resident_kib(getpid()) - kib_before) / things;
+  }
+
+  void take(const char* name, const std::function<Timings()>& measure) {
+    const auto& wanted = options_.cases;
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) return;
+    const Timings timings = measure();
     const double per_second = std::round(timings.per_second());
     const long long p50 = std::llround(percentile(timings.ns, 0.5));
     const long long p99 = std::llround(percentile(timings.ns, 0.99));
@@ -312,27 +336,15 @@ class DispatchBench {
     cases_[name] = {{"decisions_per_s", per_second}, {"p50_ns", p50}, {"p99_ns", p99}};
   }
 
-  [[nodiscard]] double per_second(const char* name) const { return cases_.at(name).at("decisions_per_s").as_double(); }
-
-  boost::json::object report() {
-    return {
-        {"bench", "dispatch"},
-        {"agents", options_.agents},
-        {"skills", options_.skills},
-        {"backlog", options_.backlog},
-        {"unserveable", options_.unserveable},
-        {"bytes_per_agent", bytes_per_agent_},
-        {"cases", cases_},
-        {"ratio_vs_linear_scan",
-         std::round(per_second("arrival_with_idle_agents") / per_second("linear_scan") * 10) / 10},
-        {"ratio_unserveable",
-         std::round(per_second("release_with_backlog") / per_second("release_behind_unserveable") * 1000) / 1000},
-    };
+  /// The ratio of two cases, if both ran, to one part in `parts`.
+  void add_ratio(boost::json::object& report, const char* name, const char* of, const char* to, double parts) const {
+    if (!cases_.contains(of) || !cases_.contains(to)) return;
+    const auto per_second = [this](const char* which) { return cases_.at(which).at("decisions_per_s").as_double(); };
+    report[name] = std::round(per_second(of) / per_second(to) * parts) / parts;
   }
 
   const Options options_;
   const Workforce workforce_;
-  std::int64_t bytes_per_agent_ = 0;
   boost::json::object cases_;
 };
 
@@ -357,6 +369,9 @@ Command dispatch_command(CLI::App& app) {
   command->add_option("--decisions", options->decisions, "Decisions measured in each case")
       ->check(CLI::Range(1'000, 10'000'000))
       ->capture_default_str();
+  command->add_option("--case", options->cases, "Measure this case; may be repeated. All of them by default")
+      ->check(CLI::IsMember({"arrival_with_idle_agents", "skill_churn", "arrival_all_busy", "release_with_backlog",
+                             "release_behind_unserveable", "linear_scan"}));
   return {command, [options] { return DispatchBench(*options).run(); }};
 }
 
