@@ -21,12 +21,14 @@ void AgentIndex::update(AgentRecord& record) {
   const bool signed_in = is_signed_in(agent);
   if (record.signed_in && !signed_in) leave_lists(record);
   if (!record.signed_in && signed_in) join_lists(record);
+  record.load = load_of(agent);
+}
 
-  const Load load = load_of(agent);
-  const IdleKey key{agent.idle_since, agent.idle_order};
-  if (record.load == load && (load == Load::kNotReady || record.seat_key == key)) return;
+void AgentIndex::seat(AgentRecord& record) {
+  const IdleKey key{record.agent.idle_since, record.agent.idle_order};
+  if (record.row == record.load && (record.row == Load::kNotReady || record.seat_key == key)) return;
   stand_up(record);
-  if (load != Load::kNotReady) sit_down(record, load, key);
+  if (record.load != Load::kNotReady) sit_down(record, record.load, key);
 }
 
 void AgentIndex::remove(AgentRecord& record) {
@@ -59,16 +61,16 @@ void AgentIndex::sit_down(AgentRecord& record, Load load, const IdleKey& key) {
     seat = take();
   }
   record.seat = *seat;
-  record.load = load;
+  record.row = load;
   record.seat_key = key;
   for_each_set(record, load, [&](SeatSet& set) { set.add(record.seat); });
 }
 
 void AgentIndex::stand_up(AgentRecord& record) {
-  if (record.load == Load::kNotReady) return;
-  for_each_set(record, record.load, [&](SeatSet& set) { set.remove(record.seat); });
-  rows_[static_cast<std::size_t>(record.load)].vacate(record.seat);
-  record.load = Load::kNotReady;
+  if (record.row == Load::kNotReady) return;
+  for_each_set(record, record.row, [&](SeatSet& set) { set.remove(record.seat); });
+  rows_[static_cast<std::size_t>(record.row)].vacate(record.seat);
+  record.row = Load::kNotReady;
 }
 
 void AgentIndex::compact(Load load, const IdleKey& near) {
@@ -78,7 +80,7 @@ void AgentIndex::compact(Load load, const IdleKey& near) {
 }
 
 bool AgentIndex::seats_rightly(const AgentRecord& record) const {
-  if (record.load != load_of(record.agent)) return false;
+  if (record.load != load_of(record.agent) || record.row != record.load) return false;
   if (record.load == Load::kNotReady) return true;
   bool known = true;
   for (std::size_t slot = 0; slot <= record.agent.spec.skills.size(); ++slot) {

@@ -28,8 +28,11 @@ struct Reach {
 /// skill it is known which seats its agents have. Signed-in agents, ready or not, are listed per skill as well.
 class AgentIndex {
  public:
-  /// Puts the agent where its facts say. Call after every change but that of skills.
+  /// Takes note of the agent's facts. Call after every change but that of skills, and then seat().
   void update(AgentRecord& record);
+  /// Puts the agent in the row and the seat that the facts say. Whoever is about to choose for themselves need not be
+  /// found by anybody else, and is seated once they have chosen: most go back to where they came from.
+  void seat(AgentRecord& record);
   /// Takes the agent out. Call before its skills change (then update) and before it is deleted.
   void remove(AgentRecord& record);
 

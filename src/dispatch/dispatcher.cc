@@ -102,7 +102,7 @@ void Engine::Impl::advance(TimePoint now, std::vector<Event>& out) {
 
 bool Engine::Impl::apply(const Event& event) {
   const bool applied = state.apply(event, openings_);
-  openings_.forget();
+  state.forget(openings_);
   return applied;
 }
 
@@ -156,12 +156,12 @@ void Engine::Impl::find_agent(ContactRecord& record, Trigger trigger) {
 }
 
 void Engine::Impl::find_contacts(AgentRecord& record) {
-  record.about_to_choose = false;
   while (record.load != Load::kNotReady) {
     ContactRecord* contact = choose_contact(state, record.agent, now_);
-    if (!contact) return;
+    if (!contact) break;
     make_offer(*contact, record, explain_free_agent(contact->contact, record.agent, trigger_, now_));
   }
+  state.seat_chooser(record);
 }
 
 // Puts the step in force that the contact's age demands, and goes on while nobody signed in could meet a step.

@@ -39,7 +39,8 @@ struct AgentRecord {
   Agent agent;
 
   // Kept by AgentIndex.
-  Load load = Load::kNotReady;              // the row that the agent sits in
+  Load load = Load::kNotReady;              // by the facts
+  Load row = Load::kNotReady;               // in which the agent sits: that of `load`, but for those about to choose
   std::uint32_t seat = 0;                   // there, unless kNotReady
   IdleKey seat_key;                         // for which the seat was given
   bool signed_in = false;                   // stands in the lists of signed-in agents

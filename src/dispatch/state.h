@@ -25,11 +25,6 @@ struct Openings {
   std::vector<AgentRecord*> agents;  // each marked about_to_choose
 
   [[nodiscard]] bool empty() const { return contacts.empty() && agents.empty(); }
-  void forget() {
-    contacts.clear();
-    for (AgentRecord* agent : agents) agent->about_to_choose = false;
-    agents.clear();
-  }
 };
 
 /// The facts of one workspace and all indexes over them. Changes only by apply(), so that replay builds exactly
@@ -42,6 +37,10 @@ class State {
   /// False if the event cannot follow: a hole in the sequence, time running backwards, or something it names that
   /// is not there or not so. The state must then be thrown away.
   [[nodiscard]] bool apply(const Event& event, Openings& openings);
+  /// Nobody is to act on these openings.
+  void forget(Openings& openings);
+  /// Whoever was about to choose has chosen, or will not.
+  void seat_chooser(AgentRecord& record);
 
   /// Looks again at what the contact waits for after `now`, when a cool-down ended without any event.
   void reschedule(ContactRecord& record, TimePoint now);

@@ -37,9 +37,22 @@ void State::refresh(AgentRecord& record, bool more) {
   agent_index_.update(record);
   timers_.set(record.timer, raw(record.agent.handle), next_deadline(record.agent, settings_));
   const bool ready = record.load != Load::kNotReady;
-  if (!ready || (was_ready && !more) || record.about_to_choose) return;
-  record.about_to_choose = true;
-  openings_->agents.push_back(&record);
+  if (ready && (!was_ready || more) && !record.about_to_choose) {
+    record.about_to_choose = true;
+    openings_->agents.push_back(&record);
+  }
+  if (!record.about_to_choose) agent_index_.seat(record);
+}
+
+void State::forget(Openings& openings) {
+  openings.contacts.clear();
+  for (AgentRecord* agent : openings.agents) seat_chooser(*agent);
+  openings.agents.clear();
+}
+
+void State::seat_chooser(AgentRecord& record) {
+  record.about_to_choose = false;
+  agent_index_.seat(record);
 }
 
 void State::lose(AgentRecord& record) {

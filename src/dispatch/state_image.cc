@@ -50,7 +50,10 @@ void State::restore_agents(std::vector<Agent> agents) {
   std::sort(records.begin(), records.end(), [](const AgentRecord* a, const AgentRecord* b) {
     return std::tie(a->agent.idle_since, a->agent.idle_order) < std::tie(b->agent.idle_since, b->agent.idle_order);
   });
-  for (AgentRecord* record : records) agent_index_.update(*record);
+  for (AgentRecord* record : records) {
+    agent_index_.update(*record);
+    agent_index_.seat(*record);
+  }
 }
 
 void State::restore_contacts(std::vector<Contact> contacts) {
