@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
+#include <utility>
 
 #include "muster/dispatch/types.h"
+#include "number_map.h"
 
 namespace muster::dispatch {
 
@@ -12,30 +13,38 @@ namespace muster::dispatch {
 template <typename Id, typename Record>
 class LiveTable {
  public:
+  LiveTable() = default;
+  LiveTable(const LiveTable&) = delete;
+  LiveTable& operator=(const LiveTable&) = delete;
+  ~LiveTable() {
+    while (oldest_) delete std::exchange(oldest_, oldest_->newer);
+  }
+
   [[nodiscard]] Record* find(Id id) {
-    const auto found = nodes_.find(raw(id));
-    return found == nodes_.end() ? nullptr : &found->second.record;
+    Node* const node = nodes_.find(raw(id));
+    return node ? &node->record : nullptr;
   }
   [[nodiscard]] const Record* find(Id id) const {
-    const auto found = nodes_.find(raw(id));
-    return found == nodes_.end() ? nullptr : &found->second.record;
+    const Node* const node = nodes_.find(raw(id));
+    return node ? &node->record : nullptr;
   }
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
 
   /// REQUIRES: id is higher than any before.
   Record& add(Id id) {
-    Node& node = nodes_[raw(id)];
-    node.older = newest_;
-    (newest_ ? newest_->newer : oldest_) = &node;
-    newest_ = &node;
-    return node.record;
+    Node* const node = new Node;
+    nodes_.add(raw(id), node);
+    node->older = newest_;
+    (newest_ ? newest_->newer : oldest_) = node;
+    newest_ = node;
+    return node->record;
   }
   void remove(Id id) {
-    const auto found = nodes_.find(raw(id));
-    const Node& node = found->second;
-    (node.older ? node.older->newer : oldest_) = node.newer;
-    (node.newer ? node.newer->older : newest_) = node.older;
-    nodes_.erase(found);
+    Node* const node = nodes_.find(raw(id));
+    nodes_.remove(raw(id));
+    (node->older ? node->older->newer : oldest_) = node->newer;
+    (node->newer ? node->newer->older : newest_) = node->older;
+    delete node;
   }
 
   /// In the order of numbers. `visit` must not add or remove.
@@ -55,7 +64,7 @@ class LiveTable {
     Node* newer = nullptr;
   };
 
-  std::unordered_map<std::uint64_t, Node> nodes_;  // never walked
+  NumberMap<Node*> nodes_;
   Node* oldest_ = nullptr;
   Node* newest_ = nullptr;
 };

@@ -9,7 +9,8 @@
 namespace muster::dispatch {
 
 /// The newest requests that were carried out, up to Engine::kRequestsMax: a ring in order of time, and an
-/// open-addressed table over it.
+/// open-addressed table over it. The table knows half of each request's hash, so that the ring is looked at only where
+/// a request is found.
 class RequestWindow {
  public:
   /// Null if the request is not remembered.
@@ -23,15 +24,21 @@ class RequestWindow {
 
  private:
   static constexpr std::uint32_t kFree = 0;
+  struct Slot {
+    std::uint32_t hash = 0;       // gives the home slot as well
+    std::uint32_t entry = kFree;  // ring position + 1
+  };
 
-  [[nodiscard]] std::size_t home_of(const RequestId& id) const;
-  [[nodiscard]] std::size_t slot_of(const RequestId& id) const;
+  static std::uint32_t hash_of(const RequestId& id);
+  [[nodiscard]] std::size_t home_of(std::uint32_t hash) const { return hash & (table_.size() - 1); }
+  [[nodiscard]] std::size_t slot_of(const RequestId& id, std::uint32_t hash) const;
   [[nodiscard]] std::size_t after(std::size_t slot) const { return (slot + 1) & (table_.size() - 1); }
+  void insert(std::uint32_t hash, std::size_t position);
   void forget(const RequestId& id);
 
   std::vector<AnsweredRequest> ring_;
   std::size_t oldest_ = 0;
-  std::vector<std::uint32_t> table_;  // ring position + 1; a power of two, at least twice the ring
+  std::vector<Slot> table_;  // a power of two, at least twice the ring
 };
 
 }  // namespace muster::dispatch

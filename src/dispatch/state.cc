@@ -38,11 +38,6 @@ bool State::on(const WorkspaceOpened& event) {
 // Compared by apply(), before the sequence moved on.
 bool State::on(const StateHashed&) { return true; }
 
-AgentRecord* State::agent_of(SessionId session) const {
-  const auto found = sessions_.find(raw(session));
-  return found == sessions_.end() ? nullptr : agents_.find(found->second);
-}
-
 const QueueSpec& State::queue_of(const Contact& contact) const { return queues_.find(contact.queue)->queue.spec; }
 
 const PolicySpec& State::policy_of(const Contact& contact) const {

@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "agent_index.h"
 #include "live_table.h"
 #include "muster/dispatch/event.h"
 #include "muster/dispatch/state.h"
+#include "number_map.h"
 #include "records.h"
 #include "registry.h"
 #include "request_window.h"
@@ -73,7 +73,7 @@ class State {
   [[nodiscard]] const WaitingIndex& waiting() const { return waiting_; }
   [[nodiscard]] const Timers& timers() const { return timers_; }
 
-  [[nodiscard]] AgentRecord* agent_of(SessionId session) const;
+  [[nodiscard]] AgentRecord* agent_of(SessionId session) const { return sessions_.find(raw(session)); }
   /// REQUIRES: the contact's queue exists, as it does for every contact in the state.
   [[nodiscard]] const QueueSpec& queue_of(const Contact& contact) const;
   [[nodiscard]] const PolicySpec& policy_of(const Contact& contact) const;
@@ -167,7 +167,7 @@ class State {
   RequestWindow requests_;
 
   // Derived.
-  std::unordered_map<std::uint64_t, AgentHandle> sessions_;  // never walked
+  NumberMap<AgentRecord*> sessions_;
   AgentIndex agent_index_;
   WaitingIndex waiting_;
   Timers timers_;

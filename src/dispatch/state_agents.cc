@@ -71,7 +71,7 @@ bool State::on(const SessionOpened& event) {
     if (agent.session != SessionId::kNone || raw(event.session) != last_session_ + 1) return false;
     last_session_ = raw(event.session);
     agent.session = event.session;
-    sessions_.emplace(raw(event.session), event.agent);
+    sessions_.add(raw(event.session), record);
   }
   agent.connected = true;
   agent.lost_at = {};
@@ -89,7 +89,7 @@ bool State::on(const SessionLost& event) {
 bool State::on(const SessionEnded& event) {
   AgentRecord* record = agents_.find(event.agent);
   if (!record || event.session == SessionId::kNone || record->agent.session != event.session) return false;
-  sessions_.erase(raw(event.session));
+  sessions_.remove(raw(event.session));
   record->agent.session = SessionId::kNone;
   // A session that was lost before stays lost since then: its contacts have waited that long already.
   if (record->agent.connected) {

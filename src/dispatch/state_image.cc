@@ -40,11 +40,16 @@ void State::restore_agents(std::vector<Agent> agents) {
   std::vector<AgentRecord*> records;
   for (Agent& agent : agents) {
     use_skills(agent.spec, true);
-    if (agent.session != SessionId::kNone) sessions_.emplace(raw(agent.session), agent.handle);
     AgentRecord& record = agents_.add(agent.handle, agent.spec.id);
     record.agent = std::move(agent);
     records.push_back(&record);
     timers_.set(record.timer, raw(record.agent.handle), next_deadline(record.agent, settings_));
+  }
+  std::sort(records.begin(), records.end(),
+            [](const AgentRecord* a, const AgentRecord* b) { return a->agent.session < b->agent.session; });
+  for (AgentRecord* record : records) {
+    const SessionId session = record->agent.session;
+    if (session != SessionId::kNone) sessions_.add(raw(session), record);
   }
   // Whoever comes last sits down at the end, which is quick.
   std::sort(records.begin(), records.end(), [](const AgentRecord* a, const AgentRecord* b) {
