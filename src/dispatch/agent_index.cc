@@ -1,19 +1,6 @@
 #include "agent_index.h"
 
 namespace muster::dispatch {
-SkillHandle AgentIndex::skill_at(const AgentRecord& record, std::size_t slot) {
-  return slot == 0 ? SkillHandle::kNone : record.agent.spec.skills[slot - 1].skill;
-}
-
-AgentIndex::Group& AgentIndex::group_for(SkillHandle skill) {
-  if (raw(skill) >= groups_.size()) groups_.resize(raw(skill) + std::size_t{1});
-  return groups_[raw(skill)];
-}
-
-const AgentIndex::Group& AgentIndex::group(SkillHandle skill) const {
-  static const Group kNobody;
-  return raw(skill) < groups_.size() ? groups_[raw(skill)] : kNobody;
-}
 
 void AgentIndex::update(AgentRecord& record) {
   const Agent& agent = record.agent;

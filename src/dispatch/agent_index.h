@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <vector>
 
@@ -78,9 +77,16 @@ class AgentIndex {
     std::uint64_t arrivals = 1;
   };
 
-  static SkillHandle skill_at(const AgentRecord& record, std::size_t slot);
-  Group& group_for(SkillHandle skill);
-  [[nodiscard]] const Group& group(SkillHandle skill) const;
+  static SkillHandle skill_at(const AgentRecord& record, std::size_t slot) {
+    return slot == 0 ? SkillHandle::kNone : record.agent.spec.skills[slot - 1].skill;
+  }
+  Group& group_for(SkillHandle skill) {
+    if (raw(skill) >= groups_.size()) groups_.resize(raw(skill) + std::size_t{1});
+    return groups_[raw(skill)];
+  }
+  [[nodiscard]] const Group& group(SkillHandle skill) const {
+    return raw(skill) < groups_.size() ? groups_[raw(skill)] : nobody_;
+  }
   [[nodiscard]] const SeatSet& ready(SkillHandle skill, Load load) const {
     return group(skill).ready[static_cast<std::size_t>(load)];
   }
@@ -93,8 +99,9 @@ class AgentIndex {
   void join_lists(AgentRecord& record);
   void leave_lists(AgentRecord& record);
 
-  std::deque<Group> groups_ = std::deque<Group>(1);  // by skill handle
-  Row rows_[2];                                      // by Load
+  std::vector<Group> groups_ = std::vector<Group>(1);  // by skill handle
+  Group nobody_;                                       // of skills that no agent ever had
+  Row rows_[2];                                        // by Load
 };
 
 }  // namespace muster::dispatch

@@ -24,6 +24,7 @@ std::vector<SkillLevel> as_levels(const Requirements& requirements) {
 bool Engine::Impl::resolve(const std::vector<NamedSkillLevel>& named, Requirements& resolved,
                            std::string& missing) const {
   Requirements found;
+  found.reserve(named.size());
   for (const NamedSkillLevel& each : named) {
     const SkillRecord* skill = state.skills().find(std::string_view(each.skill));
     if (!skill) {

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "line.h"
@@ -73,5 +74,10 @@ struct PolicyRecord {
 struct QueueRecord {
   Queue queue;
 };
+
+inline const std::string& id_of(const AgentRecord& record) { return record.agent.spec.id; }
+inline const std::string& id_of(const SkillRecord& record) { return record.skill.spec.id; }
+inline const std::string& id_of(const PolicyRecord& record) { return record.policy.spec.id; }
+inline const std::string& id_of(const QueueRecord& record) { return record.queue.spec.id; }
 
 }  // namespace muster::dispatch

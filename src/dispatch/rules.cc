@@ -66,12 +66,12 @@ bool could_have_room(const AgentSpec& spec, Channel channel, std::uint32_t units
 }
 
 Requirements united(const Requirements& a, const Requirements& b) {
-  Requirements all;
-  all.reserve(a.size() + b.size());
-  std::merge(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all));
-  // Sorted by skill, then level: the last of each skill asks for most.
   Requirements result;
-  for (const SkillRequirement& each : all) {
+  result.reserve(a.size() + b.size());
+  // Sorted by skill, then level: the last of each skill asks for most.
+  for (auto next_a = a.begin(), next_b = b.begin(); next_a != a.end() || next_b != b.end();) {
+    const bool from_a = next_b == b.end() || (next_a != a.end() && *next_a < *next_b);
+    const SkillRequirement& each = from_a ? *next_a++ : *next_b++;
     if (!result.empty() && result.back().skill == each.skill) {
       result.back() = each;
     } else {

@@ -5,8 +5,8 @@ namespace muster::dispatch {
 namespace {
 
 /// A put either replaces a resource, whose identifier stays, or creates the next one.
-template <typename Handle, typename Record, typename IdOf>
-bool may_put(const Registry<Handle, Record>& registry, Handle handle, const std::string& id, IdOf id_of) {
+template <typename Handle, typename Record>
+bool may_put(const Registry<Handle, Record>& registry, Handle handle, const std::string& id) {
   if (const Record* present = registry.find(handle)) return id_of(*present) == id;
   return handle == registry.next() && !registry.find(std::string_view(id));
 }
@@ -16,7 +16,7 @@ bool is_channel(Channel channel) { return raw(channel) >= 1 && raw(channel) < kC
 }  // namespace
 
 bool State::on(const SkillPut& event) {
-  if (!may_put(skills_, event.skill, event.spec.id, [](const SkillRecord& r) { return r.skill.spec.id; })) return false;
+  if (!may_put(skills_, event.skill, event.spec.id)) return false;
   SkillRecord* record = skills_.find(event.skill);
   if (!record) record = &skills_.add(event.skill, event.spec.id);
   record->skill = {event.skill, event.spec};
@@ -26,14 +26,13 @@ bool State::on(const SkillPut& event) {
 bool State::on(const SkillDeleted& event) {
   const SkillRecord* record = skills_.find(event.skill);
   if (!record || record->uses > 0) return false;
-  const std::string id = record->skill.spec.id;
-  skills_.remove(event.skill, id);
+  skills_.remove(event.skill);
   return true;
 }
 
 bool State::on(const PolicyPut& event) {
   const PolicySpec& spec = event.spec;
-  if (!may_put(policies_, event.policy, spec.id, [](const PolicyRecord& r) { return r.policy.spec.id; })) return false;
+  if (!may_put(policies_, event.policy, spec.id)) return false;
   if (spec.steps.empty()) return false;
   for (const PolicyStep& step : spec.steps) {
     if (!known_skills(step.requirements)) return false;
@@ -59,14 +58,13 @@ bool State::on(const PolicyDeleted& event) {
   const PolicyRecord* record = policies_.find(event.policy);
   if (!record || record->uses > 0) return false;
   use_skills(record->policy.spec, false);
-  const std::string id = record->policy.spec.id;
-  policies_.remove(event.policy, id);
+  policies_.remove(event.policy);
   return true;
 }
 
 bool State::on(const QueuePut& event) {
   const QueueSpec& spec = event.spec;
-  if (!may_put(queues_, event.queue, spec.id, [](const QueueRecord& r) { return r.queue.spec.id; })) return false;
+  if (!may_put(queues_, event.queue, spec.id)) return false;
   PolicyRecord* policy = policies_.find(spec.policy);
   if (!policy || !is_channel(spec.channel)) return false;
   ++policy->uses;
@@ -91,14 +89,13 @@ bool State::on(const QueueDeleted& event) {
   const QueueRecord* record = queues_.find(event.queue);
   if (!record || record->queue.live_contacts > 0) return false;
   --policies_.find(record->queue.spec.policy)->uses;
-  const std::string id = record->queue.spec.id;
-  queues_.remove(event.queue, id);
+  queues_.remove(event.queue);
   return true;
 }
 
 bool State::on(const AgentPut& event) {
   const AgentSpec& spec = event.spec;
-  if (!may_put(agents_, event.agent, spec.id, [](const AgentRecord& r) { return r.agent.spec.id; })) return false;
+  if (!may_put(agents_, event.agent, spec.id)) return false;
   if (!known_skills(spec.skills)) return false;
   use_skills(spec, true);
   AgentRecord* record = agents_.find(event.agent);
@@ -124,8 +121,7 @@ bool State::on(const AgentDeleted& event) {
   use_skills(agent.spec, false);
   agent_index_.remove(*record);
   timers_.stop(record->timer);
-  const std::string id = agent.spec.id;
-  agents_.remove(event.agent, id);
+  agents_.remove(event.agent);
   return true;
 }
 
