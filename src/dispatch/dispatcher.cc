@@ -106,10 +106,16 @@ bool Engine::Impl::apply(const Event& event) {
   return applied;
 }
 
-void Engine::Impl::emit(EventBody body) {
-  out_->push_back({state.last_sequence() + 1, now_, request_, fingerprint_, std::move(body)});
-  request_ = {};
-  fingerprint_ = 0;
+Event& Engine::Impl::append() {
+  Event& event = out_->emplace_back();
+  event.sequence = state.last_sequence() + 1;
+  event.time = now_;
+  event.request = std::exchange(request_, {});
+  event.fingerprint = std::exchange(fingerprint_, 0);
+  return event;
+}
+
+void Engine::Impl::apply_last() {
   const bool applied = state.apply(out_->back(), openings_);
   assert(applied && "the engine emitted an event that cannot follow its own state");
   static_cast<void>(applied);
@@ -129,7 +135,9 @@ void Engine::Impl::settle() {
     return turn(a) < turn(b);
   };
   while (!openings_.empty()) {
-    std::vector<ContactId> contacts = std::exchange(openings_.contacts, {});
+    std::vector<ContactId>& contacts = seized_.contacts;
+    contacts.clear();
+    contacts.swap(openings_.contacts);
     std::erase_if(contacts, [this](ContactId id) {
       const ContactRecord* record = state.contacts().find(id);
       return !record || record->contact.state != ContactState::kQueued;
@@ -138,7 +146,9 @@ void Engine::Impl::settle() {
     const Trigger trigger = trigger_ == Trigger::kConfiguration ? trigger_ : Trigger::kContactQueued;
     for (const ContactId id : contacts) find_agent(*state.contacts().find(id), trigger);
     if (!openings_.contacts.empty()) continue;
-    std::vector<AgentRecord*> agents = std::exchange(openings_.agents, {});
+    std::vector<AgentRecord*>& agents = seized_.agents;
+    agents.clear();
+    agents.swap(openings_.agents);
     std::sort(agents.begin(), agents.end(), by_turn);
     for (AgentRecord* agent : agents) find_contacts(*agent);
   }

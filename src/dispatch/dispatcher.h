@@ -30,7 +30,14 @@ class Engine::Impl {
   using ContactStates = std::initializer_list<ContactState>;
 
   void begin(TimePoint now, std::vector<Event>& out);
-  void emit(EventBody body);
+  /// Appends the event and applies it.
+  template <typename Body>
+  void emit(Body body) {
+    append().body.template emplace<Body>(std::move(body));
+    apply_last();
+  }
+  Event& append();
+  void apply_last();
   Reply answer(const Command& command);
   /// The fingerprint under which a command is remembered: of its body, and of the agent whose session it came through.
   [[nodiscard]] std::uint64_t print_of(const CommandBody& body) const;
@@ -125,6 +132,7 @@ class Engine::Impl {
   std::uint64_t fingerprint_ = 0;
   Trigger trigger_ = Trigger::kAgentFree;  // why agents look for contacts
   Openings openings_;
+  Openings seized_;  // those that settle() is acting on; kept for its memory alone
 };
 
 inline Reply refused(Outcome outcome, std::string subject = {}) {

@@ -76,9 +76,13 @@ Choice choose_agent(const State& state, const ContactRecord& record, Trigger tri
 
 ContactRecord* choose_contact(const State& state, const Agent& agent, TimePoint now) {
   const ContactLine::Place* best = nullptr;
+  SkillBits has = 0;
+  for (const SkillLevel& skill : agent.spec.skills) has |= bit_of(skill.skill);
   const auto look_under = [&](SkillHandle skill) {
-    for (const WaitingClass* group : state.waiting().listed(skill)) {
-      if (best && best->key() < group->line.first()->key()) continue;
+    for (const WaitingIndex::Listed& each : state.waiting().listed(skill)) {
+      if ((each.skills & ~has) != 0) continue;
+      if (best && best->key() < each.first) continue;
+      const WaitingClass* group = each.waiting_class;
       if (!has_room(agent, group->channel, state.units_of(group->channel))) continue;
       if (failed_skill_gate(agent.spec.skills, group->requirements) != Gate{}) continue;
       const ContactLine::Place* place = first_for(*group, agent.handle, now);

@@ -44,9 +44,15 @@ const PolicySpec& State::policy_of(const Contact& contact) const {
   return policies_.find(queue_of(contact).policy)->policy.spec;
 }
 
-bool State::anybody_could(const Contact& contact, const PolicyStep& step) {
+WaitingClass& State::class_of(const Contact& contact, const PolicyStep& step) {
   const Channel channel = queue_of(contact).channel;
-  WaitingClass& group = waiting_.class_for(channel, united(step.requirements, contact.requirements));
+  if (step.requirements.empty()) return waiting_.class_for(channel, contact.requirements);
+  return waiting_.class_for(channel, united(step.requirements, contact.requirements));
+}
+
+bool State::anybody_could(const Contact& contact, const PolicyStep& step) {
+  WaitingClass& group = class_of(contact, step);
+  const Channel channel = group.channel;
   return agent_index_.anybody_signed_in(group.requirements, contact, channel, units_of(channel), agents_, group.reach);
 }
 

@@ -126,6 +126,8 @@ class State {
   void enter(ContactRecord& record, ContactState state);
   void start_waiting(ContactRecord& record);
   void stop_waiting(ContactRecord& record);
+  /// The class in which the contact waits in a step of its policy.
+  WaitingClass& class_of(const Contact& contact, const PolicyStep& step);
   void join_class(ContactRecord& record);
   /// Puts the waiting contact where its facts now say.
   void reindex(ContactRecord& record);

@@ -24,8 +24,7 @@ void State::enter(ContactRecord& record, ContactState state) {
 void State::join_class(ContactRecord& record) {
   const Contact& contact = record.contact;
   const PolicySpec& policy = policy_of(contact);
-  WaitingClass& group = waiting_.class_for(queue_of(contact).channel,
-                                           united(policy.steps[contact.step].requirements, contact.requirements));
+  WaitingClass& group = class_of(contact, policy.steps[contact.step]);
   waiting_.join(record, group, rank_of(contact, policy), agent_index_);
 }
 

@@ -18,20 +18,20 @@ std::size_t WaitingIndex::KeyHash::operator()(const Key& key) const {
   return hasher.value();
 }
 
-WaitingClass& WaitingIndex::class_for(Channel channel, Requirements requirements) {
-  Key key{channel, std::move(requirements)};
-  if (const auto found = classes_.find(key); found != classes_.end()) return *found->second;
+WaitingClass& WaitingIndex::class_for(Channel channel, const Requirements& requirements) {
+  if (const auto found = classes_.find({channel, requirements}); found != classes_.end()) return found->second;
   drop_unused();
-  auto fresh = std::make_unique<WaitingClass>();
-  fresh->channel = channel;
-  fresh->requirements = key.requirements;
-  return *classes_.emplace(std::move(key), std::move(fresh)).first->second;
+  WaitingClass fresh;
+  fresh.channel = channel;
+  fresh.requirements = requirements;
+  const Key key{channel, fresh.requirements};  // a vector that moves takes its elements along
+  return classes_.emplace(key, std::move(fresh)).first->second;
 }
 
 void WaitingIndex::drop_unused() {
   const std::size_t unused = classes_.size() - in_use_;
   if (unused <= std::max(kUnusedMax, in_use_)) return;
-  std::erase_if(classes_, [](const auto& entry) { return !entry.second->in_use(); });
+  std::erase_if(classes_, [](const auto& entry) { return !entry.second.in_use(); });
 }
 
 void WaitingIndex::join(ContactRecord& record, WaitingClass& waiting_class, std::int64_t rank,
@@ -41,6 +41,7 @@ void WaitingIndex::join(ContactRecord& record, WaitingClass& waiting_class, std:
   record.settled = false;
   record.place.value = &record;
   waiting_class.line.join(record.place, {rank, record.contact.id});
+  if (waiting_class.line.first() == &record.place) entry_of(waiting_class).first = record.place.key();
 }
 
 void WaitingIndex::leave(ContactRecord& record) {
@@ -48,8 +49,13 @@ void WaitingIndex::leave(ContactRecord& record) {
   if (record.settled && is_open(record.contact)) --waiting_class.settled_open;
   record.settled = false;
   record.waiting_class = nullptr;
+  const bool was_first = waiting_class.line.first() == &record.place;
   waiting_class.line.leave(record.place);
-  if (!waiting_class.in_use()) unlist(waiting_class);
+  if (!waiting_class.in_use()) {
+    unlist(waiting_class);
+  } else if (was_first) {
+    entry_of(waiting_class).first = waiting_class.line.first()->key();
+  }
 }
 
 void WaitingIndex::settle(ContactRecord& record) {
@@ -58,28 +64,25 @@ void WaitingIndex::settle(ContactRecord& record) {
   if (is_open(record.contact)) ++record.waiting_class->settled_open;
 }
 
-const std::vector<WaitingClass*>& WaitingIndex::listed(SkillHandle skill) const {
-  static const std::vector<WaitingClass*> kNone;
-  return raw(skill) < listed_.size() ? listed_[raw(skill)] : kNone;
-}
-
 void WaitingIndex::list(WaitingClass& waiting_class, const AgentIndex& agents) {
   SkillHandle rarest = SkillHandle::kNone;
+  SkillBits skills = 0;
   for (const SkillRequirement& required : waiting_class.requirements) {
     const bool rarer = agents.signed_in_count(required.skill) < agents.signed_in_count(rarest);
     if (rarest == SkillHandle::kNone || rarer) rarest = required.skill;
+    skills |= bit_of(required.skill);
   }
   if (raw(rarest) >= listed_.size()) listed_.resize(raw(rarest) + std::size_t{1});
   waiting_class.listed_under = rarest;
   waiting_class.listed_at = listed_[raw(rarest)].size();
-  listed_[raw(rarest)].push_back(&waiting_class);
+  listed_[raw(rarest)].push_back({&waiting_class, skills, {}});
   ++in_use_;
 }
 
 void WaitingIndex::unlist(WaitingClass& waiting_class) {
   auto& list = listed_[raw(waiting_class.listed_under)];
-  list[waiting_class.listed_at] = list.back();
-  list[waiting_class.listed_at]->listed_at = waiting_class.listed_at;
+  entry_of(waiting_class) = list.back();
+  list.back().waiting_class->listed_at = waiting_class.listed_at;
   list.pop_back();
   --in_use_;
 }
