@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,80 +18,83 @@ namespace muster::dispatch {
 class SeatSet {
  public:
   void add(std::uint32_t seat) {
-    if (seat / kChunkSeats >= chunks_.size()) chunks_.resize(seat / kChunkSeats + 1);
-    auto& chunk = chunks_[seat / kChunkSeats];
-    if (!chunk) chunk = std::make_unique<Chunk>();
-    chunk->words[word_of(seat)] |= bit_of(seat);
-    chunk->summary |= std::uint64_t{1} << word_of(seat);
+    const std::size_t at = seat / kChunkSeats;
+    if (at >= chunks_.size()) {
+      chunks_.resize(at + 1);
+      summary_.resize(at + 1);
+    }
+    if (!chunks_[at]) chunks_[at] = std::make_unique<Chunk>();
+    (*chunks_[at])[word_of(seat)] |= bit_of(seat);
+    summary_[at] |= bit_of(seat / kWordSeats);
   }
 
   /// REQUIRES: contains(seat).
   void remove(std::uint32_t seat) {
-    auto& chunk = chunks_[seat / kChunkSeats];
-    std::uint64_t& word = chunk->words[word_of(seat)];
+    const std::size_t at = seat / kChunkSeats;
+    std::uint64_t& word = (*chunks_[at])[word_of(seat)];
     word &= ~bit_of(seat);
     if (word != 0) return;
-    chunk->summary &= ~(std::uint64_t{1} << word_of(seat));
-    if (chunk->summary == 0) chunk.reset();
+    summary_[at] &= ~bit_of(seat / kWordSeats);
+    if (summary_[at] == 0) chunks_[at].reset();
   }
 
   [[nodiscard]] bool contains(std::uint32_t seat) const {
     const std::size_t at = seat / kChunkSeats;
-    return at < chunks_.size() && chunks_[at] && (chunks_[at]->words[word_of(seat)] & bit_of(seat)) != 0;
+    return at < chunks_.size() && chunks_[at] && ((*chunks_[at])[word_of(seat)] & bit_of(seat)) != 0;
   }
 
   [[nodiscard]] std::size_t count() const {
     std::size_t seats = 0;
-    const SeatSet* const sets[] = {this};
-    visit_common(sets, [&](std::uint32_t) {
-      ++seats;
-      return false;
-    });
+    for_each([&](std::uint32_t) { ++seats; });
     return seats;
   }
 
   /// Moves every seat s to now_at[s].
   void renumber(const std::vector<std::uint32_t>& now_at) {
     const SeatSet before = std::exchange(*this, SeatSet());
-    const SeatSet* const sets[] = {&before};
-    visit_common(sets, [&](std::uint32_t seat) {
-      add(now_at[seat]);
-      return false;
-    });
+    before.for_each([&](std::uint32_t seat) { add(now_at[seat]); });
   }
 
   /// Gives the seats that all sets have to `visit`, ascending, until it returns true. REQUIRES: a set.
   template <typename Visit>
   static void visit_common(std::span<const SeatSet* const> sets, Visit visit) {
-    std::size_t chunks = sets.front()->chunks_.size();
-    for (const SeatSet* set : sets) chunks = std::min(chunks, set->chunks_.size());
-    for (std::size_t at = 0; at < chunks; ++at) {
+    std::size_t end = sets.front()->summary_.size();
+    for (const SeatSet* set : sets) end = std::min(end, set->summary_.size());
+    for (std::size_t at = 0; at < end; ++at) {
       std::uint64_t words = ~std::uint64_t{0};
-      for (const SeatSet* set : sets) words &= set->chunks_[at] ? set->chunks_[at]->summary : 0;
+      for (const SeatSet* set : sets) words &= set->summary_[at];
       for (; words != 0; words &= words - 1) {
-        const auto word = static_cast<std::size_t>(std::countr_zero(words));
+        const std::uint32_t word = lowest(words);
         std::uint64_t bits = ~std::uint64_t{0};
-        for (const SeatSet* set : sets) bits &= set->chunks_[at]->words[word];
+        for (const SeatSet* set : sets) bits &= (*set->chunks_[at])[word];
         for (; bits != 0; bits &= bits - 1) {
-          if (visit(static_cast<std::uint32_t>(at * kChunkSeats + word * 64 +
-                                               static_cast<std::size_t>(std::countr_zero(bits))))) {
-            return;
-          }
+          if (visit(static_cast<std::uint32_t>(at) * kChunkSeats + word * kWordSeats + lowest(bits))) return;
         }
       }
     }
   }
 
  private:
-  static constexpr std::size_t kChunkSeats = std::size_t{64} * 64;
-  struct Chunk {
-    std::uint64_t summary = 0;  // bit i: words[i] is not zero
-    std::array<std::uint64_t, 64> words{};
-  };
-  static std::size_t word_of(std::uint32_t seat) { return seat / 64 % 64; }
-  static std::uint64_t bit_of(std::uint32_t seat) { return std::uint64_t{1} << (seat % 64); }
+  static constexpr std::uint32_t kWordSeats = 64;
+  static constexpr std::uint32_t kChunkWords = 64;
+  static constexpr std::uint32_t kChunkSeats = kChunkWords * kWordSeats;
+  using Chunk = std::array<std::uint64_t, kChunkWords>;
+
+  static std::size_t word_of(std::uint32_t seat) { return seat / kWordSeats % kChunkWords; }
+  static std::uint64_t bit_of(std::uint32_t number) { return std::uint64_t{1} << (number % 64); }
+  static std::uint32_t lowest(std::uint64_t bits) { return static_cast<std::uint32_t>(std::countr_zero(bits)); }
+
+  template <typename Act>
+  void for_each(Act act) const {
+    const SeatSet* const sets[] = {this};
+    visit_common(sets, [&](std::uint32_t seat) {
+      act(seat);
+      return false;
+    });
+  }
 
   std::vector<std::unique_ptr<Chunk>> chunks_;
+  std::vector<std::uint64_t> summary_;  // of each chunk; bit w: its word w has a seat
 };
 
 /// A row of seats whose holders sit in ascending order of their keys. Nearly everybody comes with the highest key and
