@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "records.h"
@@ -42,8 +43,13 @@ class AgentIndex {
     std::array<const SeatSet*, kSetsMax> sets;
     std::size_t count = 0;
     if (requirements.empty()) sets[count++] = &ready(SkillHandle::kNone, load);
+    std::size_t fewest = ~std::size_t{0};
     for (const SkillRequirement& required : requirements) {
-      if (count < kSetsMax) sets[count++] = &ready(required.skill, load);
+      if (count == kSetsMax) break;
+      sets[count++] = &ready(required.skill, load);
+      if (signed_in_count(required.skill) >= fewest) continue;
+      fewest = signed_in_count(required.skill);
+      std::swap(sets[0], sets[count - 1]);
     }
     const std::span asked(sets.data(), count);
     SeatSet::visit_common(asked, [&](std::uint32_t seat) { return visit(*row(load).holder(seat)); });

@@ -65,6 +65,7 @@ void Engine::Impl::begin(TimePoint now, std::vector<Event>& out) {
 
 Reply Engine::Impl::handle(const Command& command, TimePoint now, std::vector<Event>& out) {
   begin(now, out);
+  state.requests().prepare(command.request);
   // A new owner comes before the deadlines that passed while nobody served: nobody missed those.
   if (!std::holds_alternative<OpenWorkspace>(command.body)) fire_due();
   Reply reply = answer(command);

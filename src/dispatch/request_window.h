@@ -13,6 +13,10 @@ namespace muster::dispatch {
 /// a request is found.
 class RequestWindow {
  public:
+  /// Fetches what find() will need, for a caller who has something else to do before.
+  void prepare(const RequestId& id) const {
+    if (!table_.empty()) __builtin_prefetch(&table_[home_of(hash_of(id))]);
+  }
   /// Null if the request is not remembered.
   [[nodiscard]] const AnsweredRequest* find(const RequestId& id) const;
   /// Remembers a request, forgetting the oldest when the window is full. False if it is known already.
