@@ -115,14 +115,15 @@ class EngineFloor {
     dispatch::QueueChange queue;
     queue.policy = "anyone";
     must(dispatch::CreateQueue{kQueue, dispatch::Channel::kVoice, queue});
+    // Without request ids, so that memory grows by the agents alone.
     for (std::size_t i = 0; i < workforce.agents(); ++i) {
       dispatch::AgentChange change;
       change.skills = levels(workforce.skills(i));
-      must(dispatch::CreateAgent{numbered("agent-", i), change});
+      carry_out({{}, dispatch::CreateAgent{numbered("agent-", i), change}});
     }
     for (std::size_t i = 0; i < workforce.agents(); ++i) {
-      const SessionId session{must(dispatch::OpenSession{numbered("agent-", i), {}}).id};
-      must(dispatch::SetPresence{session, dispatch::Presence::kAvailable, ""});
+      const SessionId session{carry_out({{}, dispatch::OpenSession{numbered("agent-", i), {}}}).id};
+      carry_out({{}, dispatch::SetPresence{session, dispatch::Presence::kAvailable, ""}});
     }
   }
 
@@ -163,7 +164,7 @@ class EngineFloor {
     });
   }
 
-  /// Contacts that nobody can serve, before all others. Without request ids, so that memory grows by them alone.
+  /// Contacts that nobody can serve, before all others; without request ids, as the agents.
   void add_unserveable(int count) {
     for (int i = 0; i < count; ++i) {
       dispatch::CreateContact command = draft(workforce_.draw_need(random_));
