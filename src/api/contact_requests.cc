@@ -54,15 +54,23 @@ dispatch::Command ended(const std::string& request_id, const std::string& contac
 
 }  // namespace
 
-std::vector<dispatch::NamedSkillLevel> requirements(
+dispatch::NamedRequirement requirement(const std::string& field, const v1::SkillRequirement& asked, Checker& check) {
+  const auto& skill = check.id(field + ".skill_id", asked.skill_id());
+  const auto min = check.number(field + ".min_level", asked.min_level(), 0, dispatch::kLevelMax);
+  const auto max = asked.has_max_level() ? check.number(field + ".max_level", asked.max_level(), 0, dispatch::kLevelMax)
+                                         : dispatch::kLevelMax;
+  check.expect(!asked.has_max_level() || max >= min, field + ".max_level", "must not be below min_level");
+  return {skill, static_cast<std::uint8_t>(min), static_cast<std::uint8_t>(max)};
+}
+
+std::vector<dispatch::NamedRequirement> requirements(
     std::string_view field, const google::protobuf::RepeatedPtrField<v1::SkillRequirement>& list, Checker& check) {
-  std::vector<dispatch::NamedSkillLevel> named;
+  std::vector<dispatch::NamedRequirement> named;
   if (!check.count(field, list.size(), 0, 16)) return named;
   std::unordered_set<std::string_view> seen;
   for (int i = 0; i < list.size(); ++i) {
     const std::string path = indexed(field, i);
-    const auto level = check.number(path + ".min_level", list[i].min_level(), 0, 100);
-    named.push_back({check.id(path + ".skill_id", list[i].skill_id()), static_cast<std::uint8_t>(level)});
+    named.push_back(requirement(path, list[i], check));
     check.expect(seen.insert(list[i].skill_id()).second, path + ".skill_id", "is named twice");
   }
   return named;
@@ -82,6 +90,7 @@ dispatch::Command to_command(const v1::CreateContactRequest& request, Checker& c
   if (request.has_time_to_live()) {
     contact.time_to_live = check.duration("time_to_live", request.time_to_live(), std::chrono::seconds(1), kFortnight);
   }
+  contact.preferred_agent = check.optional_id("preferred_agent_id", request.preferred_agent_id());
   return {check.request_id(request.request_id()), std::move(contact)};
 }
 
@@ -101,6 +110,23 @@ dispatch::Command to_command(const v1::TransferContactRequest& request, Checker&
   return {check.request_id(request.request_id()),
           dispatch::TransferContact{check.contact_id(request.contact_id()), check.id("queue_id", request.queue_id()),
                                     check.text("reason", request.reason())}};
+}
+
+dispatch::Command to_command(const v1::PrioritizeContactRequest& request, Checker& check) {
+  const auto priority = static_cast<std::uint8_t>(check.number("priority", request.priority(), 0, 100));
+  return {check.request_id(request.request_id()),
+          dispatch::PrioritizeContact{check.contact_id(request.contact_id()), priority}};
+}
+
+dispatch::Command to_command(const v1::AssignContactRequest& request, Checker& check) {
+  dispatch::AssignContact assign;
+  assign.contact = check.contact_id(request.contact_id());
+  assign.agent = check.id("agent_id", request.agent_id());
+  if (request.has_wait()) {
+    assign.wait = check.duration("wait", request.wait(), Duration::zero(), std::chrono::hours(24));
+  }
+  assign.reason = check.text("reason", request.reason());
+  return {check.request_id(request.request_id()), std::move(assign)};
 }
 
 }  // namespace muster::api

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 
 #include "contact_watch.h"
@@ -93,6 +94,14 @@ class ContactService final : public v1::ContactService::CallbackService {
                                       v1::TransferContactResponse* response) override {
     return command_call(node_, context, request, response);
   }
+  ServerUnaryReactor* PrioritizeContact(CallbackServerContext* context, const v1::PrioritizeContactRequest* request,
+                                        v1::PrioritizeContactResponse* response) override {
+    return command_call(node_, context, request, response);
+  }
+  ServerUnaryReactor* AssignContact(CallbackServerContext* context, const v1::AssignContactRequest* request,
+                                    v1::AssignContactResponse* response) override {
+    return command_call(node_, context, request, response);
+  }
 
   ServerUnaryReactor* BatchCreateContacts(CallbackServerContext* context, const v1::BatchCreateContactsRequest* request,
                                           v1::BatchCreateContactsResponse* response) override {
@@ -113,6 +122,14 @@ class ContactService final : public v1::ContactService::CallbackService {
                                      v1::ExplainContactResponse* response) override {
     auto* reactor = context->DefaultReactor();
     guarded([&] { explain(request, response, reactor); }, [&](const grpc::Status& status) { reactor->Finish(status); });
+    return reactor;
+  }
+
+  ServerUnaryReactor* EstimateWait(CallbackServerContext* context, const v1::EstimateWaitRequest* request,
+                                   v1::EstimateWaitResponse* response) override {
+    auto* reactor = context->DefaultReactor();
+    guarded([&] { estimate(request, response, reactor); },
+            [&](const grpc::Status& status) { reactor->Finish(status); });
     return reactor;
   }
 
@@ -203,15 +220,41 @@ class ContactService final : public v1::ContactService::CallbackService {
       if (!engine.agent(name)) return to_status(not_found("AGENT", "agent_ids", name));
     }
     const auto prospects = dispatch::prospects_of(engine, *contact, now);
-    node::render(engine, prospects, response);
+    node::render(engine, *contact, prospects, response);
+    if (const auto estimate = engine.estimate_wait(id, now)) node::render(*estimate, response->mutable_estimate());
     for (const std::string& name : request.agent_ids()) {
       const auto& agent = *engine.agent(name);
-      const auto standing = dispatch::standing_of(engine, *contact, prospects.asked, agent, now);
+      const auto standing = dispatch::standing_of(engine, *contact, prospects, agent, now);
       node::render(engine, agent, standing, response->add_agents());
     }
     node::render(engine, *contact, response->mutable_contact());
     if (const auto* offer = engine.offer(contact->offer)) node::render(engine, *offer, response->mutable_offer());
     return grpc::Status::OK;
+  }
+
+  void estimate(const v1::EstimateWaitRequest* request, v1::EstimateWaitResponse* response,
+                ServerUnaryReactor* reactor) {
+    Checker check;
+    check.id("queue_id", request->queue_id());
+    const auto priority = static_cast<std::uint8_t>(check.number("priority", request->priority(), 0, 100));
+    auto asked = requirements("requirements", request->requirements(), check);
+    if (!check.ok()) {
+      reactor->Finish(to_status(check.error()));
+      return;
+    }
+    read(node_, reactor, [=, asked = std::move(asked)](const dispatch::Engine& engine, TimePoint now) {
+      const auto* queue = engine.queue(request->queue_id());
+      if (!queue) return to_status(not_found("QUEUE", "queue_id", request->queue_id()));
+      dispatch::Arrival arrival{queue->handle, priority, {}};
+      for (const auto& each : asked) {
+        const auto* skill = engine.skill(each.skill);
+        if (!skill) return to_status(not_found("SKILL", "requirements", each.skill));
+        arrival.requirements.push_back({skill->handle, each.min_level, each.max_level});
+      }
+      std::sort(arrival.requirements.begin(), arrival.requirements.end());
+      node::render(engine.estimate_wait(arrival, now), response->mutable_estimate());
+      return grpc::Status::OK;
+    });
   }
 
   void list(const v1::ListContactsRequest* request, v1::ListContactsResponse* response, ServerUnaryReactor* reactor) {

@@ -60,6 +60,10 @@ constexpr std::array kOutcomes{
     OutcomeRow{Outcome::kOfferTaken, StatusCode::ABORTED, "OFFER_TAKEN", "offer_id", "is no longer open"},
     OutcomeRow{Outcome::kCapacityExceeded, StatusCode::FAILED_PRECONDITION, "CAPACITY_EXCEEDED", "contact_id",
                "takes more units than the agent has free"},
+    OutcomeRow{
+        Outcome::kAgentUnfit, StatusCode::FAILED_PRECONDITION, "AGENT_UNFIT", "agent_id",
+        "cannot have this contact: not signed in, without what it asks for, excluded, in cool-down or never with "
+        "room for its channel"},
     OutcomeRow{Outcome::kContactLimit, StatusCode::RESOURCE_EXHAUSTED, "CONTACT_LIMIT", "", ""},
 };
 
@@ -107,10 +111,26 @@ std::optional<Place> locate(const Message& message, std::string_view name, const
   return std::nullopt;
 }
 
+Error too_many_preferences() {
+  const std::string limit = std::to_string(dispatch::Engine::kPreferencesMax);
+  return {StatusCode::FAILED_PRECONDITION,
+          "TOO_MANY_PREFERENCES",
+          "all policies together may prefer in at most " + limit + " ways: use one that another policy has",
+          {{"limit", limit}},
+          {},
+          {}};
+}
+
 Error outcome_error(const dispatch::Reply& reply, const Message& request) {
   if (reply.outcome == Outcome::kGraceTooShort) {
     return invalid_request({{"settings." + reply.subject, "would make contact_grace less than resume_grace"}});
   }
+  if (reply.outcome == Outcome::kConditionTooLarge) {
+    return invalid_request({{"policy." + reply.subject,
+                             "has more than 64 tests in its normal form: ask for less, or in "
+                             "several steps"}});
+  }
+  if (reply.outcome == Outcome::kTooManyPreferences) return too_many_preferences();
   const OutcomeRow* row = row_of(reply.outcome);
   if (!row) return internal_error();
   Error error{row->code, row->reason, {}, {}, {}, {}};

@@ -16,6 +16,8 @@ dispatch::Command to_command(const v1::CancelContactRequest& request, Checker& c
 dispatch::Command to_command(const v1::AbandonContactRequest& request, Checker& check);
 dispatch::Command to_command(const v1::DeflectContactRequest& request, Checker& check);
 dispatch::Command to_command(const v1::TransferContactRequest& request, Checker& check);
+dispatch::Command to_command(const v1::PrioritizeContactRequest& request, Checker& check);
+dispatch::Command to_command(const v1::AssignContactRequest& request, Checker& check);
 
 // --- session_requests.cc: `session` is whose command it is; the session_id in the request is not looked at ---
 dispatch::Command to_command(const v1::SetPresenceRequest& request, dispatch::SessionId session, Checker& check);
@@ -45,8 +47,10 @@ dispatch::Command to_command(const v1::DeleteAgentRequest& request, Checker& che
 dispatch::Command to_command(const v1::UpdateWorkspaceSettingsRequest& request, Checker& check);
 dispatch::Command to_command(const v1::SetAgentSuspensionRequest& request, Checker& check);
 
+/// The requirement at `field`.
+dispatch::NamedRequirement requirement(const std::string& field, const v1::SkillRequirement& asked, Checker& check);
 /// Up to 16 requirements at `field`, no skill twice.
-std::vector<dispatch::NamedSkillLevel> requirements(
+std::vector<dispatch::NamedRequirement> requirements(
     std::string_view field, const google::protobuf::RepeatedPtrField<v1::SkillRequirement>& list, Checker& check);
 
 }  // namespace muster::api

@@ -62,6 +62,78 @@ void set_duration(const FieldsSet& set, std::string_view prefix, std::string_vie
 
 bool known_channel(v1::Channel channel) { return channel != v1::CHANNEL_UNSPECIFIED && v1::Channel_IsValid(channel); }
 
+constexpr auto kDay = hours(24);
+
+/// Reads one condition; what it is made of is counted across the whole of it.
+class ConditionReader {
+ public:
+  explicit ConditionReader(Checker& check) : check_(check) {}
+
+  dispatch::PredicateDraft read(const std::string& path, const v1::AgentCondition& condition, int depth = 1) {
+    using Kind = dispatch::Predicate::Kind;
+    if (!check_.expect(depth <= kDepthMax, path, "stands deeper than 8 conditions in one another")) return {};
+    ++nodes_;
+    if (nodes_ == kNodesMax + 1) check_.violate(path, "is one more than the 64 conditions that one may hold");
+    if (nodes_ > kNodesMax) return {};
+    switch (condition.condition_case()) {
+      case v1::AgentCondition::kSkill:
+        return {Kind::kSkill, {}, requirement(path + ".skill", condition.skill(), check_)};
+      case v1::AgentCondition::kAllOf:
+        return {Kind::kAllOf, parts(path + ".all_of", condition.all_of(), 0, depth), {}};
+      case v1::AgentCondition::kAnyOf:
+        return {Kind::kAnyOf, parts(path + ".any_of", condition.any_of(), 1, depth), {}};
+      case v1::AgentCondition::kNoneOf:
+        return {Kind::kNot, {{Kind::kAnyOf, parts(path + ".none_of", condition.none_of(), 1, depth), {}}}, {}};
+      case v1::AgentCondition::CONDITION_NOT_SET:
+        check_.violate(path, "must have a skill, all_of, any_of or none_of");
+    }
+    return {};
+  }
+
+ private:
+  static constexpr int kDepthMax = 8;
+  static constexpr int kNodesMax = 64;
+
+  std::vector<dispatch::PredicateDraft> parts(const std::string& path, const v1::AgentConditions& list, int min,
+                                              int depth) {
+    std::vector<dispatch::PredicateDraft> drafts;
+    const std::string field = path + ".conditions";
+    if (!check_.count(field, list.conditions_size(), min, kNodesMax)) return drafts;
+    for (int i = 0; i < list.conditions_size(); ++i) {
+      drafts.push_back(read(indexed(field, i), list.conditions(i), depth + 1));
+    }
+    return drafts;
+  }
+
+  Checker& check_;
+  int nodes_ = 0;
+};
+
+dispatch::PredicateDraft condition(const std::string& path, bool present, const v1::AgentCondition& condition,
+                                   Checker& check) {
+  return present ? ConditionReader(check).read(path, condition) : dispatch::PredicateDraft{};
+}
+
+dispatch::PreferencesDraft preferences(const std::string& path, const v1::AgentPreferences& prefer, Checker& check) {
+  const auto weight = [&](const char* field, const google::protobuf::Duration& value) {
+    return check.duration(path + "." + field, value, Duration::zero(), kDay);
+  };
+  dispatch::PreferencesDraft draft;
+  draft.weights.load = weight("load", prefer.load());
+  draft.weights.quality = weight("quality", prefer.quality());
+  draft.weights.cost = weight("cost", prefer.cost());
+  draft.weights.specialist = weight("specialist", prefer.specialist());
+  draft.weights.fairness = weight("fairness", prefer.fairness());
+  draft.weights.skill_fit = weight("skill_fit", prefer.skill_fit());
+  draft.weights.ignore_idle = prefer.ignore_idle_time();
+  draft.newcomers = check.optional_id(path + ".newcomer_skill_id", prefer.newcomer_skill_id());
+  draft.weights.newcomer_percent =
+      static_cast<std::uint8_t>(check.number(path + ".newcomer_percent", prefer.newcomer_percent(), 0, 100));
+  check.expect(prefer.newcomer_percent() == 0 || !draft.newcomers.empty(), path + ".newcomer_skill_id",
+               "is required with newcomer_percent");
+  return draft;
+}
+
 std::vector<dispatch::StepDraft> steps(const v1::Policy& policy, Checker& check) {
   std::vector<dispatch::StepDraft> drafts;
   if (!check.count("policy.steps", policy.steps_size(), 1, 16)) return drafts;
@@ -74,7 +146,9 @@ std::vector<dispatch::StepDraft> steps(const v1::Policy& policy, Checker& check)
     } else {
       check.expect(after > drafts.back().after, path + ".after", "must be more than in the step before");
     }
-    drafts.push_back({after, requirements(path + ".requirements", step.requirements(), check)});
+    drafts.push_back({after, requirements(path + ".requirements", step.requirements(), check),
+                      condition(path + ".where", step.has_where(), step.where(), check),
+                      preferences(path + ".prefer", step.prefer(), check)});
   }
   return drafts;
 }
@@ -95,6 +169,13 @@ dispatch::PolicyChange policy_change(const v1::Policy& policy, const FieldsSet& 
   duration("refusal_cool_down", policy.has_refusal_cool_down(), policy.refusal_cool_down(),
            {Duration::zero(), hours(24)}, initial.refusal_cool_down, change.refusal_cool_down);
   if (set.has("auto_accept")) change.auto_accept = policy.auto_accept();
+  if (set.has("gates")) change.gates = condition("policy.gates", policy.has_gates(), policy.gates(), check);
+  duration("preferred_agent_wait", policy.has_preferred_agent_wait(), policy.preferred_agent_wait(),
+           {Duration::zero(), kDay}, initial.preferred_agent_wait, change.preferred_agent_wait);
+  if (set.has("strict_priority")) change.strict_priority = policy.strict_priority();
+  if (set.has("by_deadline")) change.by_deadline = policy.by_deadline();
+  duration("starvation_bound", policy.has_starvation_bound(), policy.starvation_bound(),
+           {Duration::zero(), std::chrono::days(14)}, initial.starvation_bound, change.starvation_bound);
   return change;
 }
 
@@ -113,7 +194,23 @@ dispatch::QueueChange queue_change(const v1::Queue& queue, const FieldsSet& set,
            initial.wrap_up_limit, change.wrap_up_limit);
   duration("time_to_live", queue.has_time_to_live(), queue.time_to_live(), {seconds(1), std::chrono::days(14)},
            initial.time_to_live, change.time_to_live);
+  if (set.has("paused")) change.paused = queue.paused();
+  if (set.has("share")) change.share = static_cast<std::uint16_t>(check.number("queue.share", queue.share(), 0, 1000));
+  if (set.has("idle_reserve")) {
+    change.idle_reserve =
+        static_cast<std::uint16_t>(check.number("queue.idle_reserve", queue.idle_reserve(), 0, 10'000));
+  }
+  if (set.has("reserve_skill_id")) {
+    change.reserve_skill = check.optional_id("queue.reserve_skill_id", queue.reserve_skill_id());
+  }
   return change;
+}
+
+/// Epoch, which stands for no end, is as past as the moment before.
+TimePoint skill_end(const std::string& path, const v1::SkillLevel& skill, Checker& check) {
+  if (!skill.has_expire_time()) return {};
+  const TimePoint end = check.time(path + ".expire_time", skill.expire_time());
+  return end == TimePoint{} ? end - Duration(1) : end;
 }
 
 std::vector<dispatch::NamedSkillLevel> skills(const v1::Agent& agent, Checker& check) {
@@ -124,7 +221,8 @@ std::vector<dispatch::NamedSkillLevel> skills(const v1::Agent& agent, Checker& c
     const std::string path = indexed("agent.skills", i);
     const auto& skill = agent.skills(i);
     const auto level = check.number(path + ".level", skill.level(), 0, 100);
-    named.push_back({check.id(path + ".skill_id", skill.skill_id()), static_cast<std::uint8_t>(level)});
+    named.push_back({check.id(path + ".skill_id", skill.skill_id()), static_cast<std::uint8_t>(level),
+                     skill_end(path, skill, check)});
     check.expect(seen.insert(skill.skill_id()).second, path + ".skill_id", "is named twice");
   }
   return named;
@@ -154,6 +252,10 @@ dispatch::AgentChange agent_change(const v1::Agent& agent, const FieldsSet& set,
     change.capacity_units = static_cast<std::uint16_t>(units);
   }
   if (set.has("channel_limits")) change.channel_limits = channel_limits(agent, check);
+  if (set.has("quality")) {
+    change.quality = static_cast<std::uint8_t>(check.number("agent.quality", agent.quality(), 0, 100));
+  }
+  if (set.has("cost")) change.cost = static_cast<std::uint8_t>(check.number("agent.cost", agent.cost(), 0, 100));
   return change;
 }
 
@@ -197,6 +299,13 @@ dispatch::SettingsChange settings_change(const v1::WorkspaceSettings& settings, 
     change.escalation_priority = static_cast<std::uint16_t>(
         check.number("settings.escalation_priority", settings.escalation_priority(), 0, 100));
   }
+  if (set.has("queue_order")) {
+    check.expect(v1::QueueOrder_IsValid(settings.queue_order()), "settings.queue_order",
+                 "must be RANK, SHARE or RATIO");
+    change.queue_order = settings.queue_order() == v1::QUEUE_ORDER_UNSPECIFIED
+                             ? initial.queue_order
+                             : static_cast<dispatch::QueueOrder>(settings.queue_order());
+  }
   return change;
 }
 
@@ -227,7 +336,8 @@ dispatch::Command to_command(const v1::CreatePolicyRequest& request, Checker& ch
 
 dispatch::Command to_command(const v1::UpdatePolicyRequest& request, Checker& check) {
   const FieldsSet set(request.update_mask(),
-                      {"display_name", "steps", "offer_timeout", "priority_weight", "refusal_cool_down", "auto_accept"},
+                      {"display_name", "steps", "offer_timeout", "priority_weight", "refusal_cool_down", "auto_accept",
+                       "gates", "preferred_agent_wait", "strict_priority", "by_deadline", "starvation_bound"},
                       check);
   return {check.request_id(request.request_id()),
           dispatch::UpdatePolicy{check.id("policy.policy_id", request.policy().policy_id()),
@@ -248,7 +358,9 @@ dispatch::Command to_command(const v1::CreateQueueRequest& request, Checker& che
 
 dispatch::Command to_command(const v1::UpdateQueueRequest& request, Checker& check) {
   const FieldsSet set(request.update_mask(),
-                      {"display_name", "policy_id", "service_level_target", "wrap_up_limit", "time_to_live"}, check);
+                      {"display_name", "policy_id", "service_level_target", "wrap_up_limit", "time_to_live", "paused",
+                       "share", "idle_reserve", "reserve_skill_id"},
+                      check);
   return {check.request_id(request.request_id()),
           dispatch::UpdateQueue{check.id("queue.queue_id", request.queue().queue_id()),
                                 queue_change(request.queue(), set, check)}};
@@ -265,7 +377,8 @@ dispatch::Command to_command(const v1::CreateAgentRequest& request, Checker& che
 }
 
 dispatch::Command to_command(const v1::UpdateAgentRequest& request, Checker& check) {
-  const FieldsSet set(request.update_mask(), {"display_name", "skills", "capacity_units", "channel_limits"}, check);
+  const FieldsSet set(request.update_mask(),
+                      {"display_name", "skills", "capacity_units", "channel_limits", "quality", "cost"}, check);
   return {check.request_id(request.request_id()),
           dispatch::UpdateAgent{check.id("agent.agent_id", request.agent().agent_id()),
                                 agent_change(request.agent(), set, check)}};
@@ -278,7 +391,7 @@ dispatch::Command to_command(const v1::DeleteAgentRequest& request, Checker& che
 dispatch::Command to_command(const v1::UpdateWorkspaceSettingsRequest& request, Checker& check) {
   const FieldsSet set(request.update_mask(),
                       {"channel_units", "resume_grace", "contact_grace", "first_miss_pause", "second_miss_pause",
-                       "escalate_after_refusals", "escalation_priority"},
+                       "escalate_after_refusals", "escalation_priority", "queue_order"},
                       check);
   return {check.request_id(request.request_id()),
           dispatch::UpdateSettings{settings_change(request.settings(), set, check)}};

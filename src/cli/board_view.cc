@@ -38,6 +38,8 @@ std::vector<std::string> queue_cells(const v1::QueueRow& queue, TimePoint now) {
           number(queue.in_hand()),
           level < 0 ? "-" : fmt::format("{}%", level),
           queue.answered() == 0 ? "-" : format_duration(from_proto(queue.total_answer_wait()) / queue.answered()),
+          queue.estimated() == 0 ? "-"
+                                 : "±" + format_duration(from_proto(queue.total_estimate_error()) / queue.estimated()),
           number(queue.created()),
           number(queue.answered()),
           number(queue.abandoned()),
@@ -61,6 +63,7 @@ void add_queues(const BoardModel& board, TimePoint now, std::vector<Line>& lines
                {tr("In hand"), true},
                {tr("In time"), true},
                {tr("Avg wait"), true},
+               {tr("Est. error"), true},
                {tr("Created"), true},
                {tr("Answered"), true},
                {tr("Abandoned"), true},

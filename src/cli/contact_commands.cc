@@ -25,6 +25,7 @@ void add_create(CLI::App& group, Context& context) {
   flags.add("--priority", "priority", tr("0 to 100 (0)"));
   flags.add("--require", "requirements", tr("Asked of the agent on top of the policy. Repeat it"));
   flags.add("--exclude", "excluded_agent_ids", tr("An agent who must not get it. Repeat it"));
+  flags.add("--preferred-agent", "preferred_agent_id", tr("The agent whom it waits for alone at first"));
   flags.add("--customer", "customer_ref", tr("Your own reference to the customer"));
   flags.add("--attribute", "attributes", tr("Your own data, shown to the agent. Repeat it"));
   CLI::Option* at = flags.add("--at", "schedule_time", tr("When it becomes due: RFC 3339, or local time"));
@@ -96,21 +97,33 @@ struct Verb {
   Method method;
   std::string help;
   std::string done;
-  bool to_queue;
-  bool with_reason;
+  std::string example_flags;
+  void (*bind)(FieldFlags& flags);
 };
+
+void bind_nothing(FieldFlags&) {}
+void bind_reason(FieldFlags& flags) { flags.add("--reason", "reason", tr("Why")); }
+void bind_transfer(FieldFlags& flags) {
+  flags.add("--queue", "queue_id", tr("Queue that it goes to"))->required();
+  bind_reason(flags);
+}
+void bind_priority(FieldFlags& flags) {
+  flags.add("--priority", "priority", tr("Its priority from now on, 0 to 100"))->required();
+}
+void bind_assignment(FieldFlags& flags) {
+  flags.add("--agent", "agent_id", tr("The agent whom it is for"))->required();
+  flags.add("--wait", "wait", tr("How long it waits for this agent alone (as its policy says)"));
+  bind_reason(flags);
+}
 
 template <class Method>
 void add_verb(CLI::App& group, Context& context, const Verb<Method>& verb) {
   using Request = typename MethodTraits<Method>::Request;
-  const std::string flags_shown =
-      std::string{verb.to_queue ? " --queue sales" : ""} + (verb.with_reason ? " --reason \"as agreed\"" : "");
   CLI::App& command = add_command(group, verb.name, verb.help,
-                                  std::string{"  muster contacts "} + verb.name + " CONTACT_ID" + flags_shown);
+                                  std::string{"  muster contacts "} + verb.name + " CONTACT_ID" + verb.example_flags);
   add_id(command, tr("Identifier of the contact"));
   FieldFlags flags(command, Request::descriptor());
-  if (verb.to_queue) flags.add("--queue", "queue_id", tr("Queue that it goes to"))->required();
-  if (verb.with_reason) flags.add("--reason", "reason", tr("Why"));
+  verb.bind(flags);
   on_run(command, context, [&context, &command, method = verb.method, done = verb.done, fill = flags.filler()] {
     Request request;
     fill(request);
@@ -191,18 +204,27 @@ void add_contact_commands(CLI::App& program, Context& context) {
   add_get(group, context);
   add_verb(group, context,
            Verb<decltype(&Stub::CancelContact)>{"cancel", &Stub::CancelContact, tr("Takes a contact back"),
-                                                tr("{0} cancelled."), false, true});
+                                                tr("{0} cancelled."), " --reason \"as agreed\"", bind_reason});
   add_verb(group, context,
            Verb<decltype(&Stub::AbandonContact)>{"abandon", &Stub::AbandonContact, tr("Says that the customer left"),
-                                                 tr("{0} abandoned."), false, false});
+                                                 tr("{0} abandoned."), "", bind_nothing});
   add_verb(group, context,
            Verb<decltype(&Stub::DeflectContact)>{"deflect", &Stub::DeflectContact,
                                                  tr("Says that a contact was solved without an agent"),
-                                                 tr("{0} deflected."), false, true});
+                                                 tr("{0} deflected."), " --reason \"as agreed\"", bind_reason});
   add_verb(group, context,
-           Verb<decltype(&Stub::TransferContact)>{"transfer", &Stub::TransferContact,
-                                                  tr("Moves a contact to a queue; it keeps its age"),
-                                                  tr("{0} transferred."), true, true});
+           Verb<decltype(&Stub::TransferContact)>{
+               "transfer", &Stub::TransferContact, tr("Moves a contact to a queue; it keeps its age"),
+               tr("{0} transferred."), " --queue sales --reason \"as agreed\"", bind_transfer});
+  add_verb(group, context,
+           Verb<decltype(&Stub::PrioritizeContact)>{"prioritize", &Stub::PrioritizeContact,
+                                                    tr("Gives a contact that no agent has accepted another priority"),
+                                                    tr("{0} has its new priority."), " --priority 50", bind_priority});
+  add_verb(
+      group, context,
+      Verb<decltype(&Stub::AssignContact)>{"assign", &Stub::AssignContact,
+                                           tr("Hands a waiting contact to one agent, for a while to this one alone"),
+                                           tr("{0} assigned."), " --agent li.na --wait 60s", bind_assignment});
   add_watch(group, context);
 }
 

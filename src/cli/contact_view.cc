@@ -90,7 +90,8 @@ std::vector<std::string> offer_lines(const v1::Offer& offer, TimePoint now) {
 std::string event_line(const v1::ContactEvent& event, TimePoint now) {
   std::string line = fmt::format("{}  {:>8}  {}  ", format_time(from_proto(event.event_time()), now), event.sequence(),
                                  event.contact_id());
-  line += fit(word(event.kind()), 12) + "  " + fit(word(event.state()), 10) + "  " + event.queue_id();
+  const std::string state = event.state() == v1::CONTACT_STATE_UNSPECIFIED ? "" : word(event.state());
+  line += fit(word(event.kind()), 12) + "  " + fit(state, 10) + "  " + event.queue_id();
   if (!event.agent_id().empty()) line += say("  agent {0}", event.agent_id());
   return printable(line + reason_in_brackets(event.reason()));
 }

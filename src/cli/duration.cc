@@ -88,7 +88,7 @@ std::optional<TimePoint> parse_time(std::string_view text, TimePoint now) {
   if (TimeUtil::FromString(copy, &moment)) return from_proto(moment);
   std::tm midnight = local(std::chrono::system_clock::to_time_t(now));
   midnight.tm_hour = midnight.tm_min = midnight.tm_sec = 0;
-  for (const char* pattern : {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%H:%M:%S", "%H:%M"}) {
+  for (const char* pattern : {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%H:%M:%S", "%H:%M"}) {
     if (const auto parsed = parse_local(copy, pattern, midnight)) return parsed;
   }
   return std::nullopt;

@@ -18,7 +18,8 @@ std::optional<Duration> parse_duration(std::string_view text);
 /// Shows a span with its two largest units: "1m 20s". Below a second: "250ms". Negative spans show as 0.
 std::string format_duration(Duration span);
 
-/// Reads a moment: RFC 3339 ("2026-03-01T09:00:00Z"), or local time as "2026-03-01 09:00[:30]" or "09:00[:30]" today.
+/// Reads a moment: RFC 3339 ("2026-03-01T09:00:00Z"), or local time as "2026-03-01[ 09:00[:30]]" or "09:00[:30]" today.
+/// A date alone is its first moment.
 std::optional<TimePoint> parse_time(std::string_view text, TimePoint now);
 
 /// Shows a moment in local time; without the date if that is the same as now's.

@@ -34,6 +34,18 @@ std::vector<std::string> ways_out(const v1::ExplainContactResponse& response, Ti
     return trn("{0} agent who fits is busy: as soon as there is room",
                "{0} agents who fit are busy: as soon as one has room", n);
   });
+  add(v1::OBSTACLE_PAUSED, [](unsigned long n) {
+    return trn("{0} agent is ready for it: when its queue is no longer paused",
+               "{0} agents are ready for it: when its queue is no longer paused", n);
+  });
+  add(v1::OBSTACLE_RESERVE, [](unsigned long n) {
+    return trn("{0} agent is ready for it: when more agents are idle than its queue leaves for others",
+               "{0} agents are ready for it: when more agents are idle than its queue leaves for others", n);
+  });
+  if (!response.preferred_agent_id().empty()) {
+    ways.push_back(say("it waits for {0} alone, then for any agent: in {1}", response.preferred_agent_id(),
+                       in(response.preferred_until_time(), now)));
+  }
   add(v1::OBSTACLE_NOT_AVAILABLE, [](unsigned long n) {
     return trn("{0} agent who fits is on a break, not responding or cut off: when available again",
                "{0} agents who fit are on a break, not responding or cut off: when one is available again", n);
@@ -68,6 +80,8 @@ std::string standing_line(const v1::AgentStanding& standing, TimePoint now) {
       return text + say("; asked for is {0}", asked);
     case v1::OBSTACLE_LEVEL:
       return text + say("; asked for is {0}, the agent has {1}", asked, standing.level());
+    case v1::OBSTACLE_CONDITION:
+      return text + say("; asked for is {0}", alternatives_text(standing.alternatives()));
     case v1::OBSTACLE_COOL_DOWN:
       return text + (standing.has_cool_down_end_time() ? say("; ends in {0}", in(standing.cool_down_end_time(), now))
                                                        : tr("; for good: declined too often"));
@@ -86,10 +100,22 @@ void add_section(std::vector<std::string>& lines, const std::string& title, cons
 
 }  // namespace
 
+std::string estimate_text(const v1::WaitEstimate& estimate) {
+  if (estimate.servers() == 0) return tr("unknown: no agent who fits is available");
+  const std::string basis =
+      say("contacts ahead {0}, served at once {1}", estimate.contacts_ahead(), estimate.servers());
+  if (!estimate.has_wait()) return say("unknown: the queue has not handled a contact yet ({0})", basis);
+  return say("about {0} ({1})", format_duration(from_proto(estimate.wait())), basis);
+}
+
 std::vector<std::string> explanation_lines(const v1::ExplainContactResponse& response, TimePoint now) {
   std::vector<std::string> lines;
-  add_section(lines, tr("Asked of an agent, by the step in force and the contact itself:"),
-              {requirements_text(response.requirements())});
+  std::vector<std::string> asked;
+  for (const auto& alternatives : response.alternatives()) asked.push_back(alternatives_text(alternatives));
+  if (asked.empty() || !response.requirements().empty()) {
+    asked.insert(asked.begin(), requirements_text(response.requirements()));
+  }
+  add_section(lines, tr("Asked of an agent, by the policy and the contact itself:"), asked);
   std::vector<std::string> obstacles;
   for (const auto& each : response.obstacles()) {
     obstacles.push_back(fmt::format("{:>6}  {}", each.agents(), word(each.obstacle())));
@@ -99,6 +125,9 @@ std::vector<std::string> explanation_lines(const v1::ExplainContactResponse& res
     auto ways = ways_out(response, now);
     if (ways.empty()) ways.push_back(tr("nobody may have it: change its policy or an agent's profile, or transfer it"));
     add_section(lines, tr("What would get it to an agent:"), ways);
+  }
+  if (response.has_estimate()) {
+    add_section(lines, tr("Estimated wait from now on:"), {estimate_text(response.estimate())});
   }
   if (response.has_offer()) add_section(lines, tr("The open offer:"), offer_lines(response.offer(), now));
   std::vector<std::string> named;

@@ -57,11 +57,30 @@ std::pair<std::string, std::string> split_pair(const std::string& text, const st
 }
 
 v1::SkillRequirement parse_requirement(const std::string& flag, const std::string& text) {
-  const auto [skill, level] = split_pair(text, "0");
+  const auto [skill, levels] = split_pair(text, "0");
+  const std::size_t dots = levels.find("..");
   v1::SkillRequirement requirement;
   requirement.set_skill_id(skill);
-  requirement.set_min_level(parse_int(flag, level));
+  requirement.set_min_level(parse_int(flag, levels.substr(0, dots)));
+  if (dots != std::string::npos) requirement.set_max_level(parse_int(flag, levels.substr(dots + 2)));
   return requirement;
+}
+
+google::protobuf::Timestamp parse_moment(const std::string& flag, const std::string& text) {
+  const auto moment = parse_time(text, wall_now());
+  if (!moment) refuse(flag, text, tr("a moment such as 09:30, “2026-03-01 09:30” or 2026-03-01T09:30:00Z"));
+  return to_proto(*moment);
+}
+
+v1::SkillLevel parse_skill(const std::string& flag, const std::string& text) {
+  const std::size_t at = text.find('@');
+  const auto [skill, level] = split_pair(text.substr(0, at), "");
+  if (level.empty()) refuse(flag, text, tr("a pair such as NAME=VALUE"));
+  v1::SkillLevel parsed;
+  parsed.set_skill_id(skill);
+  parsed.set_level(parse_int(flag, level));
+  if (at != std::string::npos) *parsed.mutable_expire_time() = parse_moment(flag, text.substr(at + 1));
+  return parsed;
 }
 
 v1::PolicyStep parse_step(const std::string& flag, const std::string& text) {
@@ -87,6 +106,8 @@ void add_message(Message& message, const FieldDescriptor* field, const std::stri
     added->CopyFrom(parse_step(flag, text));
   } else if (field->message_type() == v1::SkillRequirement::descriptor()) {
     added->CopyFrom(parse_requirement(flag, text));
+  } else if (field->message_type() == v1::SkillLevel::descriptor()) {
+    added->CopyFrom(parse_skill(flag, text));
   } else {
     const auto [first, second] = split_pair(text, "");
     if (second.empty()) refuse(flag, text, tr("a pair such as NAME=VALUE"));
@@ -97,9 +118,7 @@ void add_message(Message& message, const FieldDescriptor* field, const std::stri
 void set_message(Message& message, const FieldDescriptor* field, const std::string& flag, const std::string& text) {
   Message* value = message.GetReflection()->MutableMessage(&message, field);
   if (field->message_type() == google::protobuf::Timestamp::descriptor()) {
-    const auto moment = parse_time(text, wall_now());
-    if (!moment) refuse(flag, text, tr("a moment such as 09:30, “2026-03-01 09:30” or 2026-03-01T09:30:00Z"));
-    value->CopyFrom(to_proto(*moment));
+    value->CopyFrom(parse_moment(flag, text));
   } else {
     value->CopyFrom(to_proto(parse_span(flag, text)));
   }
@@ -117,9 +136,9 @@ std::string placeholder(const FieldDescriptor* field) {
   const std::string type = field->message_type()->name();
   if (type == "Timestamp") return "TIME";
   if (type == "Duration") return "SPAN";
-  if (type == "PolicyStep") return "SPAN[:SKILL[=LEVEL],...]";
-  if (type == "SkillRequirement") return "SKILL[=LEVEL]";
-  return type == "SkillLevel" ? "SKILL=LEVEL" : "CHANNEL=N";
+  if (type == "PolicyStep") return "SPAN[:SKILL[=MIN[..MAX]],...]";
+  if (type == "SkillRequirement") return "SKILL[=MIN[..MAX]]";
+  return type == "SkillLevel" ? "SKILL=LEVEL[@TIME]" : "CHANNEL=N";
 }
 
 }  // namespace

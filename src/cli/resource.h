@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/reflection.h>
 
+#include <algorithm>
 #include <ostream>
 #include <string>
 
@@ -29,6 +30,7 @@ struct ResourceHelp {
 ///   help()                                            one line for each command, in the order of the methods
 ///   titles(), row(m), details(m)                      how people see it
 ///   bind(flags, creating), list_flags(flags)          the flags that fill it, and those that filter a list
+///   add_source(command)                               a flag for what the other flags go over, and its reader
 ///   complete(m)                                       what a new one gets when no flag says otherwise
 template <class Kind>
 class ResourceCommands {
@@ -57,6 +59,22 @@ class ResourceCommands {
   static Message& resource_in(google::protobuf::Message& message) {
     const auto* field = message.GetDescriptor()->FindFieldByName(Kind::kNoun);
     return static_cast<Message&>(*message.GetReflection()->MutableMessage(&message, field));
+  }
+
+  /// What the source gives, and over it what the flags do; the names of both's fields.
+  template <class Source, class Fill>
+  static google::protobuf::FieldMask read_given(Message& resource, const Source& source, const Fill& fill) {
+    google::protobuf::FieldMask fields = source(resource);
+    Message flagged;
+    const google::protobuf::FieldMask given = fill(flagged);
+    for (const std::string& path : given.paths()) {
+      resource.GetReflection()->ClearField(&resource, Message::descriptor()->FindFieldByName(path));
+      if (std::find(fields.paths().begin(), fields.paths().end(), path) == fields.paths().end()) {
+        fields.add_paths(path);
+      }
+    }
+    resource.MergeFrom(flagged);
+    return fields;
   }
 
   static void add_list(CLI::App& group, Context& context, const std::string& help) {
@@ -104,11 +122,11 @@ class ResourceCommands {
     add_id(command, tr("Its identifier: a-z, 0-9, dot, dash and underscore, up to 63 characters"));
     FieldFlags flags(command, Message::descriptor());
     Kind::bind(flags, true);
-    on_run(command, context, [&context, &command, fill = flags.filler()] {
+    on_run(command, context, [&context, &command, source = Kind::add_source(command), fill = flags.filler()] {
       RequestOf<decltype(Kind::kCreate)> request;
       Message& resource = resource_in(request);
+      read_given(resource, source, fill);
       set_id(resource, command);
-      fill(resource);
       Kind::complete(resource);
       return acknowledge(context, context.call(Kind::kCreate, request), say("{0} created.", id_of(command)));
     });
@@ -119,10 +137,10 @@ class ResourceCommands {
     add_id(command, tr("Its identifier"));
     FieldFlags flags(command, Message::descriptor());
     Kind::bind(flags, false);
-    on_run(command, context, [&context, &command, fill = flags.filler()] {
+    on_run(command, context, [&context, &command, source = Kind::add_source(command), fill = flags.filler()] {
       RequestOf<decltype(Kind::kUpdate)> request;
+      *request.mutable_update_mask() = read_given(resource_in(request), source, fill);
       set_id(resource_in(request), command);
-      *request.mutable_update_mask() = fill(resource_in(request));
       if (request.update_mask().paths().empty()) throw UsageError(tr("nothing to change: give at least one flag"));
       return acknowledge(context, context.call(Kind::kUpdate, request), say("{0} updated.", id_of(command)));
     });

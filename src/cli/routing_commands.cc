@@ -1,3 +1,6 @@
+#include "explain_view.h"
+#include "json_file.h"
+#include "muster/v1/contact_service.grpc.pb.h"
 #include "muster/v1/routing_service.grpc.pb.h"
 #include "resource.h"
 #include "routing_view.h"
@@ -10,6 +13,9 @@ using Stub = v1::RoutingService::Stub;
 /// What most kinds leave as it is.
 struct KindDefaults {
   static void list_flags(FieldFlags&) {}
+  static auto add_source(CLI::App&) {
+    return [](google::protobuf::Message&) { return google::protobuf::FieldMask(); };
+  }
   static void complete(google::protobuf::Message&) {}
 };
 
@@ -63,6 +69,21 @@ struct PolicyKind : KindDefaults {
   }
   static std::vector<std::string> row(const Message& policy) { return policy_row(policy); }
   static Details details(const Message& policy) { return policy_details(policy); }
+  static auto add_source(CLI::App& command) {
+    auto path = std::make_shared<std::string>();
+    command
+        .add_option("--file", *path, tr("A policy as JSON, for conditions and preferences; the other flags go over it"))
+        ->type_name("FILE");
+    return [&command, path](Message& policy) {
+      google::protobuf::FieldMask fields;
+      if (path->empty()) return fields;
+      for (const std::string& field : read_json_file(*path, policy)) {
+        if (field != "policy_id") fields.add_paths(field);
+      }
+      if (policy.policy_id().empty() || policy.policy_id() == id_of(command)) return fields;
+      throw UsageError(say("{0}: is about {1}, not {2}", *path, policy.policy_id(), id_of(command)));
+    };
+  }
   static void complete(Message& policy) {
     if (policy.steps().empty()) policy.add_steps();
   }
@@ -75,6 +96,14 @@ struct PolicyKind : KindDefaults {
     flags.add("--refusal-cool-down", "refusal_cool_down",
               tr("How long a contact is not offered again to who refused it (60s)"));
     flags.add("--auto-accept,!--no-auto-accept", "auto_accept", tr("Offers are accepted at the moment they are made"));
+    flags.add("--preferred-agent-wait", "preferred_agent_wait",
+              tr("How long a contact waits for its preferred agent alone (20s)"));
+    flags.add("--strict-priority,!--no-strict-priority", "strict_priority",
+              tr("A higher priority goes first however long others wait"));
+    flags.add("--by-deadline,!--no-by-deadline", "by_deadline",
+              tr("The contact goes first whose service level target passes first"));
+    flags.add("--starvation-bound", "starvation_bound",
+              tr("Wait past which a contact goes before all others; 0 means never (30m)"));
   }
 };
 
@@ -96,8 +125,14 @@ struct QueueKind : KindDefaults {
             tr("Deletes a queue without contacts that have not ended")};
   }
   static std::vector<Table::Column> titles() {
-    return {{tr("Queue")},        {tr("Name")},          {tr("Channel")},           {tr("Policy")},
-            {tr("Target"), true}, {tr("Wrap-up"), true}, {tr("Time to live"), true}};
+    return {{tr("Queue")},
+            {tr("Name")},
+            {tr("Channel")},
+            {tr("Policy")},
+            {tr("Target"), true},
+            {tr("Wrap-up"), true},
+            {tr("Time to live"), true},
+            {tr("Paused")}};
   }
   static std::vector<std::string> row(const Message& queue) { return queue_row(queue); }
   static Details details(const Message& queue) { return queue_details(queue); }
@@ -108,6 +143,11 @@ struct QueueKind : KindDefaults {
     flags.add("--service-level", "service_level_target", tr("Waiting time that counts as in time (20s)"));
     flags.add("--wrap-up-limit", "wrap_up_limit", tr("Longest wrap-up; 0 means none (0)"));
     flags.add("--time-to-live", "time_to_live", tr("How long a contact may wait (1d)"));
+    flags.add("--paused,!--no-paused", "paused", tr("Its contacts wait; none is offered"));
+    flags.add("--share", "share",
+              tr("Weight among the queues with a share, if the settings' queue order asks for it (0)"));
+    flags.add("--idle-reserve", "idle_reserve", tr("How many idle agents its contacts leave for others (0)"));
+    flags.add("--reserve-skill", "reserve_skill_id", tr("Skill of the idle agents that count for the reserve (all)"));
   }
 };
 
@@ -134,7 +174,7 @@ struct AgentKind : KindDefaults {
     return {{tr("Agent")},     {tr("Name")},           {tr("Presence")}, {tr("Activity")},
             {tr("Connected")}, {tr("Capacity"), true}, {tr("Skills")}};
   }
-  static std::vector<std::string> row(const Message& agent) { return agent_row(agent); }
+  static std::vector<std::string> row(const Message& agent) { return agent_row(agent, wall_now()); }
   static Details details(const Message& agent) { return agent_details(agent, wall_now()); }
   static void list_flags(FieldFlags& flags) {
     flags.add("--skill", "skill_id", tr("Only agents who have this skill"));
@@ -142,8 +182,10 @@ struct AgentKind : KindDefaults {
   }
   static void bind(FieldFlags& flags, bool) {
     flags.add("--name", "display_name", tr("Name shown to people"));
-    flags.add("--skill", "skills", tr("A skill and its level, 0 to 100. Repeat it"));
+    flags.add("--skill", "skills", tr("A skill, its level, 0 to 100, and when it ends. Repeat it"));
     flags.add("--capacity", "capacity_units", tr("How much the agent can carry at once (100)"));
+    flags.add("--quality", "quality", tr("Quality of the agent's work for policies that prefer it, 0 to 100 (0)"));
+    flags.add("--cost", "cost", tr("Cost of the agent's work for policies that prefer it low, 0 to 100 (0)"));
     flags.add("--channel-limit", "channel_limits", tr("Most contacts of one channel at once. Repeat it"));
   }
 };
@@ -166,6 +208,27 @@ void add_suspension(CLI::App& group, Context& context, const std::string& name, 
   });
 }
 
+void add_wait(CLI::App& group, Context& context) {
+  CLI::App& command = add_command(group, "wait", tr("Estimates how long a contact that enters a queue now will wait"),
+                                  "  muster queues wait billing --require english=60");
+  add_id(command, tr("Identifier of the queue"));
+  FieldFlags flags(command, v1::EstimateWaitRequest::descriptor());
+  flags.add("--priority", "priority", tr("0 to 100 (0)"));
+  flags.add("--require", "requirements", tr("Asked of the agent on top of the policy. Repeat it"));
+  on_run(command, context, [&context, &command, fill = flags.filler()] {
+    v1::EstimateWaitRequest request;
+    fill(request);
+    request.set_queue_id(id_of(command));
+    const auto response = context.call(&v1::ContactService::Stub::EstimateWait, request);
+    if (context.options.json) {
+      context.print_json(response);
+    } else {
+      context.out << estimate_text(response.estimate()) << '\n';
+    }
+    return kDone;
+  });
+}
+
 }  // namespace
 
 void add_routing_commands(CLI::App& program, Context& context) {
@@ -177,10 +240,11 @@ void add_routing_commands(CLI::App& program, Context& context) {
                 "  muster policies create anyone\n"
                 "  muster policies create english-first --step 0s:english=60 --step 30s:english"),
       context);
-  ResourceCommands<QueueKind>::add(
+  CLI::App& queues =
       add_group(program, "queues", tr("Queues, where contacts of one kind wait"),
-                "  muster queues create billing --channel voice --policy english-first\n  muster queues list"),
-      context);
+                "  muster queues create billing --channel voice --policy english-first\n  muster queues list");
+  ResourceCommands<QueueKind>::add(queues, context);
+  add_wait(queues, context);
   CLI::App& agents = add_group(program, "agents", tr("Agents' routing profiles"),
                                "  muster agents create li.na --name 李娜 --skill english=80\n"
                                "  muster agents list --connected");
@@ -212,6 +276,7 @@ void add_settings_commands(CLI::App& program, Context& context) {
   flags.add("--second-miss-pause", "second_miss_pause", tr("Pause after the second miss in a row"));
   flags.add("--escalate-after", "escalate_after_refusals", tr("Refusals that raise a contact's priority"));
   flags.add("--escalation-priority", "escalation_priority", tr("Points of priority that an escalated contact gains"));
+  flags.add("--queue-order", "queue_order", tr("How a free agent chooses between queues with a share"));
   on_run(update, context, [&context, fill = flags.filler()] {
     v1::UpdateWorkspaceSettingsRequest request;
     *request.mutable_update_mask() = fill(*request.mutable_settings());

@@ -13,8 +13,9 @@ namespace {
 
 std::string unknown(int value) { return fmt::format("#{}", value); }
 
-constexpr std::array<std::pair<std::string_view, const char*>, 13> kReasons{
+constexpr std::array<std::pair<std::string_view, const char*>, 17> kReasons{
     {{"agent_lost", noop("the agent's connection was lost")},
+     {"assigned", noop("assigned to another agent")},
      {"configuration_changed", noop("the routing configuration changed")},
      {"expired", noop("expired")},
      {"left_available", noop("the agent is no longer available")},
@@ -23,10 +24,13 @@ constexpr std::array<std::pair<std::string_view, const char*>, 13> kReasons{
      {"not_responding", noop("not responding")},
      {"session_lost", noop("the connection was lost")},
      {"signed_off", noop("signed off")},
+     {"skill_expired", noop("a skill of the agent ended")},
      {"skills_changed", noop("the agent's skills changed")},
      {"suspended", noop("suspended")},
      {"time_to_live", noop("waited too long")},
-     {"transferred", noop("transferred")}}};
+     {"transferred", noop("transferred")},
+     {"unavailable", noop("the agent could not have it")},
+     {"waited", noop("the wait for the agent was over")}}};
 
 std::string considered(const v1::OfferExplanation& explanation) {
   const auto count = static_cast<unsigned long>(explanation.agents_considered());
@@ -41,7 +45,26 @@ std::string considered(const v1::OfferExplanation& explanation) {
   return text + tr(".");
 }
 
+/// A score may be below 0, which a span is not.
+std::string score_text(const google::protobuf::Duration& score) {
+  const Duration value = from_proto(score);
+  return value < Duration::zero() ? "-" + format_duration(-value) : format_duration(value);
+}
+
+std::string compared_by_score(const v1::OfferExplanation& explanation) {
+  const std::string idle = format_duration(from_proto(explanation.idle()));
+  const std::string score = score_text(explanation.score());
+  if (explanation.runner_up_agent_id().empty()) {
+    return say("The agent had been idle for {0} and scored {1}; nobody else came into question.", idle, score);
+  }
+  return say(
+      "The agent had been idle for {0} and scored {1}, the most; next would have been {2}, idle for {3}, with {4}.",
+      idle, score, explanation.runner_up_agent_id(), format_duration(from_proto(explanation.runner_up_idle())),
+      score_text(explanation.runner_up_score()));
+}
+
 std::string compared(const v1::OfferExplanation& explanation) {
+  if (explanation.has_score()) return compared_by_score(explanation);
   const std::string idle = format_duration(from_proto(explanation.idle()));
   if (explanation.runner_up_agent_id().empty()) {
     return say("The agent had been idle for {0}; nobody else came into question.", idle);
@@ -147,13 +170,15 @@ std::string word(v1::Gate gate) {
     case v1::GATE_SKILL:
       return tr("without a required skill");
     case v1::GATE_LEVEL:
-      return tr("below a required level");
+      return tr("not at a required level");
     case v1::GATE_EXCLUDED:
       return tr("excluded from this contact");
     case v1::GATE_COOL_DOWN:
       return tr("in cool-down after a refusal");
     case v1::GATE_CAPACITY:
       return tr("without enough capacity");
+    case v1::GATE_CONDITION:
+      return tr("who do not meet a condition");
     default:
       return unknown(gate);
   }
@@ -181,6 +206,14 @@ std::string word(v1::Obstacle obstacle) {
       return tr("on a break, not responding or cut off");
     case v1::OBSTACLE_CAPACITY:
       return word(v1::GATE_CAPACITY);
+    case v1::OBSTACLE_CONDITION:
+      return word(v1::GATE_CONDITION);
+    case v1::OBSTACLE_PREFERRED:
+      return tr("who are not the agent it waits for");
+    case v1::OBSTACLE_PAUSED:
+      return tr("ready, but its queue is paused");
+    case v1::OBSTACLE_RESERVE:
+      return tr("ready, but its queue leaves idle agents for others");
     default:
       return unknown(obstacle);
   }
@@ -246,8 +279,29 @@ std::string word(v1::ContactEventKind kind) {
       return tr("wrap-up");
     case v1::CONTACT_EVENT_KIND_ENDED:
       return tr("ended");
+    case v1::CONTACT_EVENT_KIND_PRIORITY_SET:
+      return tr("priority set");
+    case v1::CONTACT_EVENT_KIND_STARVING:
+      return tr("starving");
+    case v1::CONTACT_EVENT_KIND_ASSIGNED:
+      return tr("assigned");
+    case v1::CONTACT_EVENT_KIND_RELEASED:
+      return tr("released");
     default:
       return unknown(kind);
+  }
+}
+
+std::string word(v1::QueueOrder order) {
+  switch (order) {
+    case v1::QUEUE_ORDER_RANK:
+      return tr("rank");
+    case v1::QUEUE_ORDER_SHARE:
+      return tr("share");
+    case v1::QUEUE_ORDER_RATIO:
+      return tr("ratio");
+    default:
+      return unknown(order);
   }
 }
 

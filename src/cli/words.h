@@ -20,6 +20,7 @@ std::string word(v1::Obstacle obstacle);
 std::string word(v1::AgentPresence presence);
 std::string word(v1::AgentActivity activity);
 std::string word(v1::ContactEventKind kind);
+std::string word(v1::QueueOrder order);
 
 /// A reason in words: the server's codes, such as missed_offer, have some; what people wrote stays as it is.
 std::string word_reason(const std::string& reason);

@@ -10,7 +10,7 @@
 #include "records.h"
 #include "registry.h"
 #include "rules.h"
-#include "seats.h"
+#include "seat_plan.h"
 
 namespace muster::dispatch {
 
@@ -19,15 +19,30 @@ using AgentRegistry = Registry<AgentHandle, AgentRecord>;
 /// What is known about whether anybody signed in could ever meet a set of requirements, so that it need not be
 /// searched again. A cache: it never changes an answer.
 struct Reach {
-  AgentHandle witness{};       ///< met them when last looked at
-  SkillHandle searched{};      ///< nobody in this skill's list met them...
-  std::uint64_t arrivals = 0;  ///< ...when this many had joined it; 0: not searched
+  AgentHandle witness{};              ///< met them when last looked at
+  std::vector<SkillHandle> searched;  ///< nobody in these skills' lists met them...
+  std::uint64_t arrivals = 0;         ///< ...when so many had joined these; 0: not searched
+};
+
+/// Where to look for those who meet conditions: each of them has a skill of the entry.
+struct Entry {
+  SkillHandle skill{};                   ///< kNone: anybody may
+  const Alternatives* one_of = nullptr;  ///< if set, has one of these instead
+
+  template <typename Visit>
+  void for_each_skill(Visit visit) const {
+    if (!one_of) return visit(skill);
+    for (const SkillTest& test : *one_of) visit(test.requirement.skill);
+  }
 };
 
 /// Agents by skill. Ready agents sit in rows, the longest idle first, fully idle and partly loaded ones apart; of each
-/// skill it is known which seats its agents have. Signed-in agents, ready or not, are listed per skill as well.
+/// skill it is known which seats its agents have. Signed-in agents, ready or not, are listed per skill as well, and of
+/// those who serve, busy or not, it is known by number which have a skill.
 class AgentIndex {
  public:
+  AgentIndex() { plans_.emplace_back(Preferences{}); }
+
   /// Takes note of the agent's facts. Call after every change but that of skills, and then seat().
   void update(AgentRecord& record);
   /// Puts the agent in the row and the seat that the facts say. Whoever is about to choose for themselves need not be
@@ -36,52 +51,68 @@ class AgentIndex {
   /// Takes the agent out. Call before its skills change (then update) and before it is deleted.
   void remove(AgentRecord& record);
 
-  /// Gives the ready agents who have all skills that the requirements name, at whatever level, to `visit`, the longest
-  /// idle first, until it returns true.
-  template <typename Visit>
-  void visit_ready(Load load, const Requirements& requirements, Visit visit) const {
-    std::array<const SeatSet*, kSetsMax> sets;
-    std::size_t count = 0;
-    if (requirements.empty()) sets[count++] = &ready(SkillHandle::kNone, load);
-    std::size_t fewest = ~std::size_t{0};
-    for (const SkillRequirement& required : requirements) {
-      if (count == kSetsMax) break;
-      sets[count++] = &ready(required.skill, load);
-      if (signed_in_count(required.skill) >= fewest) continue;
-      fewest = signed_in_count(required.skill);
-      std::swap(sets[0], sets[count - 1]);
-    }
-    const std::span asked(sets.data(), count);
-    SeatSet::visit_common(asked, [&](std::uint32_t seat) { return visit(*row(load).holder(seat)); });
-  }
+  /// Keeps the ready agents in the order of each of these preferences, and of the default ones. Gives the numbers of
+  /// their plans.
+  std::vector<std::size_t> keep_plans(const std::vector<Preferences>& preferences, const AgentRegistry& agents);
+  /// By number; 0: by the default preferences.
+  [[nodiscard]] const SeatPlan& plan(std::size_t number) const { return plans_[number]; }
+  [[nodiscard]] const std::vector<SeatPlan>& plans() const { return plans_; }
 
-  /// Whether the agent sits where its facts say, for tests.
-  [[nodiscard]] bool seats_rightly(const AgentRecord& record) const;
-  [[nodiscard]] bool rows_in_order() const { return rows_[0].in_order() && rows_[1].in_order(); }
-  /// How many seats the agents with a skill have; under SkillHandle::kNone, all. For tests: counts them.
-  [[nodiscard]] std::size_t ready_count(SkillHandle skill, Load load) const { return ready(skill, load).count(); }
-
-  /// Whether an agent who is signed in meets the requirements and could ever have the contact, whatever they do now.
-  bool anybody_signed_in(const Requirements& requirements, const Contact& contact, Channel channel, std::uint32_t units,
+  /// Whether an agent who is signed in meets the conditions and could ever have the contact, whatever they do now.
+  bool anybody_signed_in(const Conditions& asked, const Contact& contact, Channel channel, std::uint32_t units,
                          const AgentRegistry& agents, Reach& reach) const;
 
+  /// The entry with the fewest signed-in agents. It holds as long as the conditions.
+  [[nodiscard]] Entry entry_of(const Conditions& asked) const;
+
+  /// Agents with the skill who are ready and carry nothing; under SkillHandle::kNone, all.
+  [[nodiscard]] std::size_t idle_count(SkillHandle skill) const { return plans_[0].ready_count(skill, Load::kIdle); }
+
   [[nodiscard]] std::size_t signed_in_count(SkillHandle skill) const { return group(skill).signed_in.size(); }
+
+  /// How many agents who serve have all skills that the requirements name, at whatever level.
+  [[nodiscard]] std::size_t serving_count(const Requirements& requirements) const {
+    return SeatSet::count_common(Asked(*this, requirements, serving_of).sets());
+  }
+  /// How many contacts of the channel those who serve and meet the requirements can have in hand at once, if nothing
+  /// else. Looks at some 256 agents; if there are more with the skills, the others count as those do.
+  [[nodiscard]] std::uint64_t servers(const Conditions& asked, Channel channel, std::uint32_t units,
+                                      const AgentRegistry& agents) const;
+  /// Whether the agent counts as serving exactly if the facts say so, for tests.
+  [[nodiscard]] bool serves_rightly(const AgentRecord& record) const;
 
  private:
   struct SignedIn {
     AgentRecord* record = nullptr;
     std::uint32_t slot = 0;  // the agent's entry that points back here
   };
-  /// Of longer requirements the first ones are looked up; whoever visits tests them all anyway.
-  static constexpr std::size_t kSetsMax = 16;
-  using Row = SeatRow<AgentRecord, IdleKey>;
-
   /// The agents with one skill; under SkillHandle::kNone, all.
   struct Group {
-    SeatSet ready[2];  // by Load
+    SeatSet serving;  // by AgentHandle
     std::vector<SignedIn> signed_in;
     std::uint64_t arrivals = 1;
   };
+
+  /// Of longer requirements the first ones are looked up; whoever needs to be sure tests them all.
+  static constexpr std::size_t kSetsMax = 16;
+
+  /// One set of each skill that requirements name; if they name none, that of all agents.
+  class Asked {
+   public:
+    template <typename SetOf>
+    Asked(const AgentIndex& index, const Requirements& requirements, SetOf set_of) {
+      if (requirements.empty()) sets_[count_++] = set_of(index.group(SkillHandle::kNone));
+      for (const SkillRequirement& required : requirements) {
+        if (count_ < kSetsMax) sets_[count_++] = set_of(index.group(required.skill));
+      }
+    }
+    [[nodiscard]] std::span<const SeatSet* const> sets() const { return {sets_.data(), count_}; }
+
+   private:
+    std::array<const SeatSet*, kSetsMax> sets_;
+    std::size_t count_ = 0;
+  };
+  static const SeatSet* serving_of(const Group& group) { return &group.serving; }
 
   static SkillHandle skill_at(const AgentRecord& record, std::size_t slot) {
     return slot == 0 ? SkillHandle::kNone : record.agent.spec.skills[slot - 1].skill;
@@ -93,21 +124,13 @@ class AgentIndex {
   [[nodiscard]] const Group& group(SkillHandle skill) const {
     return raw(skill) < groups_.size() ? groups_[raw(skill)] : nobody_;
   }
-  [[nodiscard]] const SeatSet& ready(SkillHandle skill, Load load) const {
-    return group(skill).ready[static_cast<std::size_t>(load)];
-  }
-  [[nodiscard]] const Row& row(Load load) const { return rows_[static_cast<std::size_t>(load)]; }
-  template <typename Do>
-  void for_each_set(const AgentRecord& record, Load load, Do act);
-  void sit_down(AgentRecord& record, Load load, const IdleKey& key);
-  void stand_up(AgentRecord& record);
-  void compact(Load load, const IdleKey& near);
+  void set_serving(AgentRecord& record, bool serving);
   void join_lists(AgentRecord& record);
   void leave_lists(AgentRecord& record);
 
   std::vector<Group> groups_ = std::vector<Group>(1);  // by skill handle
   Group nobody_;                                       // of skills that no agent ever had
-  Row rows_[2];                                        // by Load
+  std::vector<SeatPlan> plans_;                        // the first by the default preferences
 };
 
 }  // namespace muster::dispatch

@@ -152,11 +152,36 @@ void Engine::Impl::settle() {
     agents.swap(openings_.agents);
     std::sort(agents.begin(), agents.end(), by_turn);
     for (AgentRecord* agent : agents) find_contacts(*agent);
+    if (!openings_.empty() || agents.empty()) continue;
+    for (const QueueHandle queue : state.reserving_queues()) find_agents_beyond_reserve(queue);
+  }
+}
+
+void Engine::Impl::find_agents_beyond_reserve(QueueHandle queue) {
+  using Place = ContactLine::Place;
+  bool offered = true;
+  while (offered && state.may_be_offered(queue)) {
+    offered = false;
+    // Of each class those that somebody may be barred from, and the first for whom nobody is.
+    std::vector<const Place*> places;
+    for (const WaitingClass* group : state.waiting().in_lane(queue)) {
+      const Place* place = group->line.first();
+      while (place && !is_open(place->value->contact)) places.push_back(std::exchange(place, place->next()));
+      if (place) places.push_back(place);
+    }
+    std::sort(places.begin(), places.end(), [](const Place* a, const Place* b) { return a->key() < b->key(); });
+    for (const Place* place : places) {
+      ContactRecord& record = *place->value;
+      find_agent(record, Trigger::kAgentFree);
+      offered = record.contact.state != ContactState::kQueued;
+      if (offered) break;
+    }
   }
 }
 
 void Engine::Impl::find_agent(ContactRecord& record, Trigger trigger) {
   if (record.contact.state != ContactState::kQueued) return;
+  if (record.contact.preferred != AgentHandle::kNone) settle_preferred(record.contact);
   settle_step(record, trigger);
   const Choice choice = choose_agent(state, record, trigger, now_);
   if (choice.agent) {
@@ -175,13 +200,21 @@ void Engine::Impl::find_contacts(AgentRecord& record) {
   state.seat_chooser(record);
 }
 
+// Nobody waits for an agent who could not have the contact, whatever happens. Whoever has waited for long enough is
+// released by the timer: an agent who is free at that moment gets the contact still.
+void Engine::Impl::settle_preferred(const Contact& contact) {
+  if (state.could_be_preferred(contact, contact.preferred, now_)) return;
+  emit(ContactReleased{contact.id, contact.queue, contact.preferred, "unavailable"});
+}
+
 // Puts the step in force that the contact's age demands, and goes on while nobody signed in could meet a step.
 void Engine::Impl::settle_step(ContactRecord& record, Trigger trigger) {
   const Contact& contact = record.contact;
   const PolicySpec& policy = state.policy_of(contact);
   const std::uint16_t by_age = step_by_age(policy, contact, now_);
   std::uint16_t step = trigger == Trigger::kConfiguration ? by_age : std::max(contact.step, by_age);
-  while (step + std::size_t{1} < policy.steps.size() && !state.anybody_could(contact, policy.steps[step])) ++step;
+  const bool for_any = contact.preferred == AgentHandle::kNone;
+  while (for_any && step + std::size_t{1} < policy.steps.size() && !state.anybody_could(contact, step)) ++step;
   if (step != contact.step) emit(ContactStepChanged{contact.id, contact.queue, step, step > by_age});
 }
 

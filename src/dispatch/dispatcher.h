@@ -46,16 +46,22 @@ class Engine::Impl {
   void settle();
   void find_agent(ContactRecord& record, Trigger trigger);
   void find_contacts(AgentRecord& record);
+  void settle_preferred(const Contact& contact);
   void settle_step(ContactRecord& record, Trigger trigger);
+  /// Lets contacts of a queue that leaves some agents idle look for agents, as long as there are more of these.
+  void find_agents_beyond_reserve(QueueHandle queue);
   void make_offer(ContactRecord& record, AgentRecord& agent, const Explanation& explanation);
 
   // Deadlines: dispatcher_timers.cc.
   void fire_due();
   void fire(const Timers::Due& due);
+  void queue_contact(const Contact& contact);
   void expire_contact(ContactRecord& record);
   void time_out_offer(ContactRecord& record);
   void miss(const Agent& agent);
   void end_lost_session(const Agent& agent);
+  void look_at_lending(QueueRecord& record);
+  void drop_expired_skills(const Agent& agent);
   void give_up_contacts(const Agent& agent);
 
   // Steps that several commands share.
@@ -79,22 +85,31 @@ class Engine::Impl {
   Reply on(const CreateQueue& command);
   Reply on(const UpdateQueue& command);
   Reply on(const DeleteQueue& command);
+  Reply on(const HoldPool& command);
   Reply on(const CreateAgent& command);
   Reply on(const UpdateAgent& command);
   Reply on(const DeleteAgent& command);
   Reply on(const UpdateSettings& command);
+  [[nodiscard]] bool prefers_in_too_many_ways(PolicyHandle handle, const PolicySpec& spec) const;
+  [[nodiscard]] Reply resolve_pools(const std::vector<PoolDraft>& drafts, PolicySpec& policy) const;
+  [[nodiscard]] static Reply name_pool(const std::string& id, const PolicySpec& policy, PolicyStep& step);
+  [[nodiscard]] Reply resolve_step(const StepDraft& draft, const std::string& field, const PolicySpec& policy,
+                                   PolicyStep& step) const;
+  [[nodiscard]] static Reply check_size(const PolicySpec& policy);
   Reply put_policy(PolicyHandle handle, PolicySpec spec, const PolicyChange& change);
   Reply put_queue(QueueHandle handle, QueueSpec spec, const QueueChange& change);
   Reply put_agent(AgentHandle handle, AgentSpec spec, const AgentChange& change);
   /// Puts the new steps in force for what rings, of the contacts that the change concerns.
   void rescind_unfit_offers(const std::function<bool(const Contact&)>& concerns);
-  void revoke_unfit_offers(AgentHandle agent);
+  void revoke_unfit_offers(AgentHandle agent, const std::string& reason);
   [[nodiscard]] bool still_fits(const Offer& offer) const;
 
   // Contacts: dispatcher_contacts.cc.
   Reply on(const CreateContact& command);
   Reply on(const EndContact& command);
   Reply on(const TransferContact& command);
+  Reply on(const PrioritizeContact& command);
+  Reply on(const AssignContact& command);
   Reply on(const HoldContact& command);
   Reply on(const ResumeContact& command);
   Reply on(const StartWrapUp& command);
@@ -121,9 +136,14 @@ class Engine::Impl {
   /// An open offer of the agent of the session, or the refusal.
   std::pair<const Offer*, Reply> open_offer(SessionId session, OfferId offer) const;
 
-  /// Resolves named skills, sorted; of a skill named twice the higher level. False, and `missing` set, if one is
-  /// unknown.
-  bool resolve(const std::vector<NamedSkillLevel>& named, Requirements& resolved, std::string& missing) const;
+  /// Resolves named skills, sorted; of a skill named twice the levels that suit both, or the higher one. False, and
+  /// `missing` set, if one is unknown.
+  bool resolve(const std::vector<NamedRequirement>& named, Requirements& resolved, std::string& missing) const;
+  bool resolve(const std::vector<NamedSkillLevel>& named, std::vector<SkillLevel>& resolved,
+               std::string& missing) const;
+  bool resolve(const PredicateDraft& draft, Predicate& resolved, std::string& missing) const;
+  /// As above, and refused if it is too large; `field` says where it stands.
+  Reply resolve_condition(const PredicateDraft& draft, const std::string& field, Predicate& resolved) const;
 
   // During a call.
   std::vector<Event>* out_ = nullptr;

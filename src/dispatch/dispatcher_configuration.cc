@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <utility>
 
 #include "dispatcher.h"
+#include "pools.h"
 #include "rules.h"
 
 // Commands that change skills, policies, queues, agents' profiles and settings. In force at once, also for what waits.
@@ -12,18 +14,28 @@ void change_to(T& field, const std::optional<T>& value) {
   if (value) field = *value;
 }
 
-std::vector<SkillLevel> as_levels(const Requirements& requirements) {
-  std::vector<SkillLevel> levels;
-  levels.reserve(requirements.size());
-  for (const SkillRequirement& each : requirements) levels.push_back({each.skill, each.min_level});
-  return levels;
-}
-
 }  // namespace
 
-bool Engine::Impl::resolve(const std::vector<NamedSkillLevel>& named, Requirements& resolved,
+bool Engine::Impl::resolve(const std::vector<NamedRequirement>& named, Requirements& resolved,
                            std::string& missing) const {
   Requirements found;
+  found.reserve(named.size());
+  for (const NamedRequirement& each : named) {
+    const SkillRecord* skill = state.skills().find(std::string_view(each.skill));
+    if (!skill) {
+      missing = each.skill;
+      return false;
+    }
+    found.push_back({skill->skill.handle, each.min_level, each.max_level});
+  }
+  std::sort(found.begin(), found.end());
+  resolved = united(found, {});
+  return true;
+}
+
+bool Engine::Impl::resolve(const std::vector<NamedSkillLevel>& named, std::vector<SkillLevel>& resolved,
+                           std::string& missing) const {
+  std::vector<SkillLevel> found;
   found.reserve(named.size());
   for (const NamedSkillLevel& each : named) {
     const SkillRecord* skill = state.skills().find(std::string_view(each.skill));
@@ -31,11 +43,37 @@ bool Engine::Impl::resolve(const std::vector<NamedSkillLevel>& named, Requiremen
       missing = each.skill;
       return false;
     }
-    found.push_back({skill->skill.handle, each.level});
+    found.push_back({skill->skill.handle, each.level, each.valid_until});
   }
-  std::sort(found.begin(), found.end());
-  resolved = united(found, {});
+  // Of a skill named twice the higher level stays.
+  std::stable_sort(found.begin(), found.end(), [](const SkillLevel& a, const SkillLevel& b) {
+    return a.skill != b.skill ? a.skill < b.skill : a.level > b.level;
+  });
+  const auto same = [](const SkillLevel& a, const SkillLevel& b) { return a.skill == b.skill; };
+  found.erase(std::unique(found.begin(), found.end(), same), found.end());
+  resolved = valid_skills(found, now_);
   return true;
+}
+
+bool Engine::Impl::resolve(const PredicateDraft& draft, Predicate& resolved, std::string& missing) const {
+  resolved.kind = draft.kind;
+  if (draft.kind == Predicate::Kind::kSkill) {
+    Requirements skill;
+    if (!resolve(std::vector<NamedRequirement>{draft.skill}, skill, missing)) return false;
+    resolved.skill = skill.front();
+  }
+  for (const PredicateDraft& part : draft.parts) {
+    if (!resolve(part, resolved.parts.emplace_back(), missing)) return false;
+  }
+  return true;
+}
+
+Reply Engine::Impl::resolve_condition(const PredicateDraft& draft, const std::string& field,
+                                      Predicate& resolved) const {
+  resolved = {};
+  std::string missing;
+  if (!resolve(draft, resolved, missing)) return refused(Outcome::kSkillNotFound, missing);
+  return normal_form(resolved) ? Reply{} : refused(Outcome::kConditionTooLarge, field);
 }
 
 Reply Engine::Impl::on(const CreateSkill& command) {
@@ -75,27 +113,117 @@ Reply Engine::Impl::on(const UpdatePolicy& command) {
   return put_policy(record->policy.handle, record->policy.spec, command.change);
 }
 
+// The pools that the steps name are found again among the new ones by their identifiers.
+Reply Engine::Impl::resolve_pools(const std::vector<PoolDraft>& drafts, PolicySpec& policy) const {
+  const std::vector<Pool> before = std::exchange(policy.pools, {});
+  for (const PoolDraft& draft : drafts) {
+    const std::string field = "pools[" + std::to_string(policy.pools.size()) + "].members";
+    Pool& pool = policy.pools.emplace_back();
+    pool.id = draft.id;
+    if (Reply reply = resolve_condition(draft.members, field, pool.members); !reply.ok()) return reply;
+    pool.lending = draft.lending.conditions;
+    if (draft.lending.lender.empty()) continue;
+    const QueueRecord* lender = state.queues().find(std::string_view(draft.lending.lender));
+    if (!lender) return refused(Outcome::kQueueNotFound, draft.lending.lender);
+    pool.lending.lender = lender->queue.handle;
+  }
+  for (PolicyStep& step : policy.steps) {
+    const PoolSet named = std::exchange(step.pools, PoolSet{0});
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      if ((named & pool_bit(i)) == 0) continue;
+      if (Reply reply = name_pool(before[i].id, policy, step); !reply.ok()) return reply;
+    }
+  }
+  return {};
+}
+
+Reply Engine::Impl::name_pool(const std::string& id, const PolicySpec& policy, PolicyStep& step) {
+  for (std::size_t i = 0; i < policy.pools.size(); ++i) {
+    if (policy.pools[i].id != id) continue;
+    step.pools = static_cast<PoolSet>(step.pools | pool_bit(i));
+    return {};
+  }
+  return refused(Outcome::kPoolNotFound, id);
+}
+
+Reply Engine::Impl::resolve_step(const StepDraft& draft, const std::string& field, const PolicySpec& policy,
+                                 PolicyStep& step) const {
+  step.after = draft.after;
+  std::string missing;
+  if (!resolve(draft.requirements, step.requirements, missing)) return refused(Outcome::kSkillNotFound, missing);
+  if (Reply reply = resolve_condition(draft.where, field + ".where", step.where); !reply.ok()) return reply;
+  step.prefer = draft.prefer.weights;
+  if (!draft.prefer.newcomers.empty()) {
+    const SkillRecord* skill = state.skills().find(std::string_view(draft.prefer.newcomers));
+    if (!skill) return refused(Outcome::kSkillNotFound, draft.prefer.newcomers);
+    step.prefer.newcomers = skill->skill.handle;
+  }
+  for (const std::string& pool : draft.pools) {
+    if (Reply reply = name_pool(pool, policy, step); !reply.ok()) return reply;
+  }
+  return {};
+}
+
+// Everything a step asks for, whatever pools are open, must have a normal form of bearable size.
+Reply Engine::Impl::check_size(const PolicySpec& policy) {
+  for (std::size_t i = 0; i < policy.steps.size(); ++i) {
+    if (has_bearable_size(policy, policy.steps[i])) continue;
+    return refused(Outcome::kConditionTooLarge, "steps[" + std::to_string(i) + "]");
+  }
+  return {};
+}
+
 Reply Engine::Impl::put_policy(PolicyHandle handle, PolicySpec spec, const PolicyChange& change) {
   change_to(spec.display_name, change.display_name);
   change_to(spec.offer_timeout, change.offer_timeout);
   change_to(spec.priority_weight, change.priority_weight);
   change_to(spec.refusal_cool_down, change.refusal_cool_down);
   change_to(spec.auto_accept, change.auto_accept);
-  if (change.steps && !change.steps->empty()) {
-    spec.steps.clear();
-    for (const StepDraft& draft : *change.steps) {
-      PolicyStep& step = spec.steps.emplace_back();
-      step.after = draft.after;
-      std::string missing;
-      if (!resolve(draft.requirements, step.requirements, missing)) return refused(Outcome::kSkillNotFound, missing);
+  change_to(spec.preferred_agent_wait, change.preferred_agent_wait);
+  change_to(spec.strict_priority, change.strict_priority);
+  change_to(spec.by_deadline, change.by_deadline);
+  change_to(spec.starvation_bound, change.starvation_bound);
+  const bool new_steps = change.steps && !change.steps->empty();
+  if (new_steps) spec.steps.clear();
+  if (change.pools) {
+    if (Reply reply = resolve_pools(*change.pools, spec); !reply.ok()) return reply;
+  }
+  for (std::size_t i = 0; new_steps && i < change.steps->size(); ++i) {
+    const std::string field = "steps[" + std::to_string(i) + "]";
+    if (Reply reply = resolve_step((*change.steps)[i], field, spec, spec.steps.emplace_back()); !reply.ok()) {
+      return reply;
     }
   }
-  const bool resteps = state.policies().find(handle) && state.policies().find(handle)->policy.spec.steps != spec.steps;
+  if (change.gates) {
+    if (Reply reply = resolve_condition(*change.gates, "gates", spec.gates); !reply.ok()) return reply;
+  }
+  if (Reply reply = check_size(spec); !reply.ok()) return reply;
+  if (prefers_in_too_many_ways(handle, spec)) return refused(Outcome::kTooManyPreferences);
+  const PolicyRecord* present = state.policies().find(handle);
+  const bool asks_anew =
+      present && (present->policy.spec.steps != spec.steps || present->policy.spec.gates != spec.gates ||
+                  present->policy.spec.pools != spec.pools);
   emit(PolicyPut{handle, std::move(spec)});
-  if (resteps) {
+  if (asks_anew) {
     rescind_unfit_offers([&](const Contact& contact) { return state.queue_of(contact).policy == handle; });
   }
   return {};
+}
+
+// Were the policy of that handle so.
+bool Engine::Impl::prefers_in_too_many_ways(PolicyHandle handle, const PolicySpec& spec) const {
+  std::vector<Preferences> ways{Preferences{}};
+  const auto count = [&](const PolicySpec& each) {
+    for (const PolicyStep& step : each.steps) {
+      const Preferences way = lasting(step.prefer);
+      if (std::find(ways.begin(), ways.end(), way) == ways.end()) ways.push_back(way);
+    }
+  };
+  state.policies().for_each([&](const PolicyRecord& record) {
+    if (record.policy.handle != handle) count(record.policy.spec);
+  });
+  count(spec);
+  return ways.size() > kPreferencesMax + 1;
 }
 
 Reply Engine::Impl::on(const DeletePolicy& command) {
@@ -132,11 +260,36 @@ Reply Engine::Impl::put_queue(QueueHandle handle, QueueSpec spec, const QueueCha
   change_to(spec.service_level_target, change.service_level_target);
   change_to(spec.wrap_up_limit, change.wrap_up_limit);
   change_to(spec.time_to_live, change.time_to_live);
+  change_to(spec.paused, change.paused);
+  change_to(spec.share, change.share);
+  change_to(spec.idle_reserve, change.idle_reserve);
+  if (change.reserve_skill) {
+    const SkillRecord* skill = state.skills().find(std::string_view(*change.reserve_skill));
+    if (!skill && !change.reserve_skill->empty()) return refused(Outcome::kSkillNotFound, *change.reserve_skill);
+    spec.reserve_skill = skill ? skill->skill.handle : SkillHandle::kNone;
+  }
   const bool reroutes = before != PolicyHandle::kNone && before != spec.policy;
   emit(QueuePut{handle, std::move(spec)});
   if (reroutes) {
     rescind_unfit_offers([&](const Contact& contact) { return contact.queue == handle; });
   }
+  return {};
+}
+
+Reply Engine::Impl::on(const HoldPool& command) {
+  QueueRecord* record = state.queues().find(std::string_view(command.queue));
+  if (!record) return refused(Outcome::kQueueNotFound, command.queue);
+  const PolicySpec& policy = state.policies().find(record->queue.spec.policy)->policy.spec;
+  PolicyStep named;
+  if (Reply reply = name_pool(command.pool, policy, named); !reply.ok()) return reply;
+  Queue held = record->queue;
+  const auto keep = [&](PoolSet& set, PoolHold hold) {
+    set = static_cast<PoolSet>(command.hold == hold ? set | named.pools : set & ~named.pools);
+  };
+  keep(held.pools.kept_open, PoolHold::kOpen);
+  keep(held.pools.kept_closed, PoolHold::kClosed);
+  held.pools.open = open_pools(policy, held, state.lent_to(*record, now_), now_);
+  emit(PoolsChanged{held.handle, held.pools});
   return {};
 }
 
@@ -165,14 +318,14 @@ Reply Engine::Impl::put_agent(AgentHandle handle, AgentSpec spec, const AgentCha
   change_to(spec.display_name, change.display_name);
   change_to(spec.capacity_units, change.capacity_units);
   change_to(spec.channel_limits, change.channel_limits);
+  change_to(spec.quality, change.quality);
+  change_to(spec.cost, change.cost);
   if (change.skills) {
-    Requirements resolved;
     std::string missing;
-    if (!resolve(*change.skills, resolved, missing)) return refused(Outcome::kSkillNotFound, missing);
-    spec.skills = as_levels(resolved);
+    if (!resolve(*change.skills, spec.skills, missing)) return refused(Outcome::kSkillNotFound, missing);
   }
   emit(AgentPut{handle, std::move(spec)});
-  revoke_unfit_offers(handle);
+  if (change.skills) revoke_unfit_offers(handle, "skills_changed");
   return {};
 }
 
@@ -200,6 +353,7 @@ Reply Engine::Impl::on(const UpdateSettings& command) {
   change_to(settings.second_miss_pause, change.second_miss_pause);
   change_to(settings.escalate_after_refusals, change.escalate_after_refusals);
   change_to(settings.escalation_priority, change.escalation_priority);
+  change_to(settings.queue_order, change.queue_order);
   if (settings.contact_grace < settings.resume_grace) {
     return refused(Outcome::kGraceTooShort, change.contact_grace ? "contact_grace" : "resume_grace");
   }
@@ -207,11 +361,14 @@ Reply Engine::Impl::on(const UpdateSettings& command) {
   return {};
 }
 
+// What was offered in a pool goes on ringing when the pool closes.
 bool Engine::Impl::still_fits(const Offer& offer) const {
   const Contact& contact = state.contacts().find(offer.contact)->contact;
-  const PolicyStep& step = state.policy_of(contact).steps[contact.step];
-  const Requirements asked = united(step.requirements, contact.requirements);
-  return failed_skill_gate(state.agents().find(offer.agent)->agent.spec.skills, asked) == Gate{};
+  const PolicyRecord& policy = state.policy_record_of(contact);
+  const bool preferring = contact.preferred != AgentHandle::kNone;
+  const Conditions& asked = preferring ? policy.asked_of_preferred : policy.asked[contact.step];
+  const auto& skills = state.agents().find(offer.agent)->agent.spec.skills;
+  return failed_gate(skills, united(asked, {contact.requirements, {}})) == Gate{};
 }
 
 // What rings is under the new steps too: by the one of its age an offer stands or falls.
@@ -226,11 +383,11 @@ void Engine::Impl::rescind_unfit_offers(const std::function<bool(const Contact&)
   }
 }
 
-void Engine::Impl::revoke_unfit_offers(AgentHandle handle) {
+void Engine::Impl::revoke_unfit_offers(AgentHandle handle, const std::string& reason) {
   const std::vector<OfferId> offers = state.agents().find(handle)->agent.offers;
   for (const OfferId id : offers) {
     const Offer offer = *state.offers().find(id);
-    if (!still_fits(offer)) end_offer(offer, OfferState::kRevoked, "skills_changed");
+    if (!still_fits(offer)) end_offer(offer, OfferState::kRevoked, reason);
   }
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "dispatcher.h"
+#include "estimator.h"
 #include "rules.h"
 
 // Commands about contacts: of those who create them, and of the agents who have them in hand.
@@ -48,6 +49,17 @@ Reply Engine::Impl::on(const CreateContact& command) {
   event.details = command.details;
   event.due = std::max(now_, command.due.value_or(now_));
   event.expires = event.due + std::min(command.time_to_live.value_or(queue->queue.spec.time_to_live), kTimeToLiveMax);
+  if (!command.preferred_agent.empty()) {
+    const AgentRecord* preferred = state.agents().find(std::string_view(command.preferred_agent));
+    if (!preferred) return refused(Outcome::kAgentNotFound, command.preferred_agent);
+    event.preferred = preferred->agent.handle;
+    event.preferred_until =
+        event.due + state.policies().find(queue->queue.spec.policy)->policy.spec.preferred_agent_wait;
+  }
+  if (event.due == now_) {
+    const Arrival arrival{event.queue, event.priority, event.requirements};
+    event.estimated_wait = estimate_to_keep(state, event.contact, arrival, now_);
+  }
   const ContactId id = event.contact;
   emit(std::move(event));
   return done(raw(id));
@@ -70,6 +82,32 @@ Reply Engine::Impl::on(const TransferContact& command) {
   const ContactRecord* record = state.contacts().find(command.contact);
   if (!record) return no_contact(command.contact);
   return transfer(record->contact, command.queue, command.reason);
+}
+
+Reply Engine::Impl::on(const PrioritizeContact& command) {
+  const ContactRecord* record = state.contacts().find(command.contact);
+  if (!record) return no_contact(command.contact);
+  const Contact& contact = record->contact;
+  if (!is_before_acceptance(contact.state)) return wrong_state(contact.state);
+  emit(ContactPrioritySet{contact.id, contact.queue, command.priority});
+  return {};
+}
+
+// Taken from whom it rings at, unless that is the agent named. One who is busy gets it when free.
+Reply Engine::Impl::on(const AssignContact& command) {
+  const ContactRecord* record = state.contacts().find(command.contact);
+  if (!record) return no_contact(command.contact);
+  const AgentRecord* agent = state.agents().find(std::string_view(command.agent));
+  if (!agent) return refused(Outcome::kAgentNotFound, command.agent);
+  const Contact& contact = record->contact;
+  const bool waits = contact.state == ContactState::kQueued || contact.state == ContactState::kOffered;
+  if (!waits || contact.agent == agent->agent.handle) return wrong_state(contact.state);
+  if (!state.could_be_preferred(contact, agent->agent.handle, now_))
+    return refused(Outcome::kAgentUnfit, command.agent);
+  withdraw_offer(contact, "assigned");
+  const TimePoint until = now_ + command.wait.value_or(state.policy_of(contact).preferred_agent_wait);
+  emit(ContactAssigned{contact.id, contact.queue, agent->agent.handle, until, command.reason});
+  return {};
 }
 
 Reply Engine::Impl::on(const ReturnContact& command) {

@@ -1,12 +1,15 @@
 #include <cassert>
 
 #include "dispatcher.h"
+#include "estimator.h"
+#include "pools.h"
+#include "rules.h"
 
 // What happens by itself when a deadline passes.
 namespace muster::dispatch {
 
 void Engine::Impl::fire_due() {
-  for (auto due = state.timers().first(); due && due->deadline.at <= now_; due = state.timers().first()) {
+  for (auto due = state.first_due(now_); due; due = state.first_due(now_)) {
     fire(*due);
     settle();
   }
@@ -19,11 +22,17 @@ void Engine::Impl::fire(const Timers::Due& due) {
   };
   switch (due.deadline.kind) {
     case TimerKind::kContactDue:
-      return emit(ContactQueued{contact().contact.id, contact().contact.queue});
+      return queue_contact(contact().contact);
     case TimerKind::kContactExpiry:
       return expire_contact(contact());
     case TimerKind::kOfferExpiry:
       return time_out_offer(contact());
+    case TimerKind::kStarvation:
+      return emit(ContactStarving{contact().contact.id, contact().contact.queue});
+    case TimerKind::kPreferred: {
+      const Contact& waited = contact().contact;
+      return emit(ContactReleased{waited.id, waited.queue, waited.preferred, "waited"});
+    }
     case TimerKind::kStep:
       return find_agent(contact(), Trigger::kStep);
     case TimerKind::kCoolDown:
@@ -34,13 +43,33 @@ void Engine::Impl::fire(const Timers::Due& due) {
       const Contact& done = contact().contact;
       return emit(ContactCompleted{done.id, done.queue, done.agent, ""});
     }
+    case TimerKind::kSkillExpiry:
+      return drop_expired_skills(agent());
     case TimerKind::kPresence:
       return change_presence(agent(), Presence::kAvailable, "", {}, agent().misses);
     case TimerKind::kResumeGrace:
       return end_lost_session(agent());
     case TimerKind::kContactGrace:
       return give_up_contacts(agent());
+    case TimerKind::kPools:
+      return look_at_lending(*state.queues().find(QueueHandle{static_cast<std::uint32_t>(due.owner)}));
   }
+}
+
+// As of the last moment at which it was due, whenever that is noticed: so whoever has looked in vain, and leaves no
+// event, and whoever takes over and looks again, come to the same. Those that were missed are made up for by the last.
+void Engine::Impl::look_at_lending(QueueRecord& record) {
+  const TimePoint at = last_look(record.queue, now_);
+  const PolicySpec& policy = state.policies().find(record.queue.spec.policy)->policy.spec;
+  QueuePools pools = record.queue.pools;
+  pools.open = open_pools(policy, record.queue, state.lent_to(record, at), at);
+  if (pools != record.queue.pools) emit(PoolsChanged{record.queue.handle, pools});
+  state.watch_pools_after(record, at);
+}
+
+void Engine::Impl::queue_contact(const Contact& contact) {
+  const Arrival arrival{contact.queue, contact.priority, contact.requirements};
+  emit(ContactQueued{contact.id, contact.queue, estimate_to_keep(state, contact.id, arrival, now_)});
 }
 
 void Engine::Impl::expire_contact(ContactRecord& record) {
@@ -73,6 +102,13 @@ void Engine::Impl::end_lost_session(const Agent& agent) {
   revoke_offers(agent, "session_lost");
   go_offline(agent, "session_lost");
   emit(SessionEnded{agent.handle, agent.session, "lost"});
+}
+
+void Engine::Impl::drop_expired_skills(const Agent& agent) {
+  AgentSpec spec = agent.spec;
+  spec.skills = valid_skills(spec.skills, now_);
+  emit(AgentPut{agent.handle, std::move(spec)});
+  revoke_unfit_offers(agent.handle, "skill_expired");
 }
 
 void Engine::Impl::give_up_contacts(const Agent& agent) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "dispatcher.h"
+#include "estimator.h"
 
 namespace muster::dispatch {
 namespace {
@@ -26,11 +27,7 @@ Reply Engine::handle(const Command& command, TimePoint now, std::vector<Event>& 
 void Engine::advance(TimePoint now, std::vector<Event>& out) { impl_->advance(now, out); }
 bool Engine::apply(const Event& event) { return impl_->apply(event); }
 
-std::optional<TimePoint> Engine::next_deadline() const {
-  const auto due = impl_->state.timers().first();
-  if (!due) return std::nullopt;
-  return due->deadline.at;
-}
+std::optional<TimePoint> Engine::next_deadline() const { return impl_->state.next_deadline(); }
 
 std::uint64_t Engine::state_hash() const { return impl_->state.hash(); }
 StateImage Engine::image() const { return impl_->state.image(); }
@@ -72,6 +69,15 @@ const Contact* Engine::contact(ContactId id) const {
   return fact_of(std::as_const(impl_->state).contacts().find(id), &ContactRecord::contact);
 }
 const Offer* Engine::offer(OfferId id) const { return impl_->state.offers().find(id); }
+
+std::optional<WaitEstimate> Engine::estimate_wait(ContactId id, TimePoint now) const {
+  const ContactRecord* record = std::as_const(impl_->state).contacts().find(id);
+  if (!record || record->contact.state != ContactState::kQueued) return std::nullopt;
+  return dispatch::estimate_wait(impl_->state, *record, now);
+}
+WaitEstimate Engine::estimate_wait(const Arrival& arrival, TimePoint now) const {
+  return dispatch::estimate_wait(impl_->state, arrival, now);
+}
 
 SkillHandle Engine::last_skill() const { return impl_->state.skills().last(); }
 PolicyHandle Engine::last_policy() const { return impl_->state.policies().last(); }

@@ -7,16 +7,65 @@
 namespace muster::dispatch {
 namespace {
 
-/// The first requirement that the skills fail at `gate`, and what they have of it.
-void note_failed_skill(Standing& standing, Gate gate, const Requirements& asked, const Agent& agent) {
-  for (const SkillRequirement& required : asked) {
-    const auto& skills = agent.spec.skills;
-    const auto has = std::find_if(skills.begin(), skills.end(),
-                                  [&](const SkillLevel& skill) { return skill.skill == required.skill; });
-    const bool fails = gate == Gate::kSkill ? has == skills.end() : has->level < required.min_level;
-    if (!fails) continue;
+const PolicySpec& policy_of(const Engine& engine, const Contact& contact) {
+  return engine.policy(engine.queue(contact.queue)->spec.policy)->spec;
+}
+
+Conditions asked_for(const Engine& engine, const Contact& contact) {
+  const PolicySpec& policy = policy_of(engine, contact);
+  const PoolSet open = engine.queue(contact.queue)->pools.open;
+  const bool preferring = contact.preferred != AgentHandle::kNone;
+  const Conditions asked =
+      preferring ? asked_of_preferred(policy) : *asked_by(policy, policy.steps[contact.step], open);
+  return united(asked, {contact.requirements, {}});
+}
+
+/// Calls `visit` with each agent there is.
+template <typename Visit>
+void for_each_agent(const Engine& engine, Visit visit) {
+  for (std::uint32_t handle = 1; handle <= raw(engine.last_agent()); ++handle) {
+    if (const Agent* agent = engine.agent(AgentHandle{handle})) visit(*agent);
+  }
+}
+
+Obstacle held_back_by(const Engine& engine, const QueueSpec& queue, bool preferring) {
+  if (queue.paused) return Obstacle::kPaused;
+  if (queue.idle_reserve == 0 || preferring) return Obstacle::kNone;
+  std::size_t idle = 0;
+  for_each_agent(engine, [&](const Agent& agent) {
+    const bool counts = queue.reserve_skill == SkillHandle::kNone ||
+                        failed_gate(agent.spec.skills, {{{queue.reserve_skill}}, {}}) == Gate{};
+    if (counts && load_of(agent) == Load::kIdle) ++idle;
+  });
+  return idle > queue.idle_reserve ? Obstacle::kNone : Obstacle::kReserve;
+}
+
+Obstacle obstacle_of(Gate gate) {
+  switch (gate) {
+    case Gate::kSkill:
+      return Obstacle::kSkill;
+    case Gate::kLevel:
+      return Obstacle::kLevel;
+    default:
+      return Obstacle::kCondition;
+  }
+}
+
+/// The first part of the conditions that the skills fail at `gate`, and what they have of it.
+void note_failed_skill(Standing& standing, Gate gate, const Conditions& asked, const Agent& agent) {
+  const auto& skills = agent.spec.skills;
+  for (const SkillRequirement& required : asked.all) {
+    const Conditions alone{{required}, {}};
+    if (gate == Gate::kCondition || failed_gate(skills, alone) != gate) continue;
     standing.required = required;
-    if (has != skills.end()) standing.level = has->level;
+    for (const SkillLevel& skill : skills) {
+      if (skill.skill == required.skill) standing.level = skill.level;
+    }
+    return;
+  }
+  for (const auto& alternatives : asked.any) {
+    if (failed_gate(skills, {{}, {alternatives}}) == Gate{}) continue;
+    standing.alternatives = alternatives;
     return;
   }
 }
@@ -42,45 +91,43 @@ Obstacle obstacle_of(const Engine& engine, const Contact& contact, const Agent& 
 
 }  // namespace
 
-std::vector<SkillRequirement> asked_by(const Engine& engine, const Contact& contact) {
-  const PolicySpec& policy = engine.policy(engine.queue(contact.queue)->spec.policy)->spec;
-  return united(policy.steps[contact.step].requirements, contact.requirements);
-}
-
-Standing standing_of(const Engine& engine, const Contact& contact, const std::vector<SkillRequirement>& asked,
-                     const Agent& agent, TimePoint now) {
+Standing standing_of(const Engine& engine, const Contact& contact, const Prospects& prospects, const Agent& agent,
+                     TimePoint now) {
   Standing standing;
   if (agent.idle_since != TimePoint{}) standing.idle = now - agent.idle_since;
-  if (const Gate gate = failed_skill_gate(agent.spec.skills, asked); gate != Gate{}) {
-    standing.obstacle = gate == Gate::kSkill ? Obstacle::kSkill : Obstacle::kLevel;
-    note_failed_skill(standing, gate, asked, agent);
+  const bool waits = contact.state == ContactState::kQueued;
+  if (const Gate gate = failed_gate(agent.spec.skills, prospects.asked); gate != Gate{}) {
+    standing.obstacle = obstacle_of(gate);
+    note_failed_skill(standing, gate, prospects.asked, agent);
   } else if (const Gate barred = failed_contact_gate(contact, agent.handle, now); barred == Gate::kExcluded) {
     standing.obstacle = Obstacle::kExcluded;
   } else if (barred != Gate{}) {
     standing.obstacle = Obstacle::kCoolDown;
     note_cool_down(standing, contact, agent.handle);
+  } else if (waits && contact.preferred != AgentHandle::kNone && contact.preferred != agent.handle) {
+    standing.obstacle = Obstacle::kPreferred;
   } else {
     standing.obstacle = obstacle_of(engine, contact, agent);
+    if (standing.obstacle == Obstacle::kNone) standing.obstacle = prospects.held_back;
   }
   return standing;
 }
 
 Prospects prospects_of(const Engine& engine, const Contact& contact, TimePoint now) {
   Prospects prospects;
-  prospects.asked = asked_by(engine, contact);
-  const PolicySpec& policy = engine.policy(engine.queue(contact.queue)->spec.policy)->spec;
-  const std::size_t next = contact.step + std::size_t{1};
-  if (contact.state == ContactState::kQueued && next < policy.steps.size()) {
-    prospects.next_step = contact.due + policy.steps[next].after;
+  const PolicySpec& policy = policy_of(engine, contact);
+  prospects.asked = asked_for(engine, contact);
+  if (contact.state == ContactState::kQueued) {
+    prospects.next_step = next_step_at(policy, contact);
+    const bool preferring = contact.preferred != AgentHandle::kNone;
+    prospects.held_back = held_back_by(engine, engine.queue(contact.queue)->spec, preferring);
   }
-  for (std::uint32_t handle = 1; handle <= raw(engine.last_agent()); ++handle) {
-    const Agent* agent = engine.agent(AgentHandle{handle});
-    if (!agent) continue;
-    const Standing standing = standing_of(engine, contact, prospects.asked, *agent, now);
+  for_each_agent(engine, [&](const Agent& agent) {
+    const Standing standing = standing_of(engine, contact, prospects, agent, now);
     ++prospects.agents[static_cast<std::size_t>(standing.obstacle)];
-    if (standing.cool_down_until == TimePoint{}) continue;
+    if (standing.cool_down_until == TimePoint{}) return;
     prospects.next_cool_down = std::min(prospects.next_cool_down.value_or(TimePoint::max()), standing.cool_down_until);
-  }
+  });
   return prospects;
 }
 

@@ -17,20 +17,49 @@ static void hash_into(Hasher& h, const std::optional<T>& v) {
   if (v) h.add(*v);
 }
 
-static void hash_into(Hasher& h, const NamedSkillLevel& v) { h.add(v.skill, v.level); }
-static void hash_into(Hasher& h, const StepDraft& v) { h.add(v.after, v.requirements); }
+static void hash_into(Hasher& h, const NamedSkillLevel& v) {
+  h.add(v.skill, v.level);
+  h.add_later(1, v.valid_until, {});
+}
+static void hash_into(Hasher& h, const NamedRequirement& v) {
+  h.add(v.skill, v.min_level);
+  h.add_later(1, v.max_level, kLevelMax);
+}
+static void hash_into(Hasher& h, const PredicateDraft& v) { h.add(v.kind, v.parts, v.skill); }
+static void hash_into(Hasher& h, const PreferencesDraft& v) { h.add(v.weights, v.newcomers); }
+static void hash_into(Hasher& h, const LendingDraft& v) { h.add(v.conditions, v.lender); }
+static void hash_into(Hasher& h, const PoolDraft& v) { h.add(v.id, v.members, v.lending); }
+static void hash_into(Hasher& h, const StepDraft& v) {
+  h.add(v.after, v.requirements);
+  h.add_later(1, v.where, {});
+  h.add_later(2, v.prefer, {});
+  h.add_later(3, v.pools, {});
+}
 static void hash_into(Hasher& h, const PolicyChange& v) {
   h.add(v.display_name, v.steps, v.offer_timeout, v.priority_weight, v.refusal_cool_down, v.auto_accept);
+  h.add_later(1, v.gates, {});
+  h.add_later(2, v.preferred_agent_wait, {});
+  h.add_later(3, v.strict_priority, {});
+  h.add_later(4, v.by_deadline, {});
+  h.add_later(5, v.starvation_bound, {});
+  h.add_later(6, v.pools, {});
 }
 static void hash_into(Hasher& h, const QueueChange& v) {
   h.add(v.display_name, v.policy, v.service_level_target, v.wrap_up_limit, v.time_to_live);
+  h.add_later(1, v.paused, {});
+  h.add_later(2, v.share, {});
+  h.add_later(3, v.idle_reserve, {});
+  h.add_later(4, v.reserve_skill, {});
 }
 static void hash_into(Hasher& h, const AgentChange& v) {
   h.add(v.display_name, v.skills, v.capacity_units, v.channel_limits);
+  h.add_later(1, v.quality, {});
+  h.add_later(2, v.cost, {});
 }
 static void hash_into(Hasher& h, const SettingsChange& v) {
   h.add(v.channel_units, v.resume_grace, v.contact_grace, v.first_miss_pause, v.second_miss_pause,
         v.escalate_after_refusals, v.escalation_priority);
+  h.add_later(1, v.queue_order, {});
 }
 
 static void hash_into(Hasher& h, const CreateSkill& v) { h.add(1, v.id, v.display_name); }
@@ -49,6 +78,7 @@ static void hash_into(Hasher& h, const UpdateSettings& v) { h.add(13, v.change);
 static void hash_into(Hasher& h, const SuspendAgent& v) { h.add(14, v.id, v.suspended, v.reason); }
 static void hash_into(Hasher& h, const CreateContact& v) {
   h.add(15, v.queue, v.priority, v.requirements, v.excluded_agents, *v.details, v.due, v.time_to_live);
+  h.add_later(1, v.preferred_agent, {});
 }
 static void hash_into(Hasher& h, const EndContact& v) { h.add(16, v.contact, v.state, v.reason); }
 static void hash_into(Hasher& h, const TransferContact& v) { h.add(17, v.contact, v.queue, v.reason); }
@@ -67,6 +97,10 @@ static void hash_into(Hasher& h, const CompleteContact& v) { h.add(28, v.contact
 static void hash_into(Hasher& h, const ReturnContact& v) { h.add(29, v.contact, v.queue, v.reason); }
 static void hash_into(Hasher& h, const OpenWorkspace& v) { h.add(30, v.epoch, v.owner); }
 static void hash_into(Hasher& h, const RecordStateHash&) { h.add(31); }
+static void hash_into(Hasher& h, const PrioritizeContact& v) { h.add(32, v.contact, v.priority); }
+static void hash_into(Hasher& h, const AssignContact& v) { h.add(33, v.contact, v.agent, v.wait, v.reason); }
+
+static void hash_into(Hasher& h, const HoldPool& v) { h.add(34, v.queue, v.pool, v.hold); }
 
 std::uint64_t fingerprint(const CommandBody& body) {
   Hasher hasher;

@@ -31,6 +31,15 @@ class Hasher {
     (add_one(values), ...);
   }
 
+  /// A field that a later release added: counts only where it differs from what it was before, so that hashes which
+  /// an older one wrote still hold. `tag` is the field's own within its structure.
+  template <typename Value>
+  void add_later(std::uint64_t tag, const Value& value, const Value& before) {
+    if (value == before) return;
+    word(kLater ^ tag);
+    add_one(value);
+  }
+
   [[nodiscard]] std::uint64_t value() const { return mix(state_); }
 
  private:
@@ -77,6 +86,7 @@ class Hasher {
   void add_one(const TimePoint& value) { add_one(value.time_since_epoch()); }
 
   static constexpr std::uint64_t kFirst = 0x2d358dccaa6c78a5ULL;
+  static constexpr std::uint64_t kLater = 0x9b1ad7c5f3e02468ULL;
   static constexpr std::uint64_t kSecond = 0x8bb84b93962eacc9ULL;
   std::uint64_t state_ = 0x4b33a62ed433d4a3ULL;
 };

@@ -1,5 +1,7 @@
 #include "matcher.h"
 
+#include <utility>
+
 #include "rules.h"
 
 namespace muster::dispatch {
@@ -9,24 +11,108 @@ namespace {
 class Gates {
  public:
   Gates(const State& state, const ContactRecord& record, TimePoint now)
-      : contact_(record.contact),
-        requirements_(record.waiting_class->requirements),
-        channel_(record.waiting_class->channel),
-        units_(state.units_of(channel_)),
-        now_(now) {}
+      : contact_(record.contact), key_(*record.waiting_class->key), units_(state.units_of(key_.channel)), now_(now) {}
 
   [[nodiscard]] Gate first_failed(const Agent& agent) const {
-    if (const Gate gate = failed_skill_gate(agent.spec.skills, requirements_); gate != Gate{}) return gate;
+    if (const Gate gate = failed_gate(agent.spec.skills, key_.asked); gate != Gate{}) return gate;
     if (const Gate gate = failed_contact_gate(contact_, agent.handle, now_); gate != Gate{}) return gate;
-    return has_room(agent, channel_, units_) ? Gate{} : Gate::kCapacity;
+    return has_room(agent, key_.channel, units_) ? Gate{} : Gate::kCapacity;
   }
 
  private:
   const Contact& contact_;
-  const Requirements& requirements_;
-  Channel channel_;
+  const WaitingKey& key_;
   std::uint32_t units_;
   TimePoint now_;
+};
+
+/// Looks for the best agent and the next one, in the order that a step's preferences give.
+class Search {
+ public:
+  /// `rated`: the skills that the fit is of.
+  Search(const Gates& gates, const Preferences& prefer, const Conditions& asked, const Requirements& rated,
+         const Explanation& why, TimePoint now)
+      : gates_(gates),
+        prefer_(prefer),
+        asked_(asked),
+        rated_(rated),
+        fit_max_(prefer.skill_fit * kLevelMax),
+        now_(now) {
+    choice_.explanation = why;
+  }
+
+  /// Among those with the skill `also` only, unless it is kNone.
+  void over(const SeatPlan& plan, SkillHandle also) {
+    for (const Load load : {Load::kIdle, Load::kLoaded}) {
+      const bool loaded = load == Load::kLoaded && prefer_.load == Duration{0};
+      if (loaded && second_.agent) return;
+      plan.visit_ready(load, asked_, also, [&](AgentRecord& candidate, const SeatKey& key) {
+        return look_at(candidate, {loaded, key});
+      });
+    }
+  }
+
+  void over(AgentRecord& only) {
+    if (only.load != Load::kNotReady) look_at(only, {false, seat_key(only.agent, prefer_)});
+  }
+
+  [[nodiscard]] bool found() const { return first_.agent; }
+
+  [[nodiscard]] Choice choice() {
+    Explanation& why = choice_.explanation;
+    choice_.agent = first_.agent;
+    if (first_.agent) why.idle = now_ - first_.agent->agent.idle_since;
+    if (second_.agent) {
+      why.runner_up = second_.agent->agent.handle;
+      why.runner_up_idle = now_ - second_.agent->agent.idle_since;
+    }
+    if (prefer_ == Preferences{}) return choice_;
+    const TimePoint zero = prefer_.ignore_idle ? TimePoint{} : now_;
+    if (first_.agent) why.score = zero - first_.turn.key.since;
+    if (second_.agent) why.runner_up_score = zero - second_.turn.key.since;
+    return choice_;
+  }
+
+ private:
+  struct Turn {
+    bool loaded = false;
+    SeatKey key;
+    auto operator<=>(const Turn&) const = default;
+  };
+  struct Candidate {
+    AgentRecord* agent = nullptr;
+    Turn turn;
+  };
+
+  /// `turn` is without the fit. True if nobody behind can be among the two best.
+  bool look_at(AgentRecord& candidate, Turn turn) {
+    if (second_.agent && second_.turn < Turn{turn.loaded, {turn.key.since - fit_max_, 0}}) return true;
+    if (candidate.about_to_choose) return false;
+    Explanation& why = choice_.explanation;
+    ++why.considered;
+    if (const Gate gate = gates_.first_failed(candidate.agent); gate != Gate{}) {
+      ++why.rejected[static_cast<std::size_t>(gate)];
+      return false;
+    }
+    turn.key.since -= fit_of(candidate.agent, rated_, prefer_);
+    if (!first_.agent || turn < first_.turn) {
+      second_ = std::exchange(first_, {&candidate, turn});
+    } else if (!second_.agent || turn < second_.turn) {
+      second_ = {&candidate, turn};
+    }
+    // Whoever comes first may have others behind who come before the second, of another row.
+    return second_.agent && fit_max_ == Duration{0} && second_.turn <= turn;
+  }
+
+  const Gates& gates_;
+  const Preferences& prefer_;
+  const Conditions& asked_;
+  const Requirements& rated_;
+  const Duration fit_max_;
+  const TimePoint now_;
+  Choice choice_;
+  Candidate first_;
+  Candidate second_;
 };
 
 /// The first contact of a class that nothing about itself bars the agent from.
@@ -36,6 +122,66 @@ const ContactLine::Place* first_for(const WaitingClass& group, AgentHandle agent
   return place;
 }
 
+/// The best waiting contact for one agent: of the queues with a share the one whose turn it is, against all others by
+/// rank.
+class ContactSearch {
+ public:
+  ContactSearch(const State& state, const Agent& agent, TimePoint now) : state_(state), agent_(agent), now_(now) {
+    for (const SkillLevel& skill : agent.spec.skills) has_ |= bit_of(skill.skill);
+  }
+
+  /// A quick no to nearly all.
+  [[nodiscard]] bool may_matter(const WaitingIndex::Listed& listed) const {
+    if ((listed.skills & ~has_) != 0) return false;
+    return listed.in_lane || !best_ || listed.first < best_->key();
+  }
+
+  void look_at(const WaitingClass& group) {
+    const QueueRecord* lane = state_.queues().find(group.key->lane);
+    if (lane && (lane->queue.spec.paused || lane->queue.spec.idle_reserve > 0)) return;
+    if (!has_room(agent_, group.key->channel, state_.units_of(group.key->channel))) return;
+    if (failed_gate(agent_.spec.skills, group.key->asked) != Gate{}) return;
+    const ContactLine::Place* place = first_for(group, agent_.handle, now_);
+    if (!place) return;
+    if (lane && !is_front_rank(place->key().rank)) {
+      keep_shared(*lane, place);
+    } else {
+      keep(best_, place);
+    }
+  }
+
+  [[nodiscard]] ContactRecord* best() {
+    if (best_shared_) keep(best_, best_shared_);
+    return best_ ? best_->value : nullptr;
+  }
+
+ private:
+  using Place = ContactLine::Place;
+
+  static void keep(const Place*& best, const Place* place) {
+    if (!best || place->key() < best->key()) best = place;
+  }
+
+  void keep_shared(const QueueRecord& lane, const Place* place) {
+    const std::int64_t turn = turn_of(lane.queue, lane.waiting, state_.settings().queue_order);
+    if (best_shared_ && turn > turn_) return;
+    if (!best_shared_ || turn < turn_) {
+      best_shared_ = place;
+    } else {
+      keep(best_shared_, place);
+    }
+    turn_ = turn;
+  }
+
+  const State& state_;
+  const Agent& agent_;
+  TimePoint now_;
+  SkillBits has_ = 0;
+  const Place* best_ = nullptr;
+  const Place* best_shared_ = nullptr;
+  std::int64_t turn_ = 0;  // of the queue of best_shared_
+};
+
 }  // namespace
 
 Choice choose_agent(const State& state, const ContactRecord& record, Trigger trigger, TimePoint now) {
@@ -44,54 +190,48 @@ Choice choose_agent(const State& state, const ContactRecord& record, Trigger tri
   why.trigger = trigger;
   why.step = record.contact.step;
   why.waited = now - record.contact.due;
-  // Another contact that asks the same and bars nobody waits in vain: so would this one.
-  if (record.waiting_class->settled_open > 0) return choice;
+  const WaitingClass& group = *record.waiting_class;
+  if (!state.may_be_offered(group.key->lane)) return choice;
+  // Another contact that asks the same and bars nobody waits in vain: so would this one, unless it waits only because
+  // too few agents were idle.
+  const QueueRecord* lane = state.queues().find(group.key->lane);
+  const bool leaves_idle = lane && lane->queue.spec.idle_reserve > 0;
+  if (group.settled_open > 0 && !leaves_idle) return choice;
 
   const Gates gates(state, record, now);
-  const Requirements& requirements = record.waiting_class->requirements;
-  bool decided = false;
-  const auto look_at = [&](AgentRecord& candidate) {
-    if (candidate.about_to_choose) return false;
-    ++why.considered;
-    if (const Gate gate = gates.first_failed(candidate.agent); gate != Gate{}) {
-      ++why.rejected[static_cast<std::size_t>(gate)];
-      return false;
-    }
-    const Duration idle = now - candidate.agent.idle_since;
-    if (choice.agent) {
-      why.runner_up = candidate.agent.handle;
-      why.runner_up_idle = idle;
-      decided = true;
-    } else {
-      choice.agent = &candidate;
-      why.idle = idle;
-    }
-    return decided;
+  const PolicyRecord& policy = state.policy_record_of(record.contact);
+  const PolicyStep& step = policy.policy.spec.steps[record.contact.step];
+  const Preferences& prefer = step.prefer;
+  const SeatPlan& plan = state.agent_index().plan(policy.plans[record.contact.step]);
+  const bool rates = prefer.skill_fit > Duration{0};
+  const Requirements rated = rates ? united(step.requirements, record.contact.requirements) : Requirements{};
+  const auto search_over = [&](auto&... where) {
+    Search search(gates, prefer, group.key->asked, rated, why, now);
+    search.over(where...);
+    return search;
   };
-  for (const Load load : {Load::kIdle, Load::kLoaded}) {
-    if (!decided) state.agent_index().visit_ready(load, requirements, look_at);
+  if (group.key->preferred != AgentHandle::kNone) {
+    return search_over(*state.agents().find(group.key->preferred)).choice();
   }
-  return choice;
+  if (goes_to_newcomers(record.contact, prefer)) {
+    Search newcomers = search_over(plan, prefer.newcomers);
+    if (newcomers.found()) return newcomers.choice();
+  }
+  const SkillHandle anybody = SkillHandle::kNone;
+  return search_over(plan, anybody).choice();
 }
 
 ContactRecord* choose_contact(const State& state, const Agent& agent, TimePoint now) {
-  const ContactLine::Place* best = nullptr;
-  SkillBits has = 0;
-  for (const SkillLevel& skill : agent.spec.skills) has |= bit_of(skill.skill);
+  ContactSearch search(state, agent, now);
+  for (const WaitingClass* group : state.waiting().for_agent(agent.handle)) search.look_at(*group);
   const auto look_under = [&](SkillHandle skill) {
-    for (const WaitingIndex::Listed& each : state.waiting().listed(skill)) {
-      if ((each.skills & ~has) != 0) continue;
-      if (best && best->key() < each.first) continue;
-      const WaitingClass* group = each.waiting_class;
-      if (!has_room(agent, group->channel, state.units_of(group->channel))) continue;
-      if (failed_skill_gate(agent.spec.skills, group->requirements) != Gate{}) continue;
-      const ContactLine::Place* place = first_for(*group, agent.handle, now);
-      if (place && (!best || place->key() < best->key())) best = place;
+    for (const WaitingIndex::Listed& listed : state.waiting().listed(skill)) {
+      if (search.may_matter(listed)) search.look_at(*listed.waiting_class);
     }
   };
   look_under(SkillHandle::kNone);
   for (const SkillLevel& skill : agent.spec.skills) look_under(skill.skill);
-  return best ? best->value : nullptr;
+  return search.best();
 }
 
 Explanation explain_free_agent(const Contact& contact, const Agent& agent, Trigger trigger, TimePoint now) {

@@ -20,11 +20,12 @@ struct WaitingClass;
 /// How far an agent is from getting another contact. Idle agents go before loaded ones.
 enum class Load : std::uint8_t { kIdle = 0, kLoaded = 1, kNotReady = 2 };
 
-/// Who has been without change for longest comes first.
-struct IdleKey {
+/// Who comes first among those equally loaded: who has been without change for longest, were it not for merits that
+/// count as idle time.
+struct SeatKey {
   TimePoint since;
   std::uint64_t order = 0;
-  auto operator<=>(const IdleKey&) const = default;
+  auto operator<=>(const SeatKey&) const = default;
 };
 
 /// Which contact goes first: the lowest rank, then the oldest number.
@@ -42,12 +43,12 @@ struct AgentRecord {
   // Kept by AgentIndex.
   Load load = Load::kNotReady;              // by the facts
   Load row = Load::kNotReady;               // in which the agent sits: that of `load`, but for those about to choose
-  std::uint32_t seat = 0;                   // there, unless kNotReady
-  IdleKey seat_key;                         // for which the seat was given
   bool signed_in = false;                   // stands in the lists of signed-in agents
+  bool serving = false;                     // stands in the sets of those who serve
   std::vector<std::uint32_t> signed_in_at;  // position in them: entry 0 among all, entry i + 1 for spec.skills[i]
 
   Timer timer;
+  Timer skill_expiry;
   std::uint32_t exclusions = 0;  // live contacts that exclude the agent
   bool about_to_choose = false;  // may take more than before, and has not yet been offered what waits
 };
@@ -69,10 +70,16 @@ struct SkillRecord {
 };
 struct PolicyRecord {
   Policy policy;
+  std::vector<Conditions> asked;   // by step, whatever the contact, were all pools open
+  std::vector<std::size_t> plans;  // by step: the seat plan by number
+  Conditions asked_of_preferred;
   std::uint32_t uses = 0;  // queues
 };
 struct QueueRecord {
   Queue queue;
+  std::uint32_t waiting = 0;      // contacts that are queued
+  std::vector<Conditions> asked;  // by step, whatever the contact, with the pools that are open
+  Timer timer;
 };
 
 inline const std::string& id_of(const AgentRecord& record) { return record.agent.spec.id; }

@@ -1,8 +1,10 @@
 #include "rules.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
+#include "hash.h"
 #include "muster/dispatch/engine.h"
 
 namespace muster::dispatch {
@@ -10,6 +12,12 @@ namespace {
 
 /// More than any priority is worth, and nowhere near the range of the clock.
 constexpr Duration kFrontBonus = std::chrono::hours(24 * 365 * 1000);
+/// What a point of priority is worth where no waiting is: more than a contact may live.
+constexpr Duration kStrictWeight = std::chrono::hours(24 * 100);
+/// A rate per hour is taken over so long at least.
+constexpr Duration kShortestSigningOn = std::chrono::minutes(15);
+/// Divisible by what shares usually are.
+constexpr std::uint64_t kTurnUnits = 720'720;
 /// How many agents' refusals a contact remembers, but for those that still bar the agent.
 constexpr std::size_t kRefusalsMax = 256;
 
@@ -29,9 +37,10 @@ void keep_earlier(std::optional<Deadline>& best, TimePoint at, TimerKind kind) {
 
 void keep_queued_deadlines(std::optional<Deadline>& best, const Contact& contact, const PolicySpec& policy,
                            TimePoint now) {
-  const std::size_t next_step = contact.step + std::size_t{1};
-  if (next_step < policy.steps.size()) {
-    keep_earlier(best, contact.due + policy.steps[next_step].after, TimerKind::kStep);
+  if (const auto next = next_step_at(policy, contact)) keep_earlier(best, *next, TimerKind::kStep);
+  if (contact.preferred != AgentHandle::kNone) keep_earlier(best, contact.preferred_until, TimerKind::kPreferred);
+  if (!contact.starving && policy.starvation_bound > Duration{0}) {
+    keep_earlier(best, contact.due + policy.starvation_bound, TimerKind::kStarvation);
   }
   for (const Refusal& refusal : contact.refusals) {
     if (refusal.until > now && !bars_for_good(refusal)) keep_earlier(best, refusal.until, TimerKind::kCoolDown);
@@ -50,9 +59,10 @@ bool is_signed_in(const Agent& agent) {
          agent.presence != Presence::kSuspended;
 }
 
+bool is_available(const Agent& agent) { return agent.connected && agent.presence == Presence::kAvailable; }
+
 Load load_of(const Agent& agent) {
-  const bool ready = agent.connected && agent.presence == Presence::kAvailable;
-  if (!ready || agent.used_units >= agent.spec.capacity_units) return Load::kNotReady;
+  if (!is_available(agent) || agent.used_units >= agent.spec.capacity_units) return Load::kNotReady;
   return agent.used_units == 0 ? Load::kIdle : Load::kLoaded;
 }
 
@@ -65,31 +75,8 @@ bool could_have_room(const AgentSpec& spec, Channel channel, std::uint32_t units
   return units <= spec.capacity_units && limit_of(spec, channel) > 0;
 }
 
-Requirements united(const Requirements& a, const Requirements& b) {
-  Requirements result;
-  result.reserve(a.size() + b.size());
-  // Sorted by skill, then level: the last of each skill asks for most.
-  for (auto next_a = a.begin(), next_b = b.begin(); next_a != a.end() || next_b != b.end();) {
-    const bool from_a = next_b == b.end() || (next_a != a.end() && *next_a < *next_b);
-    const SkillRequirement& each = from_a ? *next_a++ : *next_b++;
-    if (!result.empty() && result.back().skill == each.skill) {
-      result.back() = each;
-    } else {
-      result.push_back(each);
-    }
-  }
-  return result;
-}
-
-Gate failed_skill_gate(const std::vector<SkillLevel>& skills, const Requirements& requirements) {
-  bool level_failed = false;
-  auto skill = skills.begin();
-  for (const SkillRequirement& required : requirements) {
-    while (skill != skills.end() && skill->skill < required.skill) ++skill;
-    if (skill == skills.end() || skill->skill != required.skill) return Gate::kSkill;
-    if (skill->level < required.min_level) level_failed = true;
-  }
-  return level_failed ? Gate::kLevel : Gate{};
+std::uint32_t room_for(const AgentSpec& spec, Channel channel, std::uint32_t units) {
+  return std::min(spec.capacity_units / units, static_cast<std::uint32_t>(limit_of(spec, channel)));
 }
 
 Gate failed_contact_gate(const Contact& contact, AgentHandle agent, TimePoint now) {
@@ -99,6 +86,8 @@ Gate failed_contact_gate(const Contact& contact, AgentHandle agent, TimePoint no
   }
   return Gate{};
 }
+
+bool is_open(const Contact& contact) { return contact.excluded.empty() && contact.refusals.empty(); }
 
 bool is_barred_for_good(const Contact& contact, AgentHandle agent) {
   // No cool-down lasts that long.
@@ -113,10 +102,81 @@ std::uint16_t step_by_age(const PolicySpec& policy, const Contact& contact, Time
   return static_cast<std::uint16_t>(step);
 }
 
-std::int64_t rank_of(const Contact& contact, const PolicySpec& policy) {
-  Duration rank = contact.due.time_since_epoch() - contact.priority * policy.priority_weight;
-  if (contact.at_front) rank -= kFrontBonus;
+std::optional<TimePoint> next_step_at(const PolicySpec& policy, const Contact& contact) {
+  const std::size_t next = contact.step + std::size_t{1};
+  if (next >= policy.steps.size()) return std::nullopt;
+  return contact.due + policy.steps[next].after;
+}
+
+std::int64_t rank_of(const Contact& contact, const PolicySpec& policy, const QueueSpec& queue) {
+  Duration rank = contact.due.time_since_epoch();
+  if (policy.by_deadline) rank += queue.service_level_target;
+  rank -= contact.priority * (policy.strict_priority ? kStrictWeight : policy.priority_weight);
+  if (contact.at_front || contact.starving) rank -= kFrontBonus;
   return rank.count();
+}
+
+bool is_front_rank(std::int64_t rank) { return rank < -kFrontBonus.count() / 2; }
+
+Duration merits_of(const Agent& agent, const Preferences& prefer) {
+  Duration merits = agent.spec.quality * prefer.quality - agent.spec.cost * prefer.cost;
+  merits -= static_cast<std::int64_t>(agent.spec.skills.size()) * prefer.specialist;
+  if (prefer.load > Duration{0} && agent.spec.capacity_units > 0) {
+    merits -= std::int64_t{agent.used_units * 100 / agent.spec.capacity_units} * prefer.load;
+  }
+  if (prefer.fairness > Duration{0}) {
+    const auto signed_on = std::max(agent.idle_since - agent.signed_on_at, kShortestSigningOn);
+    merits -= std::int64_t{agent.accepted} * (std::chrono::hours(1) / std::chrono::seconds(1)) /
+              std::chrono::floor<std::chrono::seconds>(signed_on).count() * prefer.fairness;
+  }
+  return merits;
+}
+
+Duration fit_of(const Agent& agent, const Requirements& required, const Preferences& prefer) {
+  if (prefer.skill_fit == Duration{0} || required.empty()) return {};
+  std::int64_t levels = 0;
+  auto skill = agent.spec.skills.begin();
+  for (const SkillRequirement& each : required) {
+    while (skill != agent.spec.skills.end() && skill->skill < each.skill) ++skill;
+    if (skill != agent.spec.skills.end() && skill->skill == each.skill) levels += skill->level;
+  }
+  return levels / static_cast<std::int64_t>(required.size()) * prefer.skill_fit;
+}
+
+SeatKey seat_key(const Agent& agent, const Preferences& prefer) {
+  const TimePoint since = prefer.ignore_idle ? TimePoint{} : agent.idle_since;
+  return {since - merits_of(agent, prefer), agent.idle_order};
+}
+
+Preferences lasting(const Preferences& prefer) {
+  Preferences lasting = prefer;
+  lasting.skill_fit = {};
+  lasting.newcomers = {};
+  lasting.newcomer_percent = 0;
+  return lasting;
+}
+
+bool is_fair(const PolicySpec& policy) {
+  return std::any_of(policy.steps.begin(), policy.steps.end(),
+                     [](const PolicyStep& step) { return step.prefer.fairness > Duration{0}; });
+}
+
+bool goes_to_newcomers(const Contact& contact, const Preferences& prefer) {
+  return mix(raw(contact.id)) % 100 < prefer.newcomer_percent;
+}
+
+std::int64_t turn_of(const Queue& queue, std::uint32_t waiting, QueueOrder order) {
+  const std::int64_t turn = order == QueueOrder::kShare
+                                ? static_cast<std::int64_t>(queue.served)
+                                : -static_cast<std::int64_t>(waiting * cost_of_turn(queue.spec));
+  return turn;
+}
+
+std::uint64_t cost_of_turn(const QueueSpec& queue) { return kTurnUnits / queue.share; }
+
+bool needs_own_lane(const QueueSpec& queue, const Settings& settings) {
+  const bool shares = queue.share > 0 && settings.queue_order != QueueOrder::kRank;
+  return queue.paused || queue.idle_reserve > 0 || shares;
 }
 
 std::optional<Deadline> next_deadline(const Contact& contact, const PolicySpec& policy, TimePoint offer_expires,
@@ -155,6 +215,21 @@ std::optional<Deadline> next_deadline(const Agent& agent, const Settings& settin
     keep_earlier(best, agent.lost_at + settings.contact_grace, TimerKind::kContactGrace);
   }
   return best;
+}
+
+std::optional<Deadline> next_skill_expiry(const Agent& agent) {
+  std::optional<Deadline> best;
+  for (const SkillLevel& skill : agent.spec.skills) {
+    if (skill.valid_until != TimePoint{}) keep_earlier(best, skill.valid_until, TimerKind::kSkillExpiry);
+  }
+  return best;
+}
+
+std::vector<SkillLevel> valid_skills(const std::vector<SkillLevel>& skills, TimePoint now) {
+  std::vector<SkillLevel> valid;
+  std::copy_if(skills.begin(), skills.end(), std::back_inserter(valid),
+               [&](const SkillLevel& skill) { return skill.valid_until == TimePoint{} || skill.valid_until > now; });
+  return valid;
 }
 
 void note_refusal(Contact& contact, AgentHandle agent, TimePoint now, Duration cool_down, bool declined) {

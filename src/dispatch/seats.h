@@ -14,10 +14,13 @@
 namespace muster::dispatch {
 
 /// A set of seats: one bit each, in chunks that exist only where there is one, with a summary of the words that hold
-/// any. So the first seat that several sets share is found by a few AND of words.
+/// any. So the first seat that several sets share is found by a few AND of words. Any other numbers can be kept
+/// likewise.
 class SeatSet {
  public:
+  /// REQUIRES: !contains(seat).
   void add(std::uint32_t seat) {
+    ++count_;
     const std::size_t at = seat / kChunkSeats;
     if (at >= chunks_.size()) {
       chunks_.resize(at + 1);
@@ -30,6 +33,7 @@ class SeatSet {
 
   /// REQUIRES: contains(seat).
   void remove(std::uint32_t seat) {
+    --count_;
     const std::size_t at = seat / kChunkSeats;
     std::uint64_t& word = (*chunks_[at])[word_of(seat)];
     word &= ~bit_of(seat);
@@ -43,22 +47,50 @@ class SeatSet {
     return at < chunks_.size() && chunks_[at] && ((*chunks_[at])[word_of(seat)] & bit_of(seat)) != 0;
   }
 
-  [[nodiscard]] std::size_t count() const {
-    std::size_t seats = 0;
-    for_each([&](std::uint32_t) { ++seats; });
-    return seats;
-  }
+  [[nodiscard]] std::size_t count() const { return count_; }
 
   /// Moves every seat s to now_at[s].
   void renumber(const std::vector<std::uint32_t>& now_at) {
     const SeatSet before = std::exchange(*this, SeatSet());
-    before.for_each([&](std::uint32_t seat) { add(now_at[seat]); });
+    const SeatSet* const sets[] = {&before};
+    visit_common(sets, [&](std::uint32_t seat) {
+      add(now_at[seat]);
+      return false;
+    });
+  }
+
+  /// The bits of the 64 seats from `first` on. REQUIRES: first is divisible by 64.
+  [[nodiscard]] std::uint64_t word_from(std::uint32_t first) const {
+    const std::size_t at = first / kChunkSeats;
+    return at < chunks_.size() && chunks_[at] ? (*chunks_[at])[word_of(first)] : 0;
+  }
+
+  /// How many seats all sets have. REQUIRES: a set.
+  [[nodiscard]] static std::size_t count_common(std::span<const SeatSet* const> sets) {
+    std::size_t seats = 0;
+    visit_common_words(sets, [&](std::uint32_t, std::uint64_t bits) {
+      seats += static_cast<std::size_t>(std::popcount(bits));
+      return false;
+    });
+    return seats;
   }
 
   /// Gives the seats that all sets have to `visit`, ascending, until it returns true. Quickest with the smallest set
   /// first. REQUIRES: a set.
   template <typename Visit>
   static void visit_common(std::span<const SeatSet* const> sets, Visit visit) {
+    visit_common_words(sets, [&](std::uint32_t first, std::uint64_t bits) {
+      for (; bits != 0; bits &= bits - 1) {
+        if (visit(first + lowest(bits))) return true;
+      }
+      return false;
+    });
+  }
+
+  /// The same 64 seats at a time: `visit` gets the first of them and a bit for each, none if the sets share no seat
+  /// there.
+  template <typename Visit>
+  static void visit_common_words(std::span<const SeatSet* const> sets, Visit visit) {
     std::size_t end = sets.front()->summary_.size();
     for (const SeatSet* set : sets) end = std::min(end, set->summary_.size());
     for (std::size_t at = 0; at < end; ++at) {
@@ -71,9 +103,7 @@ class SeatSet {
           bits &= (*set->chunks_[at])[word];
           if (bits == 0) break;
         }
-        for (; bits != 0; bits &= bits - 1) {
-          if (visit(static_cast<std::uint32_t>(at) * kChunkSeats + word * kWordSeats + lowest(bits))) return;
-        }
+        if (visit(static_cast<std::uint32_t>(at) * kChunkSeats + word * kWordSeats, bits)) return;
       }
     }
   }
@@ -88,17 +118,9 @@ class SeatSet {
   static std::uint64_t bit_of(std::uint32_t number) { return std::uint64_t{1} << (number % 64); }
   static std::uint32_t lowest(std::uint64_t bits) { return static_cast<std::uint32_t>(std::countr_zero(bits)); }
 
-  template <typename Act>
-  void for_each(Act act) const {
-    const SeatSet* const sets[] = {this};
-    visit_common(sets, [&](std::uint32_t seat) {
-      act(seat);
-      return false;
-    });
-  }
-
   std::vector<std::unique_ptr<Chunk>> chunks_;
   std::vector<std::uint64_t> summary_;  // of each chunk; bit w: its word w has a seat
+  std::size_t count_ = 0;
 };
 
 /// A row of seats whose holders sit in ascending order of their keys. Nearly everybody comes with the highest key and

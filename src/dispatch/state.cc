@@ -1,7 +1,12 @@
 #include "state.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
+
+#include "estimator.h"
+#include "pools.h"
+#include "rules.h"
 
 namespace muster::dispatch {
 namespace {
@@ -40,27 +45,140 @@ bool State::on(const StateHashed&) { return true; }
 
 const QueueSpec& State::queue_of(const Contact& contact) const { return queues_.find(contact.queue)->queue.spec; }
 
-const PolicySpec& State::policy_of(const Contact& contact) const {
-  return policies_.find(queue_of(contact).policy)->policy.spec;
+const PolicySpec& State::policy_of(const Contact& contact) const { return policy_record_of(contact).policy.spec; }
+
+const PolicyRecord& State::policy_record_of(const Contact& contact) const {
+  return *policies_.find(queue_of(contact).policy);
 }
 
-WaitingClass& State::class_of(const Contact& contact, const PolicyStep& step) {
+WaitingKey State::key_of(const Contact& contact) const {
+  const QueueSpec& queue = queue_of(contact);
+  const PolicyRecord& policy = policy_record_of(contact);
+  const bool preferring = contact.preferred != AgentHandle::kNone;
+  const Conditions& asked = preferring ? policy.asked_of_preferred : queues_.find(contact.queue)->asked[contact.step];
+  // One agent alone competes with nobody, so only a pause matters.
+  const bool own_lane = preferring ? queue.paused : needs_own_lane(queue, settings_);
+  return {queue.channel, united(asked, {contact.requirements, {}}), contact.preferred,
+          own_lane ? contact.queue : QueueHandle::kNone};
+}
+
+bool State::may_be_offered(QueueHandle lane) const {
+  const QueueRecord* record = queues_.find(lane);
+  if (!record) return true;
+  const QueueSpec& queue = record->queue.spec;
+  if (queue.paused) return false;
+  return queue.idle_reserve == 0 || agent_index_.idle_count(queue.reserve_skill) > queue.idle_reserve;
+}
+
+bool State::anybody_could(const Contact& contact, std::size_t step) {
+  WaitingKey key = key_of(contact);
+  key.preferred = AgentHandle::kNone;
+  key.asked = united(policy_record_of(contact).asked[step], {contact.requirements, {}});
+  const Channel channel = key.channel;
+  WaitingClass& group = waiting_.class_for(std::move(key));
+  return agent_index_.anybody_signed_in(group.key->asked, contact, channel, units_of(channel), agents_, group.reach);
+}
+
+bool State::could_be_preferred(const Contact& contact, AgentHandle agent, TimePoint now) const {
+  const AgentRecord* record = agents_.find(agent);
+  if (!record || !record->signed_in) return false;
+  const Conditions asked = united(policy_record_of(contact).asked_of_preferred, {contact.requirements, {}});
   const Channel channel = queue_of(contact).channel;
-  if (step.requirements.empty()) return waiting_.class_for(channel, contact.requirements);
-  return waiting_.class_for(channel, united(step.requirements, contact.requirements));
+  return failed_gate(record->agent.spec.skills, asked) == Gate{} &&
+         failed_contact_gate(contact, agent, now) == Gate{} &&
+         could_have_room(record->agent.spec, channel, units_of(channel));
 }
 
-bool State::anybody_could(const Contact& contact, const PolicyStep& step) {
-  WaitingClass& group = class_of(contact, step);
-  const Channel channel = group.channel;
-  return agent_index_.anybody_signed_in(group.requirements, contact, channel, units_of(channel), agents_, group.reach);
+void State::find_reserving_queues() {
+  reserving_queues_.clear();
+  queues_.for_each([this](const QueueRecord& record) {
+    if (record.queue.spec.idle_reserve > 0) reserving_queues_.push_back(record.queue.handle);
+  });
+}
+
+void State::plan_seats() {
+  std::vector<Preferences> preferences;
+  policies_.for_each([&](const PolicyRecord& record) {
+    for (const PolicyStep& step : record.policy.spec.steps) preferences.push_back(lasting(step.prefer));
+  });
+  prefers_fairness_ = false;
+  policies_.for_each(
+      [&](const PolicyRecord& record) { prefers_fairness_ = prefers_fairness_ || is_fair(record.policy.spec); });
+  const std::vector<std::size_t> numbers = agent_index_.keep_plans(preferences, agents_);
+  auto next = numbers.begin();
+  policies_.for_each([&](PolicyRecord& record) {
+    const auto steps = static_cast<std::ptrdiff_t>(record.policy.spec.steps.size());
+    record.plans.assign(next, next + steps);
+    next += steps;
+  });
+}
+
+void State::compile(PolicyRecord& record) {
+  const PolicySpec& spec = record.policy.spec;
+  record.asked = asked_by_steps(spec, kAllPools);
+  record.asked_of_preferred = asked_of_preferred(spec);
+}
+
+std::optional<Timers::Due> State::first_due(TimePoint now) const {
+  for (const Timers* timers : {&skill_expiries_, &timers_}) {
+    const auto first = timers->first();
+    if (first && first->deadline.at <= now) return first;
+  }
+  return std::nullopt;
+}
+
+std::optional<TimePoint> State::next_deadline() const {
+  std::optional<TimePoint> next;
+  for (const Timers* timers : {&skill_expiries_, &timers_}) {
+    if (const auto first = timers->first()) next = std::min(next.value_or(first->deadline.at), first->deadline.at);
+  }
+  return next;
+}
+
+void State::compile(QueueRecord& record) {
+  record.asked = asked_by_steps(policies_.find(record.queue.spec.policy)->policy.spec, record.queue.pools.open);
+}
+
+void State::watch_pools(QueueRecord& record) {
+  const PolicySpec& policy = policies_.find(record.queue.spec.policy)->policy.spec;
+  const auto next = next_look(policy, record.queue, record.waiting, last_time_);
+  if (!next) return timers_.stop(record.timer);
+  // One that runs lies ahead: all looks until now were taken.
+  if (!timers_.find(record.timer))
+    timers_.set(record.timer, raw(record.queue.handle), Deadline{*next, TimerKind::kPools});
+}
+
+void State::watch_pools_after(QueueRecord& record, TimePoint at) {
+  timers_.stop(record.timer);
+  const PolicySpec& policy = policies_.find(record.queue.spec.policy)->policy.spec;
+  const auto next = next_look(policy, record.queue, record.waiting, at);
+  if (next) timers_.set(record.timer, raw(record.queue.handle), Deadline{*next, TimerKind::kPools});
+}
+
+PoolSet State::lent_to(const QueueRecord& record, TimePoint at) const {
+  const PolicySpec& policy = policies_.find(record.queue.spec.policy)->policy.spec;
+  LendingFacts facts{record.waiting, service_level(record.queue.recent, at), {}};
+  if (facts.waiting > 0 && asks_for_predicted_wait(policy)) {
+    // As if nothing were lent: else what opens a pool would close it again.
+    const std::vector<Conditions> unlent = asked_by_steps(policy, static_cast<PoolSet>(~lent_pools(policy)));
+    facts.predicted_wait = estimate_wait(*this, Arrival{record.queue.handle, 0, {}}, unlent, at).wait;
+  }
+  unsigned lent = 0;
+  for (std::size_t i = 0; i < policy.pools.size(); ++i) {
+    const Lending& lending = policy.pools[i].lending;
+    const QueueRecord* lender = queues_.find(lending.lender);
+    const bool permitted = lending.lender == QueueHandle::kNone ||
+                           (lender && service_level(lender->queue.recent, at) >= lending.lender_service_level);
+    if (permitted && wants(lending, facts)) lent |= pool_bit(i);
+  }
+  return static_cast<PoolSet>(lent);
 }
 
 void State::reschedule(ContactRecord& record, TimePoint now) {
   const Contact& contact = record.contact;
   TimePoint offer_expires;
   if (contact.state == ContactState::kOffered) offer_expires = offers_.find(contact.offer)->expires;
-  timers_.set(record.timer, raw(contact.id), next_deadline(contact, policy_of(contact), offer_expires, now));
+  timers_.set(record.timer, raw(contact.id), dispatch::next_deadline(contact, policy_of(contact), offer_expires, now));
 }
 
 bool State::known_skills(const Requirements& requirements) const {
@@ -77,6 +195,25 @@ bool State::known_skills(const std::vector<SkillLevel>& skills) const {
     if (i > 0 && skills[i].skill <= skills[i - 1].skill) return false;
   }
   return true;
+}
+
+bool State::known_skills(const Predicate& predicate) const {
+  bool known = normal_form(predicate).has_value();
+  for_each_skill(predicate, [&](SkillHandle skill) { known = known && skills_.find(skill); });
+  return known;
+}
+
+bool State::known_skills(const PolicySpec& policy) const {
+  const auto known = [this, &policy](const PolicyStep& step) {
+    const bool newcomers = step.prefer.newcomers == SkillHandle::kNone || skills_.find(step.prefer.newcomers);
+    const bool pools = step.pools >> policy.pools.size() == 0;
+    return newcomers && pools && known_skills(step.requirements) && known_skills(step.where) &&
+           has_bearable_size(policy, step);
+  };
+  const auto known_pool = [this](const Pool& pool) { return known_skills(pool.members); };
+  return policy.pools.size() <= kPoolsMax && known_skills(policy.gates) &&
+         std::all_of(policy.pools.begin(), policy.pools.end(), known_pool) &&
+         std::all_of(policy.steps.begin(), policy.steps.end(), known);
 }
 
 bool State::known_agents(const std::vector<AgentHandle>& agents) const {
@@ -97,7 +234,21 @@ void State::use_skills(const Requirements& requirements, bool use) {
 }
 
 void State::use_skills(const PolicySpec& policy, bool use) {
-  for (const PolicyStep& step : policy.steps) use_skills(step.requirements, use);
+  use_skills(policy.gates, use);
+  for (const Pool& pool : policy.pools) use_skills(pool.members, use);
+  for (const PolicyStep& step : policy.steps) {
+    use_skills(step.requirements, use);
+    use_skills(step.where, use);
+    if (step.prefer.newcomers != SkillHandle::kNone) use_skill(step.prefer.newcomers, use);
+  }
+}
+
+void State::use_skills(const Predicate& predicate, bool use) {
+  for_each_skill(predicate, [&](SkillHandle skill) { use_skill(skill, use); });
+}
+
+void State::use_skills(const QueueSpec& queue, bool use) {
+  if (queue.reserve_skill != SkillHandle::kNone) use_skill(queue.reserve_skill, use);
 }
 
 void State::use_skills(const AgentSpec& agent, bool use) {

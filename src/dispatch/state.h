@@ -47,8 +47,14 @@ class State {
 
   /// Says that nobody can take the contact now.
   void settle(ContactRecord& record) { waiting_.settle(record); }
-  /// Whether an agent who is signed in could ever have the contact in `step`.
-  [[nodiscard]] bool anybody_could(const Contact& contact, const PolicyStep& step);
+  /// Whether an agent who is signed in could ever have the contact in the step of that number.
+  [[nodiscard]] bool anybody_could(const Contact& contact, std::size_t step);
+  /// Whether the agent is signed in and could have the contact as its preferred agent, when free.
+  [[nodiscard]] bool could_be_preferred(const Contact& contact, AgentHandle agent, TimePoint now) const;
+  /// What decides who may have the contact, were it waiting now.
+  [[nodiscard]] WaitingKey key_of(const Contact& contact) const;
+  /// Whether contacts in the lane are not held back; kNone: they never are.
+  [[nodiscard]] bool may_be_offered(QueueHandle lane) const;
 
   [[nodiscard]] StateImage image() const;
   [[nodiscard]] std::uint64_t hash() const;
@@ -71,12 +77,26 @@ class State {
   [[nodiscard]] const RequestWindow& requests() const { return requests_; }
   [[nodiscard]] const AgentIndex& agent_index() const { return agent_index_; }
   [[nodiscard]] const WaitingIndex& waiting() const { return waiting_; }
+  /// The pools of the queue that are lent as of `at`.
+  [[nodiscard]] PoolSet lent_to(const QueueRecord& record, TimePoint at) const;
+  /// Looks again at the queue's lending after `at`.
+  void watch_pools_after(QueueRecord& record, TimePoint at);
+  /// When an estimated wait last went with a contact.
+  [[nodiscard]] TimePoint last_estimate() const { return last_estimate_; }
   [[nodiscard]] const Timers& timers() const { return timers_; }
+  [[nodiscard]] const Timers& skill_expiries() const { return skill_expiries_; }
+  /// The deadline to serve next of those that have passed by `now`. Skills end before all else: who catches up with a
+  /// pause must not give anybody what took place after the end.
+  [[nodiscard]] std::optional<Timers::Due> first_due(TimePoint now) const;
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const;
 
   [[nodiscard]] AgentRecord* agent_of(SessionId session) const { return sessions_.find(raw(session)); }
   /// REQUIRES: the contact's queue exists, as it does for every contact in the state.
   [[nodiscard]] const QueueSpec& queue_of(const Contact& contact) const;
   [[nodiscard]] const PolicySpec& policy_of(const Contact& contact) const;
+  [[nodiscard]] const PolicyRecord& policy_record_of(const Contact& contact) const;
+  /// Queues that leave some agents idle, in the order of their creation.
+  [[nodiscard]] const std::vector<QueueHandle>& reserving_queues() const { return reserving_queues_; }
   [[nodiscard]] std::uint32_t units_of(Channel channel) const { return settings_.channel_units[raw(channel)]; }
 
  private:
@@ -110,13 +130,32 @@ class State {
   bool on(const SessionLost& event);
   bool on(const SessionEnded& event);
   bool on(const PresenceChanged& event);
+  bool on(const ContactPrioritySet& event);
+  bool on(const ContactStarving& event);
+  bool on(const ContactAssigned& event);
+  bool on(const ContactReleased& event);
+  bool on(const PoolsChanged& event);
 
   [[nodiscard]] bool known_skills(const Requirements& requirements) const;
   [[nodiscard]] bool known_skills(const std::vector<SkillLevel>& skills) const;
+  [[nodiscard]] bool known_skills(const Predicate& predicate) const;
+  [[nodiscard]] bool known_skills(const PolicySpec& policy) const;
+  static void compile(PolicyRecord& record);
+  /// After a change of policies.
+  void plan_seats();
+  void find_reserving_queues();
+  /// A queue with a share in which nobody waited is not owed what it did not want.
+  void catch_up(QueueRecord& queue);
+  [[nodiscard]] bool counts_turns(const Queue& queue) const {
+    return queue.spec.share > 0 && settings_.queue_order == QueueOrder::kShare;
+  }
+  void reconsider_preferring(AgentHandle agent);
   [[nodiscard]] bool known_agents(const std::vector<AgentHandle>& agents) const;
   void use_skills(const PolicySpec& policy, bool use);
   void use_skills(const AgentSpec& agent, bool use);
   void use_skills(const Requirements& requirements, bool use);
+  void use_skills(const Predicate& predicate, bool use);
+  void use_skills(const QueueSpec& queue, bool use);
   void use_skill(SkillHandle skill, bool use);
 
   /// The contact if it exists, belongs to `queue` and is with `agent`, or kNone with nobody.
@@ -124,10 +163,18 @@ class State {
   /// As find(), and in hand.
   ContactRecord* find_in_hand(ContactId contact, QueueHandle queue, AgentHandle agent);
   void enter(ContactRecord& record, ContactState state);
+  /// Adds to the pace of its queue what the contact has taken of an agent's units since it was in its state.
+  void count_busy(Contact& contact);
+  /// Puts the conditions in force that the queue's policy and its open pools make.
+  void compile(QueueRecord& record);
+  /// After a change of the queue's policy; `anew`: its pools are others than before.
+  void keep_pools(QueueRecord& record, bool anew);
+  /// Whether lending may change by itself, and when to look.
+  void watch_pools(QueueRecord& record);
+  void note_ended_wait(QueueRecord& record, Duration waited, ContactState into);
+  void keep_estimate(Contact& contact, Duration wait);
   void start_waiting(ContactRecord& record);
   void stop_waiting(ContactRecord& record);
-  /// The class in which the contact waits in a step of its policy.
-  WaitingClass& class_of(const Contact& contact, const PolicyStep& step);
   void join_class(ContactRecord& record);
   /// Puts the waiting contact where its facts now say.
   void reindex(ContactRecord& record);
@@ -135,7 +182,7 @@ class State {
   void reconsider(ContactRecord& record);
   void end(ContactRecord& record);
   void schedule(ContactRecord& record) { reschedule(record, last_time_); }
-  void leave_hand(ContactRecord& record);
+  void leave_hand(ContactRecord& record, bool handled);
   /// The agent did not serve the contact: a cool-down for the one, a refusal on the record of the other.
   void refuse(Contact& contact, AgentHandle agent, bool declined);
   void stay_anew(ContactRecord& record);
@@ -156,6 +203,7 @@ class State {
   std::uint64_t epoch_ = 0;
   Sequence last_sequence_ = 0;
   TimePoint last_time_;
+  TimePoint last_estimate_;
   std::uint64_t last_contact_ = 0;
   std::uint64_t last_offer_ = 0;
   std::uint64_t last_session_ = 0;
@@ -170,9 +218,12 @@ class State {
 
   // Derived.
   NumberMap<AgentRecord*> sessions_;
+  std::vector<QueueHandle> reserving_queues_;
+  bool prefers_fairness_ = false;  // a step of a policy does
   AgentIndex agent_index_;
   WaitingIndex waiting_;
   Timers timers_;
+  Timers skill_expiries_;
 
   Openings* openings_ = nullptr;  // during apply()
 };

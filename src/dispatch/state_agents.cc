@@ -35,7 +35,7 @@ void State::touch(Agent& agent) {
 void State::refresh(AgentRecord& record, bool more) {
   const bool was_ready = record.load != Load::kNotReady;
   agent_index_.update(record);
-  timers_.set(record.timer, raw(record.agent.handle), next_deadline(record.agent, settings_));
+  timers_.set(record.timer, raw(record.agent.handle), dispatch::next_deadline(record.agent, settings_));
   const bool ready = record.load != Load::kNotReady;
   if (ready && (!was_ready || more) && !record.about_to_choose) {
     record.about_to_choose = true;
@@ -55,6 +55,15 @@ void State::seat_chooser(AgentRecord& record) {
   agent_index_.seat(record);
 }
 
+// Nothing says yet that they are for others too.
+void State::reconsider_preferring(AgentHandle agent) {
+  for (const WaitingClass* group : waiting_.for_agent(agent)) {
+    for (const auto* place = group->line.first(); place; place = place->next()) {
+      openings_->contacts.push_back(place->value->contact.id);
+    }
+  }
+}
+
 void State::lose(AgentRecord& record) {
   record.agent.connected = false;
   record.agent.lost_at = last_time_;
@@ -71,6 +80,8 @@ bool State::on(const SessionOpened& event) {
     if (agent.session != SessionId::kNone || raw(event.session) != last_session_ + 1) return false;
     last_session_ = raw(event.session);
     agent.session = event.session;
+    agent.signed_on_at = last_time_;
+    agent.accepted = 0;
     sessions_.add(raw(event.session), record);
   }
   agent.connected = true;
@@ -97,6 +108,7 @@ bool State::on(const SessionEnded& event) {
   } else {
     refresh(*record, false);
   }
+  reconsider_preferring(event.agent);
   return true;
 }
 
@@ -113,6 +125,7 @@ bool State::on(const PresenceChanged& event) {
   agent.presence_until = event.until;
   agent.misses = event.misses;
   refresh(*record, false);
+  if (!is_signed_in(agent)) reconsider_preferring(event.agent);
   return true;
 }
 

@@ -2,6 +2,7 @@
 #include <map>
 #include <string>
 
+#include "pools.h"
 #include "rules.h"
 #include "state.h"
 
@@ -68,13 +69,19 @@ void check_agent(const State& state, const AgentRecord& record, Check& check) {
   const auto id = raw(agent.handle);
   check_ledger(state, agent, check);
   check.expect(record.signed_in == is_signed_in(agent), "the lists of signed-in agents", id);
+  check.expect(state.agent_index().serves_rightly(record), "the sets of those who serve", id);
   check.expect(!record.about_to_choose, "nobody is left about to choose", id);
   check.expect(!agent.connected || agent.session != SessionId::kNone, "connected without a session", id);
   check.expect(agent.session != SessionId::kNone || agent.offers.empty(), "offers without a session", id);
   check.expect(agent.offers.empty() || agent.presence == Presence::kAvailable, "offers while not available", id);
   check.expect(agent.session == SessionId::kNone || state.agent_of(agent.session) == &record, "session", id);
-  check.expect(state.agent_index().seats_rightly(record), "the agent's seat", id);
+  check.expect(record.load == load_of(agent) && record.row == record.load, "the agent's row", id);
+  for (const SeatPlan& plan : state.agent_index().plans()) {
+    check.expect(plan.seats_rightly(record), "the agent's seat", id);
+  }
   check.expect(same(state.timers().find(record.timer), next_deadline(agent, state.settings())), "agent's timer", id);
+  const bool expiry = same(state.skill_expiries().find(record.skill_expiry), next_skill_expiry(agent));
+  check.expect(expiry, "the timer of the agent's skills", id);
 }
 
 void check_waiting(const State& state, const ContactRecord& record, Check& check) {
@@ -83,17 +90,18 @@ void check_waiting(const State& state, const ContactRecord& record, Check& check
   const bool queued = contact.state == ContactState::kQueued;
   check.expect(queued == (record.waiting_class != nullptr) && queued == record.place.in_line(), "waits in a class", id);
   if (!queued || !record.waiting_class) return;
-  const PolicySpec& policy = state.policy_of(contact);
-  const Requirements asked = united(policy.steps[contact.step].requirements, contact.requirements);
-  check.expect(record.waiting_class->requirements == asked, "waits in the right class", id);
-  check.expect(record.place.key().rank == rank_of(contact, policy), "waits at its rank", id);
+  const WaitingKey& key = *record.waiting_class->key;
+  check.expect(key == state.key_of(contact), "waits in the right class", id);
+  const std::int64_t rank = rank_of(contact, state.policy_of(contact), state.queue_of(contact));
+  check.expect(record.place.key().rank == rank, "waits at its rank", id);
   check.expect(!record.place.next() || record.place.key() < record.place.next()->key(), "order of class", id);
-  const Channel channel = record.waiting_class->channel;
+  if (!state.may_be_offered(key.lane)) return;
   state.agents().for_each([&](const AgentRecord& candidate) {
     const Agent& agent = candidate.agent;
-    const bool could = load_of(agent) != Load::kNotReady && failed_skill_gate(agent.spec.skills, asked) == Gate{} &&
+    if (key.preferred != AgentHandle::kNone && agent.handle != key.preferred) return;
+    const bool could = load_of(agent) != Load::kNotReady && failed_gate(agent.spec.skills, key.asked) == Gate{} &&
                        failed_contact_gate(contact, agent.handle, state.last_time()) == Gate{} &&
-                       has_room(agent, channel, state.units_of(channel));
+                       has_room(agent, key.channel, state.units_of(key.channel));
     check.expect(!could, "no contact waits while an agent could have it", id);
   });
 }
@@ -116,13 +124,13 @@ void check_contact_timer(const State& state, const ContactRecord& record, Check&
 std::string State::self_check() const {
   Check check;
   std::map<QueueHandle, std::uint32_t> live;
+  std::map<QueueHandle, std::uint32_t> queued;
   std::map<SkillHandle, std::uint32_t> uses;
   std::map<AgentHandle, std::uint32_t> exclusions;
   std::size_t timers = 0;
   const auto use = [&](const Requirements& requirements) {
     for (const SkillRequirement& each : requirements) ++uses[each.skill];
   };
-  check.expect(agent_index_.rows_in_order(), "the rows of seats are in order", 0);
   std::map<std::pair<SkillHandle, Load>, std::size_t> ready;
   agents_.for_each([&](const AgentRecord& record) {
     check_agent(*this, record, check);
@@ -133,10 +141,13 @@ std::string State::self_check() const {
     }
     timers += timers_.find(record.timer) ? 1 : 0;
   });
-  for (std::uint32_t skill = 0; skill <= raw(skills_.last()); ++skill) {
-    for (const Load load : {Load::kIdle, Load::kLoaded}) {
-      check.expect(agent_index_.ready_count(SkillHandle{skill}, load) == ready[{SkillHandle{skill}, load}],
-                   "as many seats as ready agents with the skill", skill);
+  for (const SeatPlan& plan : agent_index_.plans()) {
+    check.expect(plan.rows_in_order(), "the rows of seats are in order", 0);
+    for (std::uint32_t skill = 0; skill <= raw(skills_.last()); ++skill) {
+      for (const Load load : {Load::kIdle, Load::kLoaded}) {
+        check.expect(plan.ready_count(SkillHandle{skill}, load) == ready[{SkillHandle{skill}, load}],
+                     "as many seats as ready agents with the skill", skill);
+      }
     }
   }
   contacts_.for_each([&](const ContactRecord& record) {
@@ -146,13 +157,30 @@ std::string State::self_check() const {
     use(record.contact.requirements);
     for (const AgentHandle agent : record.contact.excluded) ++exclusions[agent];
     ++live[record.contact.queue];
+    if (record.contact.state == ContactState::kQueued) ++queued[record.contact.queue];
     timers += timers_.find(record.timer) ? 1 : 0;
   });
   policies_.for_each([&](const PolicyRecord& record) {
-    for (const PolicyStep& step : record.policy.spec.steps) use(step.requirements);
+    const auto use_one = [&](SkillHandle skill) { ++uses[skill]; };
+    for_each_skill(record.policy.spec.gates, use_one);
+    for (const Pool& pool : record.policy.spec.pools) for_each_skill(pool.members, use_one);
+    for (const PolicyStep& step : record.policy.spec.steps) {
+      use(step.requirements);
+      for_each_skill(step.where, use_one);
+      if (step.prefer.newcomers != SkillHandle::kNone) use_one(step.prefer.newcomers);
+    }
   });
   queues_.for_each([&](const QueueRecord& record) {
-    check.expect(record.queue.live_contacts == live[record.queue.handle], "live contacts", raw(record.queue.handle));
+    const QueueHandle queue = record.queue.handle;
+    check.expect(record.queue.live_contacts == live[queue], "live contacts", raw(queue));
+    check.expect(record.waiting == queued[queue], "contacts that wait in", raw(queue));
+    const PolicySpec& policy = policies_.find(record.queue.spec.policy)->policy.spec;
+    const bool watched = timers_.find(record.timer).has_value();
+    timers += watched ? 1 : 0;
+    check.expect(watched == next_look(policy, record.queue, record.waiting, last_time_).has_value(), "watch of pools",
+                 raw(queue));
+    const SkillHandle counted = record.queue.spec.reserve_skill;
+    if (counted != SkillHandle::kNone) ++uses[counted];
   });
   agents_.for_each([&](const AgentRecord& record) {
     check.expect(record.exclusions == exclusions[record.agent.handle], "exclusions of", raw(record.agent.handle));
@@ -162,7 +190,8 @@ std::string State::self_check() const {
   });
   check.expect(timers == timers_.size(), "timers without an owner", timers_.size());
   const auto first = timers_.first();
-  const bool overdue = first && first->deadline.at <= last_time_ && first->deadline.kind != TimerKind::kCoolDown;
+  const bool overdue = first && first->deadline.at <= last_time_ && first->deadline.kind != TimerKind::kCoolDown &&
+                       first->deadline.kind != TimerKind::kPools;
   check.expect(!overdue, "a deadline was passed over", first ? first->owner : 0);
   return check.wrong;
 }

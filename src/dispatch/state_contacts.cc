@@ -1,5 +1,9 @@
 #include <algorithm>
+#include <optional>
 
+#include "pace.h"
+#include "pools.h"
+#include "rules.h"
 #include "state.h"
 
 // What events about contacts and offers make of the state.
@@ -16,27 +20,54 @@ ContactRecord* State::find_in_hand(ContactId contact, QueueHandle queue, AgentHa
   return record && in_hand(record->contact.state) ? record : nullptr;
 }
 
+void State::count_busy(Contact& contact) {
+  QueueRecord& queue = *queues_.find(contact.queue);
+  if (takes_units(contact.state, queue.queue.spec.channel)) {
+    note_busy(queue.queue.pace, contact.state, last_time_ - contact.state_since);
+  }
+  contact.state_since = last_time_;
+}
+
 void State::enter(ContactRecord& record, ContactState state) {
+  count_busy(record.contact);
   record.contact.state = state;
-  record.contact.state_since = last_time_;
 }
 
 void State::join_class(ContactRecord& record) {
   const Contact& contact = record.contact;
-  const PolicySpec& policy = policy_of(contact);
-  WaitingClass& group = class_of(contact, policy.steps[contact.step]);
-  waiting_.join(record, group, rank_of(contact, policy), agent_index_);
+  WaitingClass& group = waiting_.class_for(key_of(contact));
+  waiting_.join(record, group, rank_of(contact, policy_of(contact), queue_of(contact)), agent_index_);
+  QueueRecord& queue = *queues_.find(contact.queue);
+  if (++queue.waiting == 1) watch_pools(queue);
+}
+
+void State::catch_up(QueueRecord& queue) {
+  if (queue.queue.spec.share == 0 || settings_.queue_order != QueueOrder::kShare) return;
+  std::optional<std::uint64_t> least;
+  std::uint64_t most = 0;
+  queues_.for_each([&](const QueueRecord& other) {
+    if (&other == &queue || other.queue.spec.share == 0) return;
+    most = std::max(most, other.queue.served);
+    if (other.waiting > 0) least = std::min(least.value_or(other.queue.served), other.queue.served);
+  });
+  // If nobody waits elsewhere, nobody has been passed over either.
+  queue.queue.served = std::max(queue.queue.served, least.value_or(most));
 }
 
 void State::start_waiting(ContactRecord& record) {
   enter(record, ContactState::kQueued);
   join_class(record);
+  QueueRecord& queue = *queues_.find(record.contact.queue);
+  if (queue.waiting == 1) catch_up(queue);
   schedule(record);
   openings_->contacts.push_back(record.contact.id);
 }
 
 void State::stop_waiting(ContactRecord& record) {
-  if (record.waiting_class) waiting_.leave(record);
+  if (!record.waiting_class) return;
+  waiting_.leave(record);
+  QueueRecord& queue = *queues_.find(record.contact.queue);
+  if (--queue.waiting == 0) watch_pools(queue);
 }
 
 void State::reindex(ContactRecord& record) {
@@ -64,8 +95,10 @@ void State::end(ContactRecord& record) {
   contacts_.remove(contact.id);
 }
 
-void State::leave_hand(ContactRecord& record) {
+void State::leave_hand(ContactRecord& record, bool handled) {
   Contact& contact = record.contact;
+  count_busy(contact);
+  if (handled) note_handled(queues_.find(contact.queue)->queue.pace);
   AgentRecord& holder = *agents_.find(contact.agent);
   const Channel channel = queue_of(contact).channel;
   if (takes_units(contact.state, channel)) release_units(holder.agent, channel);
@@ -101,10 +134,25 @@ void State::stay_anew(ContactRecord& record) {
   contact.expires = std::max(contact.expires, last_time_ + queue_of(contact).time_to_live);
 }
 
+void State::note_ended_wait(QueueRecord& record, Duration waited, ContactState into) {
+  Queue& queue = record.queue;
+  const bool answered = into == ContactState::kActive;
+  const bool abandoned = into == ContactState::kAbandoned;
+  note_waited(queue.pace, waited, abandoned);
+  if (answered || abandoned)
+    note_ended(queue.recent, answered && waited <= queue.spec.service_level_target, last_time_);
+}
+
+void State::keep_estimate(Contact& contact, Duration wait) {
+  contact.estimated_wait = wait;
+  if (wait > Duration{0}) last_estimate_ = last_time_;
+}
+
 bool State::on(const ContactCreated& event) {
   QueueRecord* queue = queues_.find(event.queue);
   if (raw(event.contact) != last_contact_ + 1 || !queue || !event.details) return false;
   if (!known_skills(event.requirements) || !known_agents(event.excluded)) return false;
+  if (event.preferred != AgentHandle::kNone && !agents_.find(event.preferred)) return false;
   last_contact_ = raw(event.contact);
   ++queue->queue.live_contacts;
   use_skills(event.requirements, true);
@@ -120,6 +168,9 @@ bool State::on(const ContactCreated& event) {
   contact.created = last_time_;
   contact.due = event.due;
   contact.expires = event.expires;
+  contact.preferred = event.preferred;
+  contact.preferred_until = event.preferred_until;
+  keep_estimate(contact, event.estimated_wait);
   if (event.due > last_time_) {
     enter(record, ContactState::kScheduled);
     schedule(record);
@@ -132,6 +183,7 @@ bool State::on(const ContactCreated& event) {
 bool State::on(const ContactQueued& event) {
   ContactRecord* record = find(event.contact, event.queue, AgentHandle::kNone);
   if (!record || record->contact.state != ContactState::kScheduled) return false;
+  keep_estimate(record->contact, event.estimated_wait);
   start_waiting(*record);
   return true;
 }
@@ -156,6 +208,45 @@ bool State::on(const ContactEscalated& event) {
   return true;
 }
 
+bool State::on(const ContactPrioritySet& event) {
+  ContactRecord* record = contacts_.find(event.contact);
+  if (!record || record->contact.queue != event.queue || in_hand(record->contact.state)) return false;
+  record->contact.priority = event.priority;
+  if (record->contact.state == ContactState::kQueued) reindex(*record);
+  return true;
+}
+
+bool State::on(const ContactStarving& event) {
+  ContactRecord* record = find(event.contact, event.queue, AgentHandle::kNone);
+  if (!record || record->contact.state != ContactState::kQueued || record->contact.starving) return false;
+  record->contact.starving = true;
+  reindex(*record);
+  // A cool-down may have ended since the moment it was about: that is looked at with it.
+  openings_->contacts.push_back(event.contact);
+  return true;
+}
+
+bool State::on(const ContactAssigned& event) {
+  ContactRecord* record = find(event.contact, event.queue, AgentHandle::kNone);
+  if (!record || record->contact.state != ContactState::kQueued || !agents_.find(event.preferred)) return false;
+  record->contact.preferred = event.preferred;
+  record->contact.preferred_until = event.until;
+  reindex(*record);
+  openings_->contacts.push_back(event.contact);
+  return true;
+}
+
+bool State::on(const ContactReleased& event) {
+  ContactRecord* record = find(event.contact, event.queue, AgentHandle::kNone);
+  if (!record || record->contact.state != ContactState::kQueued) return false;
+  if (event.preferred == AgentHandle::kNone || record->contact.preferred != event.preferred) return false;
+  record->contact.preferred = AgentHandle::kNone;
+  record->contact.preferred_until = {};
+  reindex(*record);
+  openings_->contacts.push_back(event.contact);
+  return true;
+}
+
 bool State::on(const OfferMade& event) {
   ContactRecord* record = find(event.contact, event.queue, AgentHandle::kNone);
   AgentRecord* to = agents_.find(event.agent);
@@ -172,6 +263,8 @@ bool State::on(const OfferMade& event) {
   schedule(*record);
   to->agent.offers.push_back(event.offer);
   take_units(to->agent, queue_of(record->contact).channel);
+  Queue& queue = queues_.find(event.queue)->queue;
+  if (counts_turns(queue)) queue.served += cost_of_turn(queue.spec);
   touch(to->agent);
   refresh(*to, false);
   return true;
@@ -186,10 +279,17 @@ bool State::on(const OfferAccepted& event) {
   std::erase(holder.agent.offers, event.offer);
   holder.agent.contacts.push_back(contact.id);
   if (holder.agent.misses > 0) --holder.agent.misses;
-  if (!contact.answered) contact.answered_at = last_time_;
+  ++holder.agent.accepted;
+  if (!contact.answered) {
+    contact.answered_at = last_time_;
+    note_ended_wait(*queues_.find(contact.queue), event.waited, ContactState::kActive);
+  }
   contact.answered = true;
   contact.at_front = false;
+  contact.starving = false;
   contact.last_agent = event.agent;
+  contact.preferred = AgentHandle::kNone;
+  contact.preferred_until = {};
   enter(*record, ContactState::kActive);
   schedule(*record);
   touch(holder.agent);
@@ -215,6 +315,8 @@ bool State::on(const OfferEnded& event) {
   std::erase(agent.offers, event.offer);
   release_units(agent, queue_of(contact).channel);
   refresh(*agents_.find(event.agent), true);
+  Queue& queue = queues_.find(event.queue)->queue;
+  if (counts_turns(queue)) queue.served -= std::min(queue.served, cost_of_turn(queue.spec));
 
   contact.agent = AgentHandle::kNone;
   contact.offer = OfferId::kNone;
@@ -257,14 +359,17 @@ bool State::on(const ContactTransferred& event) {
   if (!held && contact.state != ContactState::kQueued) return false;
   if (queue_of(contact).channel != to->queue.spec.channel) return false;
   if (held) {
-    leave_hand(*record);
+    leave_hand(*record, true);
   } else {
     stop_waiting(*record);
   }
   --queues_.find(event.from)->queue.live_contacts;
   ++to->queue.live_contacts;
   contact.queue = event.queue;
+  contact.estimated_wait = {};
   contact.step = 0;
+  contact.preferred = AgentHandle::kNone;
+  contact.preferred_until = {};
   if (held) {
     note_refusal(contact, event.agent, last_time_, policy_of(contact).refusal_cool_down, false);
     stay_anew(*record);
@@ -283,7 +388,7 @@ bool State::on(const ContactRequeued& event) {
     contact.answered = false;
     contact.answered_at = {};
   }
-  leave_hand(*record);
+  leave_hand(*record, !setup_failed);
   contact.at_front = true;
   if (setup_failed) {
     refuse(contact, event.agent, false);
@@ -311,7 +416,7 @@ bool State::on(const ContactWrapUpStarted& event) {
 bool State::on(const ContactCompleted& event) {
   ContactRecord* record = find_in_hand(event.contact, event.queue, event.agent);
   if (!record) return false;
-  leave_hand(*record);
+  leave_hand(*record, true);
   end(*record);
   return true;
 }
@@ -319,7 +424,12 @@ bool State::on(const ContactCompleted& event) {
 bool State::on(const ContactEnded& event) {
   ContactRecord* record = find(event.contact, event.queue, event.agent);
   if (!record || record->contact.state == ContactState::kOffered) return false;
-  if (in_hand(record->contact.state)) leave_hand(*record);
+  const Contact& contact = record->contact;
+  if (in_hand(contact.state)) {
+    leave_hand(*record, true);
+  } else if (contact.state == ContactState::kQueued && !contact.answered) {
+    note_ended_wait(*queues_.find(contact.queue), event.waited, event.state);
+  }
   end(*record);
   return true;
 }

@@ -11,15 +11,19 @@ namespace muster::dispatch {
 
 /// What happens at a deadline, in the order in which deadlines of the same moment are served.
 enum class TimerKind : std::uint8_t {
+  kSkillExpiry,
   kContactDue,
   kContactExpiry,
   kOfferExpiry,
+  kStarvation,
+  kPreferred,
   kStep,
   kCoolDown,
   kWrapUp,
   kPresence,
   kResumeGrace,
   kContactGrace,
+  kPools,
 };
 
 struct Deadline {

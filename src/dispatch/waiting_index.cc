@@ -3,29 +3,48 @@
 #include <algorithm>
 #include <utility>
 
+#include "hash_types.h"
+
 namespace muster::dispatch {
 namespace {
 
-/// Nothing about the contact itself bars any agent.
-bool is_open(const Contact& contact) { return contact.excluded.empty() && contact.refusals.empty(); }
+using ClassesByNumber = std::unordered_map<std::uint32_t, WaitingIndex::Classes>;
+
+const WaitingIndex::Classes& classes_under(const ClassesByNumber& lists, std::uint32_t number) {
+  static const WaitingIndex::Classes kNone;
+  const auto found = lists.find(number);
+  return found == lists.end() ? kNone : found->second;
+}
+
+void strike(ClassesByNumber& lists, std::uint32_t number, const WaitingClass& waiting_class) {
+  const auto found = lists.find(number);
+  WaitingIndex::Classes& classes = found->second;
+  classes[waiting_class.apart_at] = classes.back();
+  classes.back()->apart_at = waiting_class.apart_at;
+  classes.pop_back();
+  if (classes.empty()) lists.erase(found);
+}
+
+void append(WaitingIndex::Classes& classes, WaitingClass& waiting_class) {
+  waiting_class.apart_at = classes.size();
+  classes.push_back(&waiting_class);
+}
 
 }  // namespace
 
-std::size_t WaitingIndex::KeyHash::operator()(const Key& key) const {
+std::size_t WaitingIndex::KeyHash::operator()(const WaitingKey& key) const {
   Hasher hasher;
-  hasher.add(key.channel);
-  for (const SkillRequirement& each : key.requirements) hasher.add(each.skill, each.min_level);
+  hasher.add(key.channel, key.preferred, key.lane, key.asked.all, key.asked.any);
   return hasher.value();
 }
 
-WaitingClass& WaitingIndex::class_for(Channel channel, const Requirements& requirements) {
-  if (const auto found = classes_.find({channel, requirements}); found != classes_.end()) return found->second;
+WaitingClass& WaitingIndex::class_for(WaitingKey key) {
+  if (const auto found = classes_.find(key); found != classes_.end()) return found->second;
   drop_unused();
-  WaitingClass fresh;
-  fresh.channel = channel;
-  fresh.requirements = requirements;
-  const Key key{channel, fresh.requirements};  // a vector that moves takes its elements along
-  return classes_.emplace(key, std::move(fresh)).first->second;
+  auto& [held, fresh] = *classes_.try_emplace(std::move(key)).first;
+  fresh.key = &held;
+  fresh.salt = KeyHash{}(held);
+  return fresh;
 }
 
 void WaitingIndex::drop_unused() {
@@ -41,7 +60,7 @@ void WaitingIndex::join(ContactRecord& record, WaitingClass& waiting_class, std:
   record.settled = false;
   record.place.value = &record;
   waiting_class.line.join(record.place, {rank, record.contact.id});
-  if (waiting_class.line.first() == &record.place) entry_of(waiting_class).first = record.place.key();
+  if (waiting_class.line.first() == &record.place) note_first(waiting_class);
 }
 
 void WaitingIndex::leave(ContactRecord& record) {
@@ -54,7 +73,7 @@ void WaitingIndex::leave(ContactRecord& record) {
   if (!waiting_class.in_use()) {
     unlist(waiting_class);
   } else if (was_first) {
-    entry_of(waiting_class).first = waiting_class.line.first()->key();
+    note_first(waiting_class);
   }
 }
 
@@ -64,27 +83,52 @@ void WaitingIndex::settle(ContactRecord& record) {
   if (is_open(record.contact)) ++record.waiting_class->settled_open;
 }
 
-void WaitingIndex::list(WaitingClass& waiting_class, const AgentIndex& agents) {
-  SkillHandle rarest = SkillHandle::kNone;
-  SkillBits skills = 0;
-  for (const SkillRequirement& required : waiting_class.requirements) {
-    const bool rarer = agents.signed_in_count(required.skill) < agents.signed_in_count(rarest);
-    if (rarest == SkillHandle::kNone || rarer) rarest = required.skill;
-    skills |= bit_of(required.skill);
+const WaitingIndex::Classes& WaitingIndex::for_agent(AgentHandle agent) const {
+  return classes_under(by_agent_, raw(agent));
+}
+
+const WaitingIndex::Classes& WaitingIndex::in_lane(QueueHandle lane) const {
+  return classes_under(by_lane_, raw(lane));
+}
+
+void WaitingIndex::note_first(WaitingClass& waiting_class) {
+  for (const WaitingClass::Listing& listing : waiting_class.listings) {
+    listed_[raw(listing.skill)][listing.at].first = waiting_class.line.first()->key();
   }
-  if (raw(rarest) >= listed_.size()) listed_.resize(raw(rarest) + std::size_t{1});
-  waiting_class.listed_under = rarest;
-  waiting_class.listed_at = listed_[raw(rarest)].size();
-  listed_[raw(rarest)].push_back({&waiting_class, skills, {}});
+}
+
+void WaitingIndex::list(WaitingClass& waiting_class, const AgentIndex& agents) {
   ++in_use_;
+  const WaitingKey& key = *waiting_class.key;
+  if (key.preferred != AgentHandle::kNone) {
+    append(by_agent_[raw(key.preferred)], waiting_class);
+    return;
+  }
+  if (key.lane != QueueHandle::kNone) append(by_lane_[raw(key.lane)], waiting_class);
+  SkillBits skills = 0;
+  for (const SkillRequirement& required : key.asked.all) skills |= bit_of(required.skill);
+  agents.entry_of(key.asked).for_each_skill([&](SkillHandle skill) {
+    if (raw(skill) >= listed_.size()) listed_.resize(raw(skill) + std::size_t{1});
+    auto& list = listed_[raw(skill)];
+    const auto listing = static_cast<std::uint32_t>(waiting_class.listings.size());
+    list.push_back({&waiting_class, skills, {}, key.lane != QueueHandle::kNone, listing});
+    waiting_class.listings.push_back({skill, list.size() - 1});
+  });
 }
 
 void WaitingIndex::unlist(WaitingClass& waiting_class) {
-  auto& list = listed_[raw(waiting_class.listed_under)];
-  entry_of(waiting_class) = list.back();
-  list.back().waiting_class->listed_at = waiting_class.listed_at;
-  list.pop_back();
   --in_use_;
+  const WaitingKey& key = *waiting_class.key;
+  if (key.preferred != AgentHandle::kNone) return strike(by_agent_, raw(key.preferred), waiting_class);
+  if (key.lane != QueueHandle::kNone) strike(by_lane_, raw(key.lane), waiting_class);
+  for (const WaitingClass::Listing& listing : waiting_class.listings) {
+    auto& list = listed_[raw(listing.skill)];
+    const Listed last = list.back();
+    list[listing.at] = last;
+    last.waiting_class->listings[last.listing].at = listing.at;
+    list.pop_back();
+  }
+  waiting_class.listings.clear();
 }
 
 }  // namespace muster::dispatch

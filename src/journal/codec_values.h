@@ -71,7 +71,12 @@ void read_indexed(const Stored& stored, std::array<Number, kCount>& values) {
   for (const auto number : stored) values[++i] = narrow<Number>(number);
 }
 
+void fill(v1::SkillRequirement& stored, const dispatch::SkillRequirement& requirement);
+void fill(v1::Predicate& stored, const dispatch::Predicate& predicate);
+void fill(v1::Preferences& stored, const dispatch::Preferences& preferences);
 void fill(v1::SkillSpec& stored, const dispatch::SkillSpec& spec);
+void fill(v1::Pool& stored, const dispatch::Pool& pool);
+void fill(v1::QueuePools& stored, const dispatch::QueuePools& pools);
 void fill(v1::PolicySpec& stored, const dispatch::PolicySpec& spec);
 void fill(v1::QueueSpec& stored, const dispatch::QueueSpec& spec);
 void fill(v1::AgentSpec& stored, const dispatch::AgentSpec& spec);
@@ -79,7 +84,12 @@ void fill(v1::Settings& stored, const dispatch::Settings& settings);
 void fill(v1::ContactDetails& stored, const dispatch::ContactDetails& details);
 void fill(v1::Explanation& stored, const dispatch::Explanation& explanation);
 
+dispatch::SkillRequirement read(const v1::SkillRequirement& stored);
+dispatch::Predicate read(const v1::Predicate& stored);
+dispatch::Preferences read(const v1::Preferences& stored);
 dispatch::SkillSpec read(const v1::SkillSpec& stored);
+dispatch::Pool read(const v1::Pool& stored);
+dispatch::QueuePools read(const v1::QueuePools& stored);
 dispatch::PolicySpec read(const v1::PolicySpec& stored);
 dispatch::QueueSpec read(const v1::QueueSpec& stored);
 dispatch::AgentSpec read(const v1::AgentSpec& stored);

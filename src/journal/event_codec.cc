@@ -108,6 +108,9 @@ void write(v1::Event& to, const dispatch::ContactCreated& event) {
   fill(*stored.mutable_details(), *event.details);
   stored.set_due(store(event.due));
   stored.set_expires(store(event.expires));
+  stored.set_preferred(raw(event.preferred));
+  stored.set_preferred_until(store(event.preferred_until));
+  stored.set_estimated_wait(store(event.estimated_wait));
 }
 dispatch::ContactCreated read(const v1::ContactCreated& stored) {
   auto event = read_subject<dispatch::ContactCreated>(stored);
@@ -117,11 +120,74 @@ dispatch::ContactCreated read(const v1::ContactCreated& stored) {
   event.details = read(stored.details());
   event.due = time_of(stored.due());
   event.expires = time_of(stored.expires());
+  event.preferred = handle_of<dispatch::AgentHandle>(stored.preferred());
+  event.preferred_until = time_of(stored.preferred_until());
+  event.estimated_wait = span_of(stored.estimated_wait());
   return event;
 }
 
-void write(v1::Event& to, const dispatch::ContactQueued& event) { fill_subject(*to.mutable_contact_queued(), event); }
-dispatch::ContactQueued read(const v1::ContactQueued& stored) { return read_subject<dispatch::ContactQueued>(stored); }
+void write(v1::Event& to, const dispatch::ContactPrioritySet& event) {
+  fill_subject(*to.mutable_contact_priority_set(), event);
+  to.mutable_contact_priority_set()->set_priority(event.priority);
+}
+dispatch::ContactPrioritySet read(const v1::ContactPrioritySet& stored) {
+  auto event = read_subject<dispatch::ContactPrioritySet>(stored);
+  event.priority = narrow<std::uint8_t>(stored.priority());
+  return event;
+}
+
+void write(v1::Event& to, const dispatch::ContactStarving& event) {
+  fill_subject(*to.mutable_contact_starving(), event);
+}
+dispatch::ContactStarving read(const v1::ContactStarving& stored) {
+  return read_subject<dispatch::ContactStarving>(stored);
+}
+
+void write(v1::Event& to, const dispatch::ContactAssigned& event) {
+  v1::ContactAssigned& stored = *to.mutable_contact_assigned();
+  fill_subject(stored, event);
+  stored.set_preferred(raw(event.preferred));
+  stored.set_until(store(event.until));
+  stored.set_reason(event.reason);
+}
+dispatch::ContactAssigned read(const v1::ContactAssigned& stored) {
+  auto event = read_subject<dispatch::ContactAssigned>(stored);
+  event.preferred = handle_of<dispatch::AgentHandle>(stored.preferred());
+  event.until = time_of(stored.until());
+  event.reason = stored.reason();
+  return event;
+}
+
+void write(v1::Event& to, const dispatch::ContactReleased& event) {
+  v1::ContactReleased& stored = *to.mutable_contact_released();
+  fill_subject(stored, event);
+  stored.set_preferred(raw(event.preferred));
+  stored.set_reason(event.reason);
+}
+dispatch::ContactReleased read(const v1::ContactReleased& stored) {
+  auto event = read_subject<dispatch::ContactReleased>(stored);
+  event.preferred = handle_of<dispatch::AgentHandle>(stored.preferred());
+  event.reason = stored.reason();
+  return event;
+}
+
+void write(v1::Event& to, const dispatch::PoolsChanged& event) {
+  to.mutable_pools_changed()->set_queue(raw(event.queue));
+  fill(*to.mutable_pools_changed()->mutable_pools(), event.pools);
+}
+dispatch::PoolsChanged read(const v1::PoolsChanged& stored) {
+  return {handle_of<dispatch::QueueHandle>(stored.queue()), read(stored.pools())};
+}
+
+void write(v1::Event& to, const dispatch::ContactQueued& event) {
+  fill_subject(*to.mutable_contact_queued(), event);
+  to.mutable_contact_queued()->set_estimated_wait(store(event.estimated_wait));
+}
+dispatch::ContactQueued read(const v1::ContactQueued& stored) {
+  auto event = read_subject<dispatch::ContactQueued>(stored);
+  event.estimated_wait = span_of(stored.estimated_wait());
+  return event;
+}
 
 void write(v1::Event& to, const dispatch::ContactStepChanged& event) {
   fill_subject(*to.mutable_contact_step_changed(), event);
@@ -368,6 +434,16 @@ dispatch::EventBody read_body(const v1::Event& stored) {
       return read_known(stored.session_lost());
     case v1::Event::kSessionEnded:
       return read_known(stored.session_ended());
+    case v1::Event::kContactPrioritySet:
+      return read_known(stored.contact_priority_set());
+    case v1::Event::kContactStarving:
+      return read_known(stored.contact_starving());
+    case v1::Event::kContactAssigned:
+      return read_known(stored.contact_assigned());
+    case v1::Event::kContactReleased:
+      return read_known(stored.contact_released());
+    case v1::Event::kPoolsChanged:
+      return read_known(stored.pools_changed());
     case v1::Event::BODY_NOT_SET:
       break;
   }

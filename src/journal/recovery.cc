@@ -12,14 +12,15 @@ namespace {
 /// How many batches to read past the last event wanted, at worst.
 constexpr std::uint64_t kBatchesPerRead = 1024;
 
-kpi::BoardCounters load_snapshot(Reader& reader, dispatch::Sequence at_most, Recovered& recovered) {
-  while (std::optional<StoredSnapshot> stored = reader.snapshot(at_most)) {
+kpi::BoardCounters load_snapshot(Source& source, dispatch::Sequence at_most, Recovered& recovered) {
+  while (std::optional<StoredSnapshot> stored = source.snapshot(at_most)) {
     const std::string label = "snapshot at event " + std::to_string(stored->last_seq);
     try {
       Snapshot snapshot = decode_snapshot(stored->payload);
-      dispatch::Engine engine(std::move(snapshot.state));
-      if (engine.state_hash() == stored->state_hash && engine.last_sequence() == stored->last_seq) {
-        recovered.engine = std::move(engine);
+      // Checked first: what was damaged may name what is not there, and no engine can be made from that.
+      const bool whole = dispatch::state_hash(snapshot.state) == stored->state_hash;
+      if (whole && snapshot.state.last_sequence == stored->last_seq) {
+        recovered.engine = dispatch::Engine(std::move(snapshot.state));
         recovered.snapshot_seq = stored->last_seq;
         return std::move(snapshot.board);
       }
@@ -35,10 +36,10 @@ kpi::BoardCounters load_snapshot(Reader& reader, dispatch::Sequence at_most, Rec
 
 }  // namespace
 
-Recovered recover(Reader& reader, dispatch::Sequence last_seq, const RecoveryObserver& observer) {
+Recovered recover(Source& source, dispatch::Sequence last_seq, const RecoveryObserver& observer) {
   Recovered recovered;
   dispatch::Engine& engine = recovered.engine;
-  const kpi::BoardCounters counters = load_snapshot(reader, last_seq, recovered);
+  const kpi::BoardCounters counters = load_snapshot(source, last_seq, recovered);
   if (observer.started) observer.started(engine, counters);
   const auto replay = [&](const Batch& batch) {
     std::vector<dispatch::Event> replayed;
@@ -58,7 +59,7 @@ Recovered recover(Reader& reader, dispatch::Sequence last_seq, const RecoveryObs
   };
   while (engine.last_sequence() < last_seq) {
     const dispatch::Sequence before = engine.last_sequence();
-    if (reader.read(before, kBatchesPerRead, replay) == before) {
+    if (source.read(before, kBatchesPerRead, replay) == before) {
       throw Corrupt("journal ends at event " + std::to_string(before) + ", but event " + std::to_string(last_seq) +
                     " was written");
     }

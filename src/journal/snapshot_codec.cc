@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include "codec_values.h"
 #include "muster/journal/codec.h"
 #include "muster/journal/v1/snapshot.pb.h"
@@ -26,14 +29,50 @@ dispatch::Policy read(const v1::PolicyPut& stored) {
   return {handle_of<dispatch::PolicyHandle>(stored.policy()), read(stored.spec())};
 }
 
+void fill(v1::QueuePace& stored, const dispatch::QueuePace& pace) {
+  stored.set_handled(pace.handled);
+  stored.set_answering(store(pace.answering));
+  stored.set_working(store(pace.working));
+  stored.set_waits(pace.waits);
+  stored.set_abandoned(pace.abandoned);
+  stored.set_waiting(store(pace.waiting));
+}
+dispatch::QueuePace read(const v1::QueuePace& stored) {
+  check_known(stored);
+  return {stored.handled(), span_of(stored.answering()), span_of(stored.working()),
+          stored.waits(),   stored.abandoned(),          span_of(stored.waiting())};
+}
+
 void fill(v1::Queue& stored, const dispatch::Queue& queue) {
   stored.set_queue(raw(queue.handle));
   fill(*stored.mutable_spec(), queue.spec);
   stored.set_live_contacts(queue.live_contacts);
+  stored.set_served(queue.served);
+  fill(*stored.mutable_pace(), queue.pace);
+  fill(*stored.mutable_pools(), queue.pools);
+  stored.set_pools_changed_at(store(queue.pools_changed_at));
+  for (const dispatch::RecentService::Minute& minute : queue.recent.minutes) {
+    stored.add_recent_ended(minute.ended);
+    stored.add_recent_in_target(minute.in_target);
+  }
+  stored.set_recent_minute(queue.recent.last_minute);
 }
 dispatch::Queue read(const v1::Queue& stored) {
   check_known(stored);
-  return {handle_of<dispatch::QueueHandle>(stored.queue()), read(stored.spec()), stored.live_contacts()};
+  dispatch::Queue queue;
+  queue.handle = handle_of<dispatch::QueueHandle>(stored.queue());
+  queue.spec = read(stored.spec());
+  queue.live_contacts = stored.live_contacts();
+  queue.served = stored.served();
+  queue.pace = read(stored.pace());
+  queue.pools = read(stored.pools());
+  queue.pools_changed_at = time_of(stored.pools_changed_at());
+  const int minutes = std::min(stored.recent_ended_size(), stored.recent_in_target_size());
+  for (int i = 0; i < minutes && std::cmp_less(i, queue.recent.minutes.size()); ++i) {
+    queue.recent.minutes[static_cast<std::size_t>(i)] = {stored.recent_ended(i), stored.recent_in_target(i)};
+  }
+  queue.recent.last_minute = stored.recent_minute();
+  return queue;
 }
 
 void fill(v1::Agent& stored, const dispatch::Agent& agent) {
@@ -53,6 +92,8 @@ void fill(v1::Agent& stored, const dispatch::Agent& agent) {
   fill_handles(stored.mutable_contacts(), agent.contacts);
   stored.set_idle_since(store(agent.idle_since));
   stored.set_idle_order(agent.idle_order);
+  stored.set_signed_on_at(store(agent.signed_on_at));
+  stored.set_accepted(agent.accepted);
 }
 dispatch::Agent read(const v1::Agent& stored) {
   check_known(stored);
@@ -73,6 +114,8 @@ dispatch::Agent read(const v1::Agent& stored) {
   read_handles(stored.contacts(), agent.contacts);
   agent.idle_since = time_of(stored.idle_since());
   agent.idle_order = stored.idle_order();
+  agent.signed_on_at = time_of(stored.signed_on_at());
+  agent.accepted = stored.accepted();
   return agent;
 }
 
@@ -110,6 +153,10 @@ void fill(v1::Contact& stored, const dispatch::Contact& contact) {
   stored.set_offer(raw(contact.offer));
   stored.set_agent(raw(contact.agent));
   stored.set_last_agent(raw(contact.last_agent));
+  stored.set_starving(contact.starving);
+  stored.set_preferred(raw(contact.preferred));
+  stored.set_preferred_until(store(contact.preferred_until));
+  stored.set_estimated_wait(store(contact.estimated_wait));
 }
 dispatch::Contact read(const v1::Contact& stored) {
   check_known(stored);
@@ -136,6 +183,10 @@ dispatch::Contact read(const v1::Contact& stored) {
   contact.offer = handle_of<dispatch::OfferId>(stored.offer());
   contact.agent = handle_of<dispatch::AgentHandle>(stored.agent());
   contact.last_agent = handle_of<dispatch::AgentHandle>(stored.last_agent());
+  contact.starving = stored.starving();
+  contact.preferred = handle_of<dispatch::AgentHandle>(stored.preferred());
+  contact.preferred_until = time_of(stored.preferred_until());
+  contact.estimated_wait = span_of(stored.estimated_wait());
   return contact;
 }
 
@@ -188,13 +239,17 @@ void fill(v1::QueueCounters& stored, const kpi::BoardCounters::Queue& queue) {
   stored.set_completed(counters.completed);
   stored.set_ended_otherwise(counters.ended_otherwise);
   stored.set_total_answer_wait(store(counters.total_answer_wait));
+  stored.set_estimated(counters.estimated);
+  stored.set_total_estimate_error(store(counters.total_estimate_error));
+  stored.set_total_estimate_excess(store(counters.total_estimate_excess));
 }
 kpi::BoardCounters::Queue read(const v1::QueueCounters& stored) {
   check_known(stored);
-  return {handle_of<dispatch::QueueHandle>(stored.queue()),
-          {stored.created(), stored.answered(), stored.answered_in_target(), stored.abandoned(),
-           stored.abandoned_in_target(), stored.completed(), stored.ended_otherwise(),
-           span_of(stored.total_answer_wait())}};
+  return {
+      handle_of<dispatch::QueueHandle>(stored.queue()),
+      {stored.created(), stored.answered(), stored.answered_in_target(), stored.abandoned(),
+       stored.abandoned_in_target(), stored.completed(), stored.ended_otherwise(), span_of(stored.total_answer_wait()),
+       stored.estimated(), span_of(stored.total_estimate_error()), span_of(stored.total_estimate_excess())}};
 }
 
 void fill(v1::AgentCounters& stored, const kpi::BoardCounters::Agent& agent) {
@@ -244,6 +299,7 @@ std::string encode_snapshot(const Snapshot& snapshot) {
   stored.set_epoch(image.epoch);
   stored.set_last_sequence(image.last_sequence);
   stored.set_last_time(store(image.last_time));
+  stored.set_last_estimate(store(image.last_estimate));
   stored.set_last_skill(image.last_skill);
   stored.set_last_policy(image.last_policy);
   stored.set_last_queue(image.last_queue);
@@ -279,6 +335,7 @@ Snapshot decode_snapshot(std::string_view payload) {
   image.epoch = stored.epoch();
   image.last_sequence = stored.last_sequence();
   image.last_time = time_of(stored.last_time());
+  image.last_estimate = time_of(stored.last_estimate());
   image.last_skill = stored.last_skill();
   image.last_policy = stored.last_policy();
   image.last_queue = stored.last_queue();

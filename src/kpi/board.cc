@@ -23,8 +23,9 @@ struct OpenContact {
   AgentHandle agent{};  ///< whom it is offered to or who holds it
   ContactState state{};
   TimePoint due;
-  TimePoint answered_at{};  ///< epoch: nobody has accepted it yet
-  OfferId answer{};         ///< that acceptance, while its setup may still fail
+  TimePoint answered_at{};    ///< epoch: nobody has accepted it yet
+  OfferId answer{};           ///< that acceptance, while its setup may still fail
+  Duration estimated_wait{};  ///< 0: none
 
   [[nodiscard]] bool answered() const { return answered_at != TimePoint{}; }
 };
@@ -138,6 +139,8 @@ class Board::Impl {
   void on(const dispatch::AgentPut&);
   void on(const dispatch::AgentDeleted&);
   void on(const dispatch::ContactCreated&);
+  void on(const dispatch::ContactQueued&);
+  void on(const dispatch::ContactTransferred&);
   void on(const dispatch::OfferMade&);
   void on(const dispatch::OfferAccepted&);
   void on(const dispatch::OfferEnded&);
@@ -148,8 +151,6 @@ class Board::Impl {
   void on(const dispatch::SessionLost&);
   void on(const dispatch::SessionEnded&);
   void on(const dispatch::PresenceChanged&);
-  void on(const dispatch::ContactQueued& e) { move(e.contact, ContactState::kQueued, e.queue, {}); }
-  void on(const dispatch::ContactTransferred& e) { move(e.contact, ContactState::kQueued, e.queue, {}); }
   void on(const dispatch::ContactHeld& e) { move(e.contact, ContactState::kHeld, e.queue, e.agent); }
   void on(const dispatch::ContactResumed& e) { move(e.contact, ContactState::kActive, e.queue, e.agent); }
   void on(const dispatch::ContactWrapUpStarted& e) { move(e.contact, ContactState::kWrapUp, e.queue, e.agent); }
@@ -254,6 +255,11 @@ void Board::Impl::count_answer(const OpenContact& contact, int sign) {
   counters.answered += sign;
   if (waited <= queue->target) counters.answered_in_target += sign;
   counters.total_answer_wait += sign * waited;
+  if (contact.estimated_wait == Duration{}) return;
+  const Duration excess = contact.estimated_wait - waited;
+  counters.estimated += sign;
+  counters.total_estimate_error += sign * std::chrono::abs(excess);
+  counters.total_estimate_excess += sign * excess;
 }
 
 // --- rows -------------------------------------------------------------------------------------------------------
@@ -335,7 +341,19 @@ void Board::Impl::on(const dispatch::AgentDeleted& e) {
 void Board::Impl::on(const dispatch::ContactCreated& e) {
   ++totals_.counters.created;
   if (QueueEntry* queue = queues_.find(e.queue)) ++queue->row.counters.created;
-  add(e.contact, {e.queue, {}, e.due > now_ ? ContactState::kScheduled : ContactState::kQueued, e.due});
+  add(e.contact,
+      {e.queue, {}, e.due > now_ ? ContactState::kScheduled : ContactState::kQueued, e.due, {}, {}, e.estimated_wait});
+}
+
+void Board::Impl::on(const dispatch::ContactQueued& e) {
+  OpenContact* contact = move(e.contact, ContactState::kQueued, e.queue, {});
+  if (contact) contact->estimated_wait = e.estimated_wait;
+}
+
+// What was estimated was the wait in another queue.
+void Board::Impl::on(const dispatch::ContactTransferred& e) {
+  OpenContact* contact = move(e.contact, ContactState::kQueued, e.queue, {});
+  if (contact) contact->estimated_wait = {};
 }
 
 void Board::Impl::on(const dispatch::OfferMade& e) {
@@ -458,7 +476,7 @@ void Board::Impl::restore(const dispatch::StateImage& state, const BoardCounters
     // Since the first acceptance nothing has changed: its setup may still fail.
     const bool just_answered = contact.answered && contact.answered_at == contact.state_since;
     add(contact.id, {contact.queue, contact.agent, contact.state, contact.due, contact.answered_at,
-                     just_answered ? contact.offer : OfferId::kNone});
+                     just_answered ? contact.offer : OfferId::kNone, contact.estimated_wait});
   }
   for (const auto& agent : state.agents) {
     agents_.at(agent.handle).row.since = std::max(agent.presence_since, agent.idle_since);

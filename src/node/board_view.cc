@@ -23,6 +23,9 @@ void render(const kpi::QueueRow& row, v1::QueueRow* out) {
   out->set_completed(row.counters.completed);
   out->set_ended_otherwise(row.counters.ended_otherwise);
   to_proto(row.counters.total_answer_wait, out->mutable_total_answer_wait());
+  out->set_estimated(row.counters.estimated);
+  to_proto(row.counters.total_estimate_error, out->mutable_total_estimate_error());
+  to_proto(row.counters.total_estimate_excess, out->mutable_total_estimate_excess());
 }
 
 void render(const kpi::AgentRow& row, v1::AgentRow* out) {

@@ -50,6 +50,18 @@ Summary summarize(const dispatch::Event& event) {
           [](const ContactEscalated& e) -> Summary {
             return {v1::CONTACT_EVENT_KIND_ESCALATED, State::kQueued, e.contact, e.queue, {}, {}, {}};
           },
+          [](const ContactPrioritySet& e) -> Summary {
+            return {v1::CONTACT_EVENT_KIND_PRIORITY_SET, {}, e.contact, e.queue, {}, {}, {}};
+          },
+          [](const ContactStarving& e) -> Summary {
+            return {v1::CONTACT_EVENT_KIND_STARVING, State::kQueued, e.contact, e.queue, {}, {}, {}};
+          },
+          [](const ContactAssigned& e) -> Summary {
+            return {v1::CONTACT_EVENT_KIND_ASSIGNED, State::kQueued, e.contact, e.queue, e.preferred, {}, e.reason};
+          },
+          [](const ContactReleased& e) -> Summary {
+            return {v1::CONTACT_EVENT_KIND_RELEASED, State::kQueued, e.contact, e.queue, e.preferred, {}, e.reason};
+          },
           [](const OfferMade& e) -> Summary {
             return {v1::CONTACT_EVENT_KIND_OFFER_MADE, State::kOffered, e.contact, e.queue, e.agent, e.offer, {}};
           },

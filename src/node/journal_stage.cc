@@ -9,7 +9,15 @@ namespace muster::node {
 
 JournalStage::JournalStage(std::unique_ptr<journal::Appender> appender, Publisher& publisher,
                            std::function<void(const std::string&)> failed)
-    : appender_(std::move(appender)), publisher_(publisher), failed_(std::move(failed)), thread_([this] { run(); }) {
+    : appender_(std::move(appender)),
+      publisher_(publisher),
+      committer_([this](auto first, auto last, auto payload) { return appender_->append(first, last, payload); },
+                 [this](std::vector<Batch>& batches) { let_out(batches); },
+                 [this, failed = std::move(failed)](journal::AppendResult result) {
+                   const bool fenced = result == journal::AppendResult::kFenced;
+                   failed((fenced ? "fenced: " : "outcome of an append unknown: ") + appender_->error());
+                 }),
+      thread_([this] { run(); }) {
   name_thread(thread_, "journal");
 }
 
@@ -29,37 +37,18 @@ void JournalStage::run() {
         bytes += next->payload.size();
         row.push_back(std::move(*next++));
       } while (next != taken.end() && bytes + next->payload.size() <= kRowBytesMax);
-      make_durable(row);
+      committer_.commit(row);
     }
   }
 }
 
-void JournalStage::make_durable(std::vector<Batch>& batches) {
-  if (broken_ || !append(batches)) return abandon_all(batches);
+// At low load the publisher's thread is spared.
+void JournalStage::let_out(std::vector<Batch>& batches) {
   if (publisher_.idle() && queue_.size() == 0) {
     publisher_.publish_inline(batches);
   } else {
     publisher_.publish_later(std::move(batches));
   }
-}
-
-bool JournalStage::append(std::vector<Batch>& batches) {
-  dispatch::Sequence first = 0;
-  dispatch::Sequence last = 0;
-  payload_.clear();
-  for (const auto& batch : batches) {
-    if (batch.events->empty()) continue;
-    if (first == 0) first = batch.events->front().sequence;
-    last = batch.events->back().sequence;
-    payload_.append(batch.payload);
-  }
-  if (first == 0) return true;
-  const auto result = appender_->append(first, last, payload_);
-  if (result == journal::AppendResult::kCommitted) return true;
-  broken_ = true;
-  failed_((result == journal::AppendResult::kFenced ? "fenced: " : "outcome of an append unknown: ") +
-          appender_->error());
-  return false;
 }
 
 }  // namespace muster::node

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "committer.h"
 #include "muster/base/bounded_queue.h"
 #include "muster/journal/appender.h"
 #include "publisher.h"
@@ -33,15 +34,12 @@ class JournalStage {
 
  private:
   void run();
-  void make_durable(std::vector<Batch>& batches);
-  bool append(std::vector<Batch>& batches);
+  void let_out(std::vector<Batch>& batches);
 
   std::unique_ptr<journal::Appender> appender_;
   Publisher& publisher_;
-  const std::function<void(const std::string&)> failed_;
   BoundedQueue<Batch> queue_{64};
-  bool broken_ = false;  // journal thread only
-  std::string payload_;  // journal thread only; reused
+  Committer committer_;  // journal thread only
   std::thread thread_;
 };
 

@@ -24,12 +24,64 @@ Id parse_number_id(char letter, std::string_view text) {
   return parsed.ec == std::errc{} && parsed.ptr == end && fits ? Id{number} : Id::kNone;
 }
 
+std::string skill_name(const dispatch::Engine& engine, dispatch::SkillHandle handle) {
+  const auto* skill = engine.skill(handle);
+  return skill ? skill->spec.id : std::string{};
+}
+
+void render(const dispatch::Engine& engine, const dispatch::SkillRequirement& requirement, v1::SkillRequirement* out) {
+  out->set_skill_id(skill_name(engine, requirement.skill));
+  out->set_min_level(requirement.min_level);
+  if (requirement.max_level != dispatch::kLevelMax) out->set_max_level(requirement.max_level);
+}
+
 void render_requirements(const dispatch::Engine& engine, const std::vector<dispatch::SkillRequirement>& requirements,
                          google::protobuf::RepeatedPtrField<v1::SkillRequirement>* out) {
-  for (const auto& requirement : requirements) {
-    auto* item = out->Add();
-    if (const auto* skill = engine.skill(requirement.skill)) item->set_skill_id(skill->spec.id);
-    item->set_min_level(requirement.min_level);
+  for (const auto& requirement : requirements) render(engine, requirement, out->Add());
+}
+
+void render(const dispatch::Engine& engine, const dispatch::Predicate& predicate, v1::AgentCondition* out) {
+  using Kind = dispatch::Predicate::Kind;
+  const auto render_parts = [&](const std::vector<dispatch::Predicate>& parts, v1::AgentConditions* list) {
+    for (const auto& part : parts) render(engine, part, list->add_conditions());
+  };
+  switch (predicate.kind) {
+    case Kind::kSkill:
+      return render(engine, predicate.skill, out->mutable_skill());
+    case Kind::kAllOf:
+      return render_parts(predicate.parts, out->mutable_all_of());
+    case Kind::kAnyOf:
+      return render_parts(predicate.parts, out->mutable_any_of());
+    case Kind::kNot: {
+      const auto& negated = predicate.parts.front();
+      return render_parts(negated.kind == Kind::kAnyOf ? negated.parts : predicate.parts, out->mutable_none_of());
+    }
+  }
+}
+
+void render_weight(Duration weight, google::protobuf::Duration* (v1::AgentPreferences::*field)(),
+                   v1::AgentPreferences* out) {
+  if (weight != Duration::zero()) to_proto(weight, (out->*field)());
+}
+
+void render(const dispatch::Engine& engine, const dispatch::Preferences& prefer, v1::AgentPreferences* out) {
+  render_weight(prefer.load, &v1::AgentPreferences::mutable_load, out);
+  render_weight(prefer.quality, &v1::AgentPreferences::mutable_quality, out);
+  render_weight(prefer.cost, &v1::AgentPreferences::mutable_cost, out);
+  render_weight(prefer.specialist, &v1::AgentPreferences::mutable_specialist, out);
+  render_weight(prefer.fairness, &v1::AgentPreferences::mutable_fairness, out);
+  render_weight(prefer.skill_fit, &v1::AgentPreferences::mutable_skill_fit, out);
+  out->set_ignore_idle_time(prefer.ignore_idle);
+  out->set_newcomer_skill_id(skill_name(engine, prefer.newcomers));
+  out->set_newcomer_percent(prefer.newcomer_percent);
+}
+
+void render(const dispatch::Engine& engine, const std::vector<dispatch::SkillTest>& alternatives,
+            v1::SkillAlternatives* out) {
+  for (const auto& test : alternatives) {
+    auto* item = out->add_alternatives();
+    render(engine, test.requirement, item->mutable_requirement());
+    item->set_negated(test.negated);
   }
 }
 
@@ -116,10 +168,11 @@ void render(const dispatch::Engine& engine, const dispatch::Offer& offer, v1::Of
 void render(const dispatch::Engine& engine, const dispatch::Agent& agent, v1::Agent* out) {
   out->set_agent_id(agent.spec.id);
   out->set_display_name(agent.spec.display_name);
-  for (const auto& [handle, level] : agent.spec.skills) {
+  for (const auto& has : agent.spec.skills) {
     auto* skill = out->add_skills();
-    if (const auto* known = engine.skill(handle)) skill->set_skill_id(known->spec.id);
-    skill->set_level(level);
+    skill->set_skill_id(skill_name(engine, has.skill));
+    skill->set_level(has.level);
+    if (has.valid_until != TimePoint{}) to_proto(has.valid_until, skill->mutable_expire_time());
   }
   out->set_capacity_units(agent.spec.capacity_units);
   for (std::size_t channel = 1; channel < dispatch::kChannelCount; ++channel) {
@@ -134,6 +187,8 @@ void render(const dispatch::Engine& engine, const dispatch::Agent& agent, v1::Ag
   out->set_connected(agent.connected);
   out->set_used_units(static_cast<std::int32_t>(agent.used_units));
   out->set_activity(activity(engine, agent));
+  out->set_quality(agent.spec.quality);
+  out->set_cost(agent.spec.cost);
 }
 
 void render(const dispatch::Engine& engine, const dispatch::Queue& queue, v1::Queue* out) {
@@ -144,6 +199,10 @@ void render(const dispatch::Engine& engine, const dispatch::Queue& queue, v1::Qu
   to_proto(queue.spec.service_level_target, out->mutable_service_level_target());
   to_proto(queue.spec.wrap_up_limit, out->mutable_wrap_up_limit());
   to_proto(queue.spec.time_to_live, out->mutable_time_to_live());
+  out->set_paused(queue.spec.paused);
+  out->set_share(queue.spec.share);
+  out->set_idle_reserve(queue.spec.idle_reserve);
+  out->set_reserve_skill_id(skill_name(engine, queue.spec.reserve_skill));
 }
 
 void render(const dispatch::Engine& engine, const dispatch::Policy& policy, v1::Policy* out) {
@@ -153,11 +212,18 @@ void render(const dispatch::Engine& engine, const dispatch::Policy& policy, v1::
     auto* item = out->add_steps();
     to_proto(step.after, item->mutable_after());
     render_requirements(engine, step.requirements, item->mutable_requirements());
+    if (step.where != dispatch::Predicate{}) render(engine, step.where, item->mutable_where());
+    if (step.prefer != dispatch::Preferences{}) render(engine, step.prefer, item->mutable_prefer());
   }
   to_proto(policy.spec.offer_timeout, out->mutable_offer_timeout());
   to_proto(policy.spec.priority_weight, out->mutable_priority_weight());
   to_proto(policy.spec.refusal_cool_down, out->mutable_refusal_cool_down());
   out->set_auto_accept(policy.spec.auto_accept);
+  if (policy.spec.gates != dispatch::Predicate{}) render(engine, policy.spec.gates, out->mutable_gates());
+  to_proto(policy.spec.preferred_agent_wait, out->mutable_preferred_agent_wait());
+  out->set_strict_priority(policy.spec.strict_priority);
+  out->set_by_deadline(policy.spec.by_deadline);
+  to_proto(policy.spec.starvation_bound, out->mutable_starvation_bound());
 }
 
 void render(const dispatch::Skill& skill, v1::Skill* out) {
@@ -177,6 +243,7 @@ void render(const dispatch::Settings& settings, v1::WorkspaceSettings* out) {
   to_proto(settings.second_miss_pause, out->mutable_second_miss_pause());
   out->set_escalate_after_refusals(settings.escalate_after_refusals);
   out->set_escalation_priority(settings.escalation_priority);
+  out->set_queue_order(static_cast<v1::QueueOrder>(settings.queue_order));
 }
 
 void render(const dispatch::Explanation& explanation, std::string_view runner_up_id, v1::OfferExplanation* out) {
@@ -191,13 +258,22 @@ void render(const dispatch::Explanation& explanation, std::string_view runner_up
   }
   to_proto(explanation.waited, out->mutable_waited());
   to_proto(explanation.idle, out->mutable_idle());
+  const bool scored = explanation.score != Duration::zero() || explanation.runner_up_score != Duration::zero();
+  if (scored) to_proto(explanation.score, out->mutable_score());
   if (runner_up_id.empty()) return;
   out->set_runner_up_agent_id(std::string(runner_up_id));
   to_proto(explanation.runner_up_idle, out->mutable_runner_up_idle());
+  if (scored) to_proto(explanation.runner_up_score, out->mutable_runner_up_score());
 }
 
-void render(const dispatch::Engine& engine, const dispatch::Prospects& prospects, v1::ExplainContactResponse* out) {
-  render_requirements(engine, prospects.asked, out->mutable_requirements());
+void render(const dispatch::Engine& engine, const dispatch::Contact& contact, const dispatch::Prospects& prospects,
+            v1::ExplainContactResponse* out) {
+  render_requirements(engine, prospects.asked.all, out->mutable_requirements());
+  for (const auto& alternatives : prospects.asked.any) render(engine, alternatives, out->add_alternatives());
+  if (contact.preferred != dispatch::AgentHandle::kNone) {
+    out->set_preferred_agent_id(agent_name(engine, contact.preferred));
+    to_proto(contact.preferred_until, out->mutable_preferred_until_time());
+  }
   if (prospects.next_step) to_proto(*prospects.next_step, out->mutable_next_step_time());
   for (std::size_t obstacle = 1; obstacle < dispatch::kObstacleCount; ++obstacle) {
     if (prospects.agents[obstacle] == 0) continue;
@@ -208,15 +284,21 @@ void render(const dispatch::Engine& engine, const dispatch::Prospects& prospects
   if (prospects.next_cool_down) to_proto(*prospects.next_cool_down, out->mutable_next_cool_down_end_time());
 }
 
+void render(const dispatch::WaitEstimate& estimate, v1::WaitEstimate* out) {
+  if (estimate.wait) to_proto(*estimate.wait, out->mutable_wait());
+  out->set_servers(static_cast<std::int32_t>(estimate.servers));
+  out->set_contacts_ahead(static_cast<std::int32_t>(estimate.ahead));
+}
+
 void render(const dispatch::Engine& engine, const dispatch::Agent& agent, const dispatch::Standing& standing,
             v1::AgentStanding* out) {
   out->set_agent_id(agent.spec.id);
   out->set_obstacle(static_cast<v1::Obstacle>(standing.obstacle));
-  if (const auto* skill = engine.skill(standing.required.skill)) {
-    out->mutable_required()->set_skill_id(skill->spec.id);
-    out->mutable_required()->set_min_level(standing.required.min_level);
+  if (standing.required.skill != dispatch::SkillHandle::kNone) {
+    render(engine, standing.required, out->mutable_required());
     out->set_level(standing.level);
   }
+  if (!standing.alternatives.empty()) render(engine, standing.alternatives, out->mutable_alternatives());
   if (standing.cool_down_until != TimePoint{}) {
     to_proto(standing.cool_down_until, out->mutable_cool_down_end_time());
   }

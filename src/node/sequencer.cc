@@ -121,8 +121,8 @@ void Sequencer::tell_agents(const dispatch::Event& event) {
                  [&](const ContactHeld& e) { tell_contact(event, e.agent, e.contact, {}); },
                  [&](const ContactResumed& e) { tell_contact(event, e.agent, e.contact, {}); },
                  [&](const ContactWrapUpStarted& e) { tell_contact(event, e.agent, e.contact, {}); },
-                 [&](const ContactTransferred& e) { tell_contact(event, e.agent, e.contact, {}); },
-                 [&](const ContactRequeued& e) { tell_contact(event, e.agent, e.contact, {}); },
+                 [&](const ContactTransferred& e) { tell_given_back(event, e.agent, e.contact); },
+                 [&](const ContactRequeued& e) { tell_given_back(event, e.agent, e.contact); },
                  [&](const ContactCompleted& e) {
                    auto ended = ended_contact(e, ContactState::kCompleted);
                    ended.set_disposition(e.disposition);
@@ -160,6 +160,19 @@ void Sequencer::tell_contact(const dispatch::Event& event, dispatch::AgentHandle
     changed->set_agent_id(engine_.agent(agent)->spec.id);
     to_proto(event.time, changed->mutable_end_time());
   }
+}
+
+// If it ended within the same command, in nobody's hands, whoever had it is told so here.
+void Sequencer::tell_given_back(const dispatch::Event& event, dispatch::AgentHandle agent,
+                                dispatch::ContactId contact) {
+  v1::Contact ended;
+  for (const auto& later : events_) {
+    const auto* end = std::get_if<dispatch::ContactEnded>(&later.body);
+    if (!end || end->contact != contact) continue;
+    ended = ended_contact(*end, end->state);
+    ended.set_end_reason(end->reason);
+  }
+  tell_contact(event, agent, contact, ended);
 }
 
 v1::SessionEvent* Sequencer::message_to(dispatch::AgentHandle handle, const dispatch::Event& event) {

@@ -29,6 +29,7 @@ class Sequencer {
   void tell_agents(const dispatch::Event& event);
   void tell_contact(const dispatch::Event& event, dispatch::AgentHandle agent, dispatch::ContactId contact,
                     const v1::Contact& ended);
+  void tell_given_back(const dispatch::Event& event, dispatch::AgentHandle agent, dispatch::ContactId contact);
   v1::SessionEvent* message_to(dispatch::AgentHandle agent, const dispatch::Event& event);
   v1::SessionEvent session_opened(const dispatch::Agent& agent, const dispatch::Reply& reply) const;
 

@@ -10,7 +10,8 @@
 #include "muster/base/thread_name.h"
 #include "muster/journal/appender.h"
 #include "muster/journal/error.h"
-#include "muster/journal/recovery.h"
+#include "muster/journal/reader.h"
+#include "take_up.h"
 
 namespace muster::node {
 namespace {
@@ -201,27 +202,11 @@ void WorkspaceOwner::add_housekeeping(std::vector<Request>& requests, const disp
 }
 
 dispatch::Engine WorkspaceOwner::replay(const journal::Ownership& ownership) {
-  const auto last = ownership.next_seq - 1;
-  if (last < view_.committed) {
-    throw journal::Corrupt("the journal ends at event " + std::to_string(last) + " but event " +
-                           std::to_string(view_.committed) + " was acknowledged: acknowledged work was lost");
-  }
   const auto started = Clock::now();
   journal::Reader reader(options_.database, options_.workspace);
-  auto recovered =
-      journal::recover(reader, last,
-                       {.started =
-                            [&](const dispatch::Engine& engine, const kpi::BoardCounters& counters) {
-                              view_.events.reset(engine);
-                              view_.board.reset(engine.image(), counters);
-                            },
-                        .replayed =
-                            [&](std::vector<dispatch::Event>&& events) {
-                              if (stopping_) throw Stopping();
-                              view_.board.apply(events);
-                              view_.events.add(std::make_shared<const std::vector<dispatch::Event>>(std::move(events)));
-                            }});
-  view_.committed = last;
+  auto recovered = take_up(reader, ownership, view_, [this] {
+    if (stopping_) throw Stopping();
+  });
   for (const auto& warning : recovered.warnings) spdlog::error("workspace {}: {}", options_.workspace, warning);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started);
   spdlog::info("workspace {}: epoch {}, replayed {} events after the snapshot at {} in {} ms", options_.workspace,

@@ -1,9 +1,11 @@
 #include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include <optional>
 
 #include "backend.h"
+#include "desk.h"
 #include "muster/v1/board_service.grpc.pb.h"
 #include "postgres_fixture.h"
 
@@ -31,8 +33,160 @@ class ContactServiceTest : public ::testing::Test {
     return backend.call(&Contacts::CancelContact, request);
   }
 
+  grpc::Status prioritize(const std::string& contact_id, int priority) {
+    v1::PrioritizeContactRequest request;
+    request.set_request_id(new_request_id());
+    request.set_contact_id(contact_id);
+    request.set_priority(priority);
+    return backend.call(&Contacts::PrioritizeContact, request);
+  }
+  grpc::Status assign(const std::string& contact_id, const std::string& agent_id) {
+    v1::AssignContactRequest request;
+    request.set_request_id(new_request_id());
+    request.set_contact_id(contact_id);
+    request.set_agent_id(agent_id);
+    request.mutable_wait()->set_seconds(600);
+    request.set_reason("knows the case");
+    return backend.call(&Contacts::AssignContact, request);
+  }
+  v1::GetContactResponse get(const std::string& contact_id) {
+    v1::GetContactRequest request;
+    request.set_contact_id(contact_id);
+    v1::GetContactResponse response;
+    EXPECT_TRUE(backend.call(&Contacts::GetContact, request, &response).ok());
+    return response;
+  }
+  v1::ExplainContactResponse explain(const std::string& contact_id, const std::string& agent_id) {
+    v1::ExplainContactRequest request;
+    request.set_contact_id(contact_id);
+    request.add_agent_ids(agent_id);
+    v1::ExplainContactResponse response;
+    EXPECT_TRUE(backend.call(&Contacts::ExplainContact, request, &response).ok());
+    return response;
+  }
+  void update_policy(const std::string& text, const std::string& path) {
+    v1::UpdatePolicyRequest request;
+    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, request.mutable_policy()));
+    request.set_request_id(new_request_id());
+    request.mutable_policy()->set_policy_id("plain");
+    request.mutable_update_mask()->add_paths(path);
+    ASSERT_TRUE(backend.call(&Routing::UpdatePolicy, request).ok());
+  }
+  void update_queue(const std::string& text, const std::string& path) {
+    v1::UpdateQueueRequest request;
+    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, request.mutable_queue()));
+    request.set_request_id(new_request_id());
+    request.mutable_queue()->set_queue_id("billing");
+    request.mutable_update_mask()->add_paths(path);
+    ASSERT_TRUE(backend.call(&Routing::UpdateQueue, request).ok());
+  }
+
   Backend backend;
 };
+
+TEST_F(ContactServiceTest, BothBoundsOfALevelAreKept) {
+  auto request = contact("billing");
+  request.add_requirements()->set_skill_id("zh");
+  request.mutable_requirements(0)->set_min_level(20);
+  request.mutable_requirements(0)->set_max_level(50);
+  v1::CreateContactResponse created;
+  ASSERT_TRUE(backend.call(&Contacts::CreateContact, request, &created).ok());
+  const auto kept = get(created.contact_id()).contact().requirements(0);
+  EXPECT_EQ(kept.min_level(), 20);
+  EXPECT_EQ(kept.max_level(), 50);
+  EXPECT_FALSE(get(backend.create_contact("billing")).contact().requirements_size());
+}
+
+TEST_F(ContactServiceTest, APriorityIsSetUntilAnAgentAccepts) {
+  const std::string id = backend.create_contact("billing");
+  ASSERT_TRUE(prioritize(id, 42).ok());
+  EXPECT_EQ(get(id).contact().priority(), 42);
+  EXPECT_THAT(problem(prioritize(id, 101)).fields, ElementsAre("priority"));
+  EXPECT_EQ(problem(prioritize("c-99", 1)).reason, "CONTACT_NOT_FOUND");
+  const auto desk = Desk::available(Door::kSession, backend, "mei");
+  desk->accept_next();
+  EXPECT_EQ(problem(prioritize(id, 1)).reason, "CONTACT_WRONG_STATE");
+}
+
+TEST_F(ContactServiceTest, APreferredAgentGetsTheContactAlone) {
+  const auto mei = Desk::available(Door::kSession, backend, "mei");
+  const auto bob = Desk::available(Door::kSession, backend, "bob");
+  auto request = contact("billing");
+  request.set_preferred_agent_id("bob");
+  v1::CreateContactResponse created;
+  ASSERT_TRUE(backend.call(&Contacts::CreateContact, request, &created).ok());
+  EXPECT_EQ(bob->accept_next().contact_id(), created.contact_id());
+
+  request.set_request_id(new_request_id());
+  ASSERT_TRUE(backend.call(&Contacts::CreateContact, request, &created).ok());
+  const auto explained = explain(created.contact_id(), "mei");
+  EXPECT_EQ(explained.preferred_agent_id(), "bob");
+  EXPECT_TRUE(explained.has_preferred_until_time());
+  EXPECT_EQ(explained.agents(0).obstacle(), v1::OBSTACLE_PREFERRED);
+
+  request.set_request_id(new_request_id());
+  request.set_preferred_agent_id("nobody");
+  const Problem unknown = problem(backend.call(&Contacts::CreateContact, request));
+  EXPECT_EQ(unknown.reason, "AGENT_NOT_FOUND");
+  EXPECT_THAT(unknown.fields, ElementsAre("preferred_agent_id"));
+}
+
+TEST_F(ContactServiceTest, AnAssignedContactGoesToThatAgent) {
+  const auto mei = Desk::available(Door::kSession, backend, "mei");
+  const auto bob = Desk::available(Door::kSession, backend, "bob");
+  const std::string id = backend.create_contact("billing");
+  mei->next(v1::SessionEvent::kOfferMade);
+  ASSERT_TRUE(assign(id, "bob").ok());
+  EXPECT_EQ(bob->accept_next().contact_id(), id);
+  EXPECT_EQ(get(id).offers(0).state(), v1::OFFER_STATE_WITHDRAWN);
+  EXPECT_EQ(problem(assign(id, "mei")).reason, "CONTACT_WRONG_STATE");
+}
+
+TEST_F(ContactServiceTest, WhomAContactCannotBeAssignedToIsSaid) {
+  const std::string id = backend.create_contact("billing");
+  const Problem unfit = problem(assign(id, "mei"));
+  EXPECT_EQ(unfit.code, grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(unfit.reason, "AGENT_UNFIT");
+  EXPECT_EQ(unfit.metadata.at("agent_id"), "mei");
+  EXPECT_THAT(unfit.fields, ElementsAre("agent_id"));
+  EXPECT_EQ(problem(assign(id, "nobody")).reason, "AGENT_NOT_FOUND");
+  EXPECT_EQ(problem(assign("c-99", "mei")).reason, "CONTACT_NOT_FOUND");
+  EXPECT_THAT(problem(assign(id, "")).fields, ElementsAre("agent_id"));
+}
+
+TEST_F(ContactServiceTest, AnExplanationNamesTheAlternativesThatAnAgentFails) {
+  const auto mei = Desk::available(Door::kSession, backend, "mei");
+  update_policy(R"(gates { any_of { conditions { skill { skill_id: "zh" min_level: 99 } }
+                                    conditions { none_of { conditions { skill { skill_id: "zh" } } } } } })",
+                "gates");
+  const auto explained = explain(backend.create_contact("billing"), "mei");
+  ASSERT_EQ(explained.alternatives_size(), 1);
+  EXPECT_EQ(explained.alternatives(0).alternatives_size(), 2);
+  EXPECT_EQ(explained.agents(0).obstacle(), v1::OBSTACLE_CONDITION);
+  EXPECT_EQ(explained.agents(0).alternatives().DebugString(), explained.alternatives(0).DebugString());
+}
+
+TEST_F(ContactServiceTest, AnExplanationTellsAPauseAndAReserve) {
+  const auto mei = Desk::available(Door::kSession, backend, "mei");
+  update_queue("paused: true", "paused");
+  const std::string id = backend.create_contact("billing");
+  EXPECT_EQ(explain(id, "mei").agents(0).obstacle(), v1::OBSTACLE_PAUSED);
+  update_queue("idle_reserve: 1", "idle_reserve");
+  update_queue("", "paused");
+  EXPECT_EQ(explain(id, "mei").agents(0).obstacle(), v1::OBSTACLE_RESERVE);
+}
+
+TEST_F(ContactServiceTest, AnOfferTellsTheScoreWhereTheStepPrefers) {
+  const auto mei = Desk::available(Door::kSession, backend, "mei");
+  const std::string plain = backend.create_contact("billing");
+  mei->accept_next();
+  EXPECT_FALSE(get(plain).offers(0).explanation().has_score());
+  update_policy("steps { prefer { specialist { seconds: 3600 } ignore_idle_time: true } }", "steps");
+  const auto bob = Desk::available(Door::kSession, backend, "bob");
+  const std::string preferring = backend.create_contact("billing");
+  bob->accept_next();
+  EXPECT_EQ(get(preferring).offers(0).explanation().score().seconds(), -3600) << "one skill";
+}
 
 TEST_F(ContactServiceTest, AnUnknownQueueIsNotFound) {
   const Problem answer = problem(backend.call(&Contacts::CreateContact, contact("nowhere")));
@@ -152,6 +306,45 @@ TEST_F(ContactServiceTest, WhatCannotBeExplainedSaysWhy) {
   const Problem ended = problem(backend.call(&Contacts::ExplainContact, request));
   EXPECT_EQ(ended.code, grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(ended.reason, "CONTACT_WRONG_STATE");
+}
+
+TEST_F(ContactServiceTest, AWaitIsEstimatedOnceTheQueueHandledAContact) {
+  v1::EstimateWaitRequest request;
+  request.set_queue_id("billing");
+  v1::EstimateWaitResponse response;
+  ASSERT_TRUE(backend.call(&Contacts::EstimateWait, request, &response).ok());
+  EXPECT_EQ(response.estimate().servers(), 0);
+  EXPECT_FALSE(response.estimate().has_wait());
+
+  const auto desk = Desk::available(Door::kSession, backend, "mei");
+  backend.create_contact("billing");
+  v1::SessionRequest done;
+  done.mutable_complete_contact()->set_contact_id(desk->accept_next().contact_id());
+  ASSERT_EQ(desk->run(done).code(), 0);
+  backend.create_contact("billing");
+  const std::string waiting = backend.create_contact("billing");
+  ASSERT_TRUE(backend.call(&Contacts::EstimateWait, request, &response).ok());
+  EXPECT_EQ(response.estimate().servers(), 1);
+  EXPECT_EQ(response.estimate().contacts_ahead(), 1);
+  EXPECT_TRUE(response.estimate().has_wait());
+
+  v1::ExplainContactRequest explain;
+  explain.set_contact_id(waiting);
+  v1::ExplainContactResponse explained;
+  ASSERT_TRUE(backend.call(&Contacts::ExplainContact, explain, &explained).ok());
+  EXPECT_EQ(explained.estimate().contacts_ahead(), 0);
+  EXPECT_TRUE(explained.estimate().has_wait());
+}
+
+TEST_F(ContactServiceTest, AWaitForWhatDoesNotExistIsNotEstimated) {
+  v1::EstimateWaitRequest request;
+  request.set_queue_id("nowhere");
+  EXPECT_EQ(problem(backend.call(&Contacts::EstimateWait, request)).reason, "QUEUE_NOT_FOUND");
+  request.set_queue_id("billing");
+  request.add_requirements()->set_skill_id("klingon");
+  EXPECT_EQ(problem(backend.call(&Contacts::EstimateWait, request)).reason, "SKILL_NOT_FOUND");
+  request.set_priority(101);
+  EXPECT_THAT(problem(backend.call(&Contacts::EstimateWait, request)).fields, ElementsAre("priority"));
 }
 
 TEST_F(ContactServiceTest, EachOfABatchSucceedsOrFailsOnItsOwn) {

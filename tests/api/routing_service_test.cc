@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include "backend.h"
@@ -7,6 +8,7 @@
 namespace muster::testing {
 namespace {
 
+using google::protobuf::TextFormat;
 using ::testing::ElementsAre;
 
 class RoutingServiceTest : public ::testing::Test {
@@ -24,8 +26,170 @@ class RoutingServiceTest : public ::testing::Test {
     return ids;
   }
 
+  template <typename Request>
+  static Request parse(const std::string& text) {
+    Request request;
+    EXPECT_TRUE(TextFormat::ParseFromString(text, &request)) << text;
+    request.set_request_id(new_request_id());
+    return request;
+  }
+  grpc::Status create_policy(const std::string& text) {
+    return backend.call(&Routing::CreatePolicy, parse<v1::CreatePolicyRequest>("policy { " + text + " }"));
+  }
+  v1::Policy policy(const std::string& id) {
+    v1::GetPolicyRequest request;
+    request.set_policy_id(id);
+    v1::GetPolicyResponse response;
+    EXPECT_TRUE(backend.call(&Routing::GetPolicy, request, &response).ok());
+    return response.policy();
+  }
+  v1::Agent agent(const std::string& id) {
+    v1::GetAgentRequest request;
+    request.set_agent_id(id);
+    v1::GetAgentResponse response;
+    EXPECT_TRUE(backend.call(&Routing::GetAgent, request, &response).ok());
+    return response.agent();
+  }
+
   Backend backend;
 };
+
+constexpr char kWholePolicy[] = R"(
+  policy_id: "whole"
+  steps { after {} }
+  steps {
+    after { seconds: 9 }
+    requirements { skill_id: "zh" min_level: 20 max_level: 50 }
+    where {
+      any_of {
+        conditions { skill { skill_id: "zh" min_level: 60 } }
+        conditions {
+          none_of { conditions { skill { skill_id: "zh" } } conditions { skill { skill_id: "zh" max_level: 9 } } }
+        }
+      }
+    }
+    prefer {
+      load { seconds: 1 } quality { seconds: 2 } cost { seconds: 3 } specialist { seconds: 4 } fairness { seconds: 5 }
+      skill_fit { seconds: 6 } ignore_idle_time: true newcomer_skill_id: "zh" newcomer_percent: 7
+    }
+  }
+  offer_timeout { seconds: 20 } priority_weight { seconds: 60 } refusal_cool_down { seconds: 60 }
+  gates { none_of { conditions { all_of { conditions { skill { skill_id: "zh" min_level: 1 max_level: 2 } } } } } }
+  preferred_agent_wait { seconds: 8 } strict_priority: true by_deadline: true starvation_bound { seconds: 10 })";
+
+TEST_F(RoutingServiceTest, APolicyIsReadAsItWasWritten) {
+  ASSERT_TRUE(create_policy(kWholePolicy).ok());
+  v1::Policy written;
+  ASSERT_TRUE(TextFormat::ParseFromString(kWholePolicy, &written));
+  EXPECT_EQ(policy("whole").DebugString(), written.DebugString());
+}
+
+TEST_F(RoutingServiceTest, APolicyWithoutMoreHasTheDefaults) {
+  const v1::Policy plain = policy("plain");
+  EXPECT_FALSE(plain.has_gates());
+  EXPECT_FALSE(plain.steps(0).has_where());
+  EXPECT_FALSE(plain.steps(0).has_prefer());
+  EXPECT_EQ(plain.preferred_agent_wait().seconds(), 20);
+  EXPECT_EQ(plain.starvation_bound().seconds(), 1800);
+}
+
+TEST_F(RoutingServiceTest, AnUpdateOfAPolicyChangesWhatItsMaskNames) {
+  ASSERT_TRUE(create_policy(kWholePolicy).ok());
+  const auto update = parse<v1::UpdatePolicyRequest>(
+      R"(policy { policy_id: "whole" by_deadline: false } update_mask { paths: ["gates", "strict_priority"] })");
+  ASSERT_TRUE(backend.call(&Routing::UpdatePolicy, update).ok());
+  const v1::Policy changed = policy("whole");
+  EXPECT_FALSE(changed.has_gates());
+  EXPECT_FALSE(changed.strict_priority());
+  EXPECT_TRUE(changed.by_deadline());
+  EXPECT_TRUE(changed.steps(1).has_prefer());
+}
+
+TEST_F(RoutingServiceTest, UnknownSkillsOfAPolicyAreNamedWhereTheyStand) {
+  EXPECT_THAT(problem(create_policy(R"(policy_id: "p" steps {} gates { skill { skill_id: "klingon" } })")).fields,
+              ElementsAre("policy.gates.skill.skill_id"));
+  EXPECT_THAT(
+      problem(create_policy(R"(policy_id: "p" steps { prefer { newcomer_skill_id: "klingon" newcomer_percent: 1 } })"))
+          .fields,
+      ElementsAre("policy.steps[0].prefer.newcomer_skill_id"));
+}
+
+TEST_F(RoutingServiceTest, AConditionThatGrowsTooLargeIsInvalid) {
+  std::string pairs;
+  for (int i = 1; i <= 5; ++i) {
+    const std::string level = std::to_string(i);
+    pairs += "conditions { all_of { conditions { skill { skill_id: 'zh' min_level: " + level +
+             " } } conditions { skill { skill_id: 'zh' max_level: 9" + level + " } } } } ";
+  }
+  const Problem gates = problem(create_policy("policy_id: 'p' steps {} gates { any_of { " + pairs + "} }"));
+  EXPECT_EQ(gates.code, grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(gates.fields, ElementsAre("policy.gates"));
+  EXPECT_THAT(
+      problem(create_policy("policy_id: 'p' steps {} steps { after { seconds: 1 } where { any_of { " + pairs + "} } }"))
+          .fields,
+      ElementsAre("policy.steps[1].where"));
+}
+
+TEST_F(RoutingServiceTest, PoliciesPreferInEightWaysAtMost) {
+  const auto create = [&](int way) {
+    const std::string number = std::to_string(way);
+    return create_policy("policy_id: 'p" + number + "' steps { prefer { quality { seconds: " + number + " } } }");
+  };
+  for (int way = 1; way <= 8; ++way) EXPECT_TRUE(create(way).ok()) << way;
+  const Problem answer = problem(create(9));
+  EXPECT_EQ(answer.code, grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(answer.reason, "TOO_MANY_PREFERENCES");
+  EXPECT_EQ(answer.metadata.at("limit"), "8");
+}
+
+TEST_F(RoutingServiceTest, AQueueTellsItsPauseShareAndReserve) {
+  const auto update = parse<v1::UpdateQueueRequest>(R"(
+      queue { queue_id: "help" paused: true share: 3 idle_reserve: 4 reserve_skill_id: "zh" }
+      update_mask { paths: ["paused", "share", "idle_reserve", "reserve_skill_id"] })");
+  ASSERT_TRUE(backend.call(&Routing::UpdateQueue, update).ok());
+  v1::GetQueueRequest request;
+  request.set_queue_id("help");
+  v1::GetQueueResponse response;
+  ASSERT_TRUE(backend.call(&Routing::GetQueue, request, &response).ok());
+  EXPECT_TRUE(response.queue().paused());
+  EXPECT_EQ(response.queue().share(), 3);
+  EXPECT_EQ(response.queue().idle_reserve(), 4);
+  EXPECT_EQ(response.queue().reserve_skill_id(), "zh");
+
+  const auto unknown = parse<v1::UpdateQueueRequest>(
+      R"(queue { queue_id: "help" reserve_skill_id: "klingon" } update_mask { paths: "reserve_skill_id" })");
+  EXPECT_THAT(problem(backend.call(&Routing::UpdateQueue, unknown)).fields, ElementsAre("queue.reserve_skill_id"));
+}
+
+TEST_F(RoutingServiceTest, AnAgentTellsQualityCostAndEndsOfSkills) {
+  const auto update = parse<v1::UpdateAgentRequest>(R"(
+      agent {
+        agent_id: "mei" quality: 80 cost: 30
+        skills { skill_id: "zh" level: 5 expire_time { seconds: 4000000000 } }
+      }
+      update_mask { paths: ["quality", "cost", "skills"] })");
+  ASSERT_TRUE(backend.call(&Routing::UpdateAgent, update).ok());
+  EXPECT_EQ(agent("mei").quality(), 80);
+  EXPECT_EQ(agent("mei").cost(), 30);
+  EXPECT_EQ(agent("mei").skills(0).expire_time().seconds(), 4'000'000'000);
+  EXPECT_FALSE(agent("bob").skills(0).has_expire_time());
+
+  const auto past = parse<v1::UpdateAgentRequest>(R"(
+      agent { agent_id: "mei" skills { skill_id: "zh" expire_time { seconds: 1 } } } update_mask { paths: "skills" })");
+  ASSERT_TRUE(backend.call(&Routing::UpdateAgent, past).ok());
+  EXPECT_TRUE(agent("mei").skills().empty()) << "what has ended is not taken up";
+}
+
+TEST_F(RoutingServiceTest, TheQueueOrderIsRankUntilItIsChanged) {
+  v1::GetWorkspaceSettingsResponse response;
+  ASSERT_TRUE(backend.call(&Routing::GetWorkspaceSettings, v1::GetWorkspaceSettingsRequest(), &response).ok());
+  EXPECT_EQ(response.settings().queue_order(), v1::QUEUE_ORDER_RANK);
+  const auto update = parse<v1::UpdateWorkspaceSettingsRequest>(
+      R"(settings { queue_order: QUEUE_ORDER_SHARE } update_mask { paths: "queue_order" })");
+  ASSERT_TRUE(backend.call(&Routing::UpdateWorkspaceSettings, update).ok());
+  ASSERT_TRUE(backend.call(&Routing::GetWorkspaceSettings, v1::GetWorkspaceSettingsRequest(), &response).ok());
+  EXPECT_EQ(response.settings().queue_order(), v1::QUEUE_ORDER_SHARE);
+}
 
 TEST_F(RoutingServiceTest, WhatIsCreatedIsRead) {
   v1::GetQueueRequest request;

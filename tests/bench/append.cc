@@ -23,7 +23,10 @@ struct Options {
 
 /// Events as a contact's life makes them, about 120 bytes each when encoded.
 dispatch::Event sample_event(dispatch::Sequence sequence) {
-  dispatch::ContactCreated created{dispatch::ContactId{sequence}, dispatch::QueueHandle{3}, 10, {}, {}, {}, {}, {}};
+  dispatch::ContactCreated created;
+  created.contact = dispatch::ContactId{sequence};
+  created.queue = dispatch::QueueHandle{3};
+  created.priority = 10;
   created.details = std::make_shared<dispatch::ContactDetails>(
       dispatch::ContactDetails{"customer-" + std::to_string(100000 + sequence % 800000), "Question on an order", {}});
   created.due = created.expires = TimePoint(std::chrono::microseconds(1'767'600'000'000'000));

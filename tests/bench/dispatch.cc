@@ -16,6 +16,7 @@
 #include "muster/base/random.h"
 #include "muster/dispatch/engine.h"
 #include "samples.h"
+#include "skip_locked.h"
 #include "system_process.h"
 
 namespace muster::bench {
@@ -30,8 +31,14 @@ constexpr int kSkillsOfAnAgent = 8;
 constexpr int kNeedMax = 3;  // skills that a contact asks for
 constexpr std::uint8_t kLevel = 80;
 constexpr const char* kQueue = "work";
+constexpr const char* kSharedQueue = "shared";
+constexpr const char* kReservedQueue = "reserved";
 constexpr TimePoint kOpening{std::chrono::hours(24 * 365 * 50)};
-constexpr auto kTick = std::chrono::microseconds(10);  // simulated time between commands
+/// Simulated time between commands. Where idle time is weighed against merits it has to amount to something: three
+/// commands a contact make 330 contacts a second.
+constexpr auto kTick = std::chrono::microseconds(10);
+constexpr auto kElaborateTick = std::chrono::milliseconds(1);
+constexpr int kElaborateMax = 20'000;  // decisions
 
 struct Options {
   int agents = 60'000;
@@ -39,6 +46,7 @@ struct Options {
   int backlog = 10'000;
   int unserveable = 50'000;
   int decisions = 100'000;         ///< measured in each case
+  bool skip_locked = true;         ///< also PostgreSQL alone
   std::vector<std::string> cases;  ///< to run; empty: all
 };
 
@@ -80,8 +88,10 @@ class Workforce {
   [[nodiscard]] const std::vector<int>& skills(std::size_t agent) const { return skills_[agent]; }
 
   /// One to three skills that some agent has together.
-  std::vector<int> draw_need(Random& random) const {
-    std::vector<int> need = skills_[random.below(skills_.size())];
+  std::vector<int> draw_need(Random& random) const { return draw_need(random, random.below(skills_.size())); }
+  /// Of those of one agent.
+  std::vector<int> draw_need(Random& random, std::size_t agent) const {
+    std::vector<int> need = skills_[agent];
     for (std::size_t i = 0; i < kNeedMax; ++i) std::swap(need[i], need[i + random.below(need.size() - i)]);
     need.resize(1 + random.below(kNeedMax));
     std::sort(need.begin(), need.end());
@@ -96,29 +106,32 @@ class Workforce {
 /// What was measured of one case.
 struct Timings {
   std::vector<double> ns;
+  double at_once = 1;  ///< decisions under way at any time
 
   [[nodiscard]] double per_second() const {
-    return 1e9 * static_cast<double>(ns.size()) / std::accumulate(ns.begin(), ns.end(), 0.0);
+    return 1e9 * at_once * static_cast<double>(ns.size()) / std::accumulate(ns.begin(), ns.end(), 0.0);
   }
 };
+
+/// What the policies of a floor make use of.
+enum class Rules { kPlain, kEverything };
 
 /// The real engine with everybody signed in. Each agent takes one contact at a time.
 class EngineFloor {
  public:
-  EngineFloor(const Workforce& workforce, const Options& options) : workforce_(workforce) {
+  EngineFloor(const Workforce& workforce, const Options& options, Rules rules) : workforce_(workforce), rules_(rules) {
     must(dispatch::OpenWorkspace{1, "bench"});
     for (int i = 0; i < options.skills; ++i) must(dispatch::CreateSkill{numbered("skill-", i), ""});
     must(dispatch::CreateSkill{"nobody", ""});
-    dispatch::PolicyChange policy;
-    policy.steps = {dispatch::StepDraft{}};
-    must(dispatch::CreatePolicy{"anyone", policy});
-    dispatch::QueueChange queue;
-    queue.policy = "anyone";
-    must(dispatch::CreateQueue{kQueue, dispatch::Channel::kVoice, queue});
+    if (rules == Rules::kEverything) {
+      open_elaborate_queues();
+    } else {
+      open_queue(kQueue, {.steps = {{dispatch::StepDraft{}}}}, {});
+    }
     // Without request ids, so that memory grows by the agents alone.
     for (std::size_t i = 0; i < workforce.agents(); ++i) {
-      dispatch::AgentChange change;
-      change.skills = levels(workforce.skills(i));
+      const dispatch::AgentChange change = profile(i);
+      if (is_fit(change)) fit_.push_back(i);
       carry_out({{}, dispatch::CreateAgent{numbered("agent-", i), change}});
     }
     for (std::size_t i = 0; i < workforce.agents(); ++i) {
@@ -130,7 +143,7 @@ class EngineFloor {
   /// A contact arrives while agents are idle, and is offered.
   Timings arrivals(int count) {
     return measure(count, [this] {
-      const auto contact = timed_create(workforce_.draw_need(random_));
+      const ContactId contact{timed(rules_ == Rules::kEverything ? elaborate_draft() : draw()).id};
       accept(contact);
       complete(contact);
     });
@@ -159,8 +172,23 @@ class EngineFloor {
   /// A contact arrives while everybody is busy, and waits.
   Timings queueings(int count) {
     return measure(count, [this] {
-      const auto contact = timed_create(workforce_.draw_need(random_));
+      const ContactId contact{timed(draw()).id};
       must(dispatch::EndContact{contact, dispatch::ContactState::kCancelled, ""});
+    });
+  }
+
+  /// How long a contact that arrives now would wait.
+  Timings estimates(int count) {
+    return measure(count, [this] {
+      dispatch::Arrival arrival;
+      arrival.queue = engine_.queue(kQueue)->handle;
+      for (const int skill : workforce_.draw_need(random_)) {
+        arrival.requirements.push_back({engine_.skill(numbered("skill-", skill))->handle, kLevel});
+      }
+      std::sort(arrival.requirements.begin(), arrival.requirements.end());
+      const auto begin = Clock::now();
+      static_cast<void>(engine_.estimate_wait(arrival, now_));
+      timings_.ns.push_back(1e9 * seconds_since(begin));
     });
   }
 
@@ -190,11 +218,81 @@ class EngineFloor {
     return out;
   }
 
+  void open_queue(const std::string& id, const dispatch::PolicyChange& policy, dispatch::QueueChange queue) {
+    must(dispatch::CreatePolicy{id, policy});
+    queue.policy = id;
+    must(dispatch::CreateQueue{id, dispatch::Channel::kVoice, queue});
+  }
+
+  /// One with a share and one that leaves agents idle. Of ten agents nine have the certificate, eight speak a language,
+  /// and one is a trainee; see profile().
+  void open_elaborate_queues() {
+    using Kind = dispatch::Predicate::Kind;
+    for (const char* skill : {"certificate", "german", "english", "trainee"}) must(dispatch::CreateSkill{skill, ""});
+    const auto has = [](const char* skill) { return dispatch::PredicateDraft{Kind::kSkill, {}, {skill, 1}}; };
+    const dispatch::PredicateDraft a_language{Kind::kAnyOf, {has("german"), has("english")}};
+    const dispatch::PredicateDraft no_trainee{Kind::kNot, {has("trainee")}};
+    const dispatch::Preferences prefer{.quality = std::chrono::seconds(2),
+                                       .cost = std::chrono::seconds(1),
+                                       .specialist = std::chrono::seconds(5),
+                                       .fairness = std::chrono::seconds(10),
+                                       .skill_fit = std::chrono::seconds(1)};
+    dispatch::PolicyChange policy;
+    policy.gates = has("certificate");
+    policy.steps = {{.where = {Kind::kAllOf, {a_language, no_trainee}}, .prefer = {prefer, ""}},
+                    {.after = std::chrono::seconds(30), .where = a_language, .prefer = {prefer, ""}}};
+    dispatch::QueueChange shared, reserved;
+    shared.share = 3;
+    reserved.idle_reserve = 50;
+    open_queue(kSharedQueue, policy, shared);
+    open_queue(kReservedQueue, policy, reserved);
+    dispatch::SettingsChange settings;
+    settings.queue_order = dispatch::QueueOrder::kShare;
+    must(dispatch::UpdateSettings{settings});
+  }
+
+  [[nodiscard]] dispatch::AgentChange profile(std::size_t agent) const {
+    dispatch::AgentChange change;
+    change.skills = levels(workforce_.skills(agent));
+    if (rules_ == Rules::kPlain) return change;
+    Random random(agent);
+    for (auto& skill : *change.skills) skill.level = static_cast<std::uint8_t>(kLevel + random.below(21));
+    if (random.below(10) > 0)
+      change.skills->push_back({"certificate", kLevel, kOpening + std::chrono::hours(24 * 365)});
+    const auto language = random.below(10);
+    if (language < 5) change.skills->push_back({"german", kLevel});
+    if (language > 2 && language < 8) change.skills->push_back({"english", kLevel});
+    if (random.below(10) == 0) change.skills->push_back({"trainee", kLevel});
+    change.quality = static_cast<std::uint8_t>(random.below(101));
+    change.cost = static_cast<std::uint8_t>(random.below(101));
+    return change;
+  }
+
+  /// Whether an agent meets the first step of the elaborate policy.
+  static bool is_fit(const dispatch::AgentChange& profile) {
+    const auto has = [&](const char* id) {
+      const auto& skills = *profile.skills;
+      return std::any_of(skills.begin(), skills.end(), [&](const auto& skill) { return skill.skill == id; });
+    };
+    return has("certificate") && (has("german") || has("english")) && !has("trainee");
+  }
+
+  /// For either queue, with skills of an agent who may have it; one in ten prefers that agent.
+  dispatch::CreateContact elaborate_draft() {
+    const std::size_t agent = fit_[random_.below(fit_.size())];
+    dispatch::CreateContact command = draft(workforce_.draw_need(random_, agent));
+    command.queue = random_.below(2) == 0 ? kSharedQueue : kReservedQueue;
+    if (random_.below(10) == 0) command.preferred_agent = numbered("agent-", agent);
+    return command;
+  }
+
+  dispatch::CreateContact draw() { return draft(workforce_.draw_need(random_)); }
+
   static dispatch::CreateContact draft(const std::vector<int>& need) {
     static const auto details = std::make_shared<const dispatch::ContactDetails>();
     dispatch::CreateContact command;
     command.queue = kQueue;
-    command.requirements = levels(need);
+    for (const int skill : need) command.requirements.push_back({numbered("skill-", skill), kLevel});
     command.details = details;
     return command;
   }
@@ -211,7 +309,7 @@ class EngineFloor {
   dispatch::Reply timed(dispatch::CommandBody body) {
     const dispatch::Command command{{7, ++requests_}, std::move(body)};
     events_.clear();
-    now_ += kTick;
+    now_ += rules_ == Rules::kPlain ? kTick : kElaborateTick;
     const auto begin = Clock::now();
     dispatch::Reply reply = engine_.handle(command, now_, events_);
     timings_.ns.push_back(1e9 * seconds_since(begin));
@@ -222,7 +320,7 @@ class EngineFloor {
 
   dispatch::Reply carry_out(const dispatch::Command& command) {
     events_.clear();
-    now_ += kTick;
+    now_ += rules_ == Rules::kPlain ? kTick : kElaborateTick;
     return checked(engine_.handle(command, now_, events_));
   }
 
@@ -231,7 +329,6 @@ class EngineFloor {
     return reply;
   }
 
-  ContactId timed_create(const std::vector<int>& need) { return ContactId{timed(draft(need)).id}; }
   ContactId create(const std::vector<int>& need) { return ContactId{must(draft(need)).id}; }
 
   SessionId session_of(ContactId contact) const { return engine_.agent(engine_.contact(contact)->agent)->session; }
@@ -256,6 +353,8 @@ class EngineFloor {
   void complete(ContactId contact) { must(dispatch::CompleteContact{session_of(contact), contact, ""}); }
 
   const Workforce& workforce_;
+  const Rules rules_;
+  std::vector<std::size_t> fit_;  // agents who may have what elaborate_draft() gives
   Engine engine_;
   Random random_{2};
   TimePoint now_ = kOpening;
@@ -287,13 +386,22 @@ Timings linear_scan(const Workforce& workforce, int count) {
   return timings;
 }
 
+/// PostgreSQL alone, of which each contact that arrives takes an agent in one statement.
+Timings skip_locked(const Workforce& workforce, int count) {
+  const SkipLockedArrivals::Needs draw = [&](Random& random) { return workforce.draw_need(random); };
+  std::vector<std::vector<int>> skills;
+  for (std::size_t agent = 0; agent < workforce.agents(); ++agent) skills.push_back(workforce.skills(agent));
+  SkipLockedArrivals arrivals(skills, draw);
+  return {arrivals.measure(count), SkipLocked::kConnections};
+}
+
 class DispatchBench {
  public:
   explicit DispatchBench(const Options& options) : options_(options), workforce_(options.agents, options.skills) {}
 
   boost::json::object run() {
     const std::int64_t before = resident_kib(getpid());
-    EngineFloor floor(workforce_, options_);
+    EngineFloor floor(workforce_, options_, Rules::kPlain);
     const std::int64_t bytes_per_agent = bytes_per(options_.agents, before);
     const int count = options_.decisions;
     take("arrival_with_idle_agents", [&] { return floor.arrivals(count); });
@@ -301,11 +409,16 @@ class DispatchBench {
     floor.fill(options_.backlog);
     take("arrival_all_busy", [&] { return floor.queueings(count); });
     take("release_with_backlog", [&] { return floor.releases(count); });
+    take("estimate_wait", [&] { return floor.estimates(std::max(count / 100, 100)); });
     const std::int64_t before_contacts = resident_kib(getpid());
     floor.add_unserveable(options_.unserveable);
     const std::int64_t bytes_per_waiting_contact = bytes_per(options_.unserveable, before_contacts);
     take("release_behind_unserveable", [&] { return floor.releases(count); });
+    take("everything_on", [&] {
+      return EngineFloor(workforce_, options_, Rules::kEverything).arrivals(std::min(count, kElaborateMax));
+    });
     take("linear_scan", [&] { return linear_scan(workforce_, std::max(count / 100, 100)); });
+    if (options_.skip_locked) take("skip_locked", [&] { return skip_locked(workforce_, std::max(count / 20, 500)); });
     boost::json::object report = {
         {"bench", "dispatch"},
         {"agents", options_.agents},
@@ -318,6 +431,8 @@ class DispatchBench {
     };
     add_ratio(report, "ratio_vs_linear_scan", "arrival_with_idle_agents", "linear_scan", 10);
     add_ratio(report, "ratio_unserveable", "release_with_backlog", "release_behind_unserveable", 1000);
+    add_ratio(report, "ratio_everything_on", "everything_on", "arrival_with_idle_agents", 1000);
+    add_ratio(report, "ratio_vs_skip_locked", "arrival_with_idle_agents", "skip_locked", 1);
     return report;
   }
 
@@ -353,8 +468,8 @@ class DispatchBench {
 
 Command dispatch_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("dispatch", "What a decision of the engine costs, in process, against a scan of all agents");
+  CLI::App* command = app.add_subcommand(
+      "dispatch", "What a decision of the engine costs, in process, against a scan of all agents and PostgreSQL");
   command->add_option("--agents", options->agents, "Agents, all signed in")
       ->check(CLI::Range(100, 1'000'000))
       ->capture_default_str();
@@ -372,7 +487,8 @@ Command dispatch_command(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--case", options->cases, "Measure this case; may be repeated. All of them by default")
       ->check(CLI::IsMember({"arrival_with_idle_agents", "skill_churn", "arrival_all_busy", "release_with_backlog",
-                             "release_behind_unserveable", "linear_scan"}));
+                             "release_behind_unserveable", "everything_on", "linear_scan", "skip_locked"}));
+  command->add_flag("!--no-skip-locked", options->skip_locked, "Leave PostgreSQL out");
   return {command, [options] { return DispatchBench(*options).run(); }};
 }
 

@@ -8,6 +8,7 @@
 #include "floor.h"
 #include "muster/journal/appender.h"
 #include "muster/journal/codec.h"
+#include "muster/journal/reader.h"
 #include "muster/journal/recovery.h"
 #include "muster/store/migrations.h"
 #include "postgres_fixture.h"

@@ -2,11 +2,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "load_client.h"
+#include "muster/base/random.h"
 #include "postgres_fixture.h"
 #include "system_population.h"
 
@@ -52,6 +54,31 @@ class SkipLocked {
   std::vector<std::thread> threads_;
   std::vector<std::vector<LifeRecord>> records_;
   std::vector<std::string> failures_;
+};
+
+/// Arrivals alone, dispatched by PostgreSQL in the tables above, to agents who take one contact at a time. The longest
+/// idle are in an index, in which a contact that many can take soon meets one; one that few can take needs the GIN
+/// index. So each gets a plan of its own, from the statistics of its skills. A decision is one statement and one
+/// commit, which stores the contact with the agent, or as waiting.
+class SkipLockedArrivals {
+ public:
+  using Needs = std::function<std::vector<int>(Random& random)>;
+
+  SkipLockedArrivals(const std::vector<std::vector<int>>& skills, Needs draw_need);
+
+  /// Takes `decisions`, over SkipLocked::kConnections connections at once, and gives the time of each in ns. Agents are
+  /// set free again before one in twenty of them is busy, outside the times. Throws std::runtime_error.
+  std::vector<double> measure(int decisions);
+
+ private:
+  void free_all();
+  std::vector<double> round(int decisions);
+
+  const std::size_t agents_;
+  const Needs draw_need_;
+  testing::PostgresCluster cluster_;
+  std::string database_;  ///< connection string
+  std::uint64_t rounds_ = 0;
 };
 
 }  // namespace muster::bench

@@ -23,7 +23,9 @@ class Oracle {
   [[nodiscard]] std::vector<std::uint32_t> used_units() const;
   /// Whether the event made someone carry more than the capacity, compared with what they carried before.
   [[nodiscard]] bool overloads(const std::vector<std::uint32_t>& before) const;
-  [[nodiscard]] const Agent* best_agent(const Contact& contact, AgentHandle besides, TimePoint now) const;
+  [[nodiscard]] ContactId best_contact(const Agent& agent, TimePoint now) const;
+  [[nodiscard]] const Agent* best_agent(const Contact& contact, AgentHandle besides, TimePoint now,
+                                        SkillHandle only = SkillHandle::kNone) const;
 
   Engine replayed_;
   bool contact_came_in_ = false;  // the last thing that happened, so that no agent is about to choose

@@ -21,27 +21,134 @@ constexpr std::uint64_t kRepeatable = 16;
 
 constexpr Channel kChannels[] = {Channel::kVoice, Channel::kChat, Channel::kEmail, Channel::kVoice, Channel::kChat};
 
+/// OR over pairs joined by AND doubles with each pair.
+PredicateDraft too_large() {
+  using Kind = Predicate::Kind;
+  PredicateDraft any{Kind::kAnyOf, {}, {}};
+  for (std::uint8_t level = 1; level <= 5; ++level) {
+    const PredicateDraft skill{Kind::kSkill, {}, {"skill0", level, kLevelMax}};
+    const PredicateDraft other{Kind::kSkill, {}, {"skill1", level, kLevelMax}};
+    any.parts.push_back({Kind::kAllOf, {skill, other}, {}});
+  }
+  return any;
+}
+
+/// A step for each preference, one more than the engine keeps.
+std::vector<StepDraft> too_many_ways() {
+  std::vector<StepDraft> steps(Engine::kPreferencesMax + 1);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    steps[i].after = seconds(i);
+    steps[i].prefer.weights.quality = seconds(i + 1);
+  }
+  return steps;
+}
+
 }  // namespace
 
 Workload::Workload(std::uint64_t seed) : random_(seed) {}
 
-std::vector<NamedSkillLevel> Workload::some_skills(std::uint64_t most, std::uint64_t level_bound) {
+std::vector<NamedSkillLevel> Workload::some_skills(std::uint64_t most, TimePoint now) {
   std::vector<NamedSkillLevel> skills;
   for (std::uint64_t i = below(most + 1); i > 0; --i) {
-    skills.push_back({some("skill", kSkills), static_cast<std::uint8_t>(below(level_bound))});
+    NamedSkillLevel& skill = skills.emplace_back();
+    skill.skill = some("skill", kSkills);
+    skill.level = static_cast<std::uint8_t>(below(101));
+    if (one_in(4)) skill.valid_until = now + seconds(below(600));
   }
   return skills;
 }
 
+std::vector<NamedRequirement> Workload::some_requirements(std::uint64_t most, std::uint64_t level_bound) {
+  std::vector<NamedRequirement> requirements;
+  for (std::uint64_t i = below(most + 1); i > 0; --i) {
+    NamedRequirement& required = requirements.emplace_back();
+    required.skill = some("skill", kSkills);
+    required.min_level = static_cast<std::uint8_t>(below(level_bound));
+    if (one_in(6)) required.max_level = static_cast<std::uint8_t>(below(101));
+  }
+  return requirements;
+}
+
+PredicateDraft Workload::some_predicate(int depth) {
+  using Kind = Predicate::Kind;
+  PredicateDraft predicate;
+  if (depth == 0 || one_in(3)) {
+    predicate.kind = Kind::kSkill;
+    predicate.skill = {some("skill", kSkills), static_cast<std::uint8_t>(below(50)), kLevelMax};
+    return predicate;
+  }
+  const Kind kinds[] = {Kind::kAllOf, Kind::kAnyOf, Kind::kNot};
+  predicate.kind = kinds[below(3)];
+  const std::uint64_t parts = predicate.kind == Kind::kNot ? 1 : 1 + below(3);
+  for (std::uint64_t i = 0; i < parts; ++i) predicate.parts.push_back(some_predicate(depth - 1));
+  return predicate;
+}
+
+PreferencesDraft Workload::some_preferences() {
+  PreferencesDraft prefer;
+  Preferences& weights = prefer.weights;
+  switch (below(7)) {
+    case 0:
+      weights.quality = seconds(1);
+      break;
+    case 1:
+      weights.cost = seconds(2);
+      break;
+    case 2:
+      weights.load = seconds(1);
+      break;
+    case 3:
+      weights.specialist = minutes(1);
+      weights.quality = milliseconds(100);
+      break;
+    case 4:
+      weights.fairness = seconds(20);
+      break;
+    case 5:
+      weights.ignore_idle = true;
+      weights.quality = seconds(1);
+      break;
+    default:
+      break;
+  }
+  if (one_in(3)) weights.skill_fit = seconds(below(3));
+  if (one_in(4)) {
+    prefer.newcomers = some("skill", kSkills);
+    weights.newcomer_percent = static_cast<std::uint8_t>(one_in(2) ? 100 : 30);
+  }
+  if (one_in(6)) weights.quality = milliseconds(1 + below(1'000));  // one way more
+  return prefer;
+}
+
 std::vector<StepDraft> Workload::some_steps() {
-  std::vector<StepDraft> steps(1 + below(3));
+  std::vector<StepDraft> steps(1 + below(4));
   Duration after{};
   for (StepDraft& step : steps) {
     step.after = after;
-    step.requirements = some_skills(2, 80);
+    step.requirements = some_requirements(2, 80);
+    if (one_in(2)) step.where = some_predicate(2);
+    if (one_in(2)) step.prefer = some_preferences();
     after += seconds(1 + below(60));
   }
   return steps;
+}
+
+void Workload::add_pools(PolicyChange& change) {
+  change.pools = {{"pool0", some_predicate(1), {}}, {"pool1", some_predicate(1), {}}};
+  Lending& lending = change.pools->back().lending.conditions;
+  if (one_in(2)) lending.waiting = static_cast<std::uint16_t>(below(4));
+  if (one_in(2)) lending.service_level = static_cast<std::uint8_t>(below(101));
+  if (one_in(2)) lending.predicted_wait = seconds(below(120));
+  if (one_in(4)) {
+    change.pools->back().lending.lender = some("queue", kQueues);
+    lending.lender_service_level = static_cast<std::uint8_t>(below(101));
+  }
+  if (!change.steps) return;
+  for (StepDraft& step : *change.steps) {
+    if (one_in(2)) step.pools.push_back("pool1");
+    if (one_in(3)) step.pools.push_back("pool0");
+    if (!step.pools.empty() && one_in(30)) step.pools.push_back("pool9");
+  }
 }
 
 std::vector<CommandBody> Workload::opening() {
@@ -54,6 +161,11 @@ std::vector<CommandBody> Workload::opening() {
     change.auto_accept = i == 2;
     change.refusal_cool_down = seconds(below(40));
     change.priority_weight = seconds(below(30));
+    if (one_in(3)) change.gates = some_predicate(1);
+    change.strict_priority = one_in(3);
+    change.by_deadline = one_in(3);
+    change.starvation_bound = seconds(below(300));
+    if (one_in(2)) add_pools(change);
     commands.push_back(CreatePolicy{"policy" + std::to_string(i), change});
   }
   for (std::uint64_t i = 0; i < kQueues; ++i) {
@@ -61,12 +173,15 @@ std::vector<CommandBody> Workload::opening() {
     change.policy = some("policy", kPolicies);
     change.wrap_up_limit = seconds(i % 2 == 0 ? 0 : 20);
     change.time_to_live = minutes(1 + below(20));
+    change.share = static_cast<std::uint16_t>(below(4));
     commands.push_back(CreateQueue{"queue" + std::to_string(i), kChannels[i], change});
   }
   for (std::uint64_t i = 0; i < kAgents; ++i) {
     AgentChange change;
-    change.skills = some_skills(4, 101);
+    change.skills = some_skills(4, {});
     change.capacity_units = static_cast<std::uint16_t>(50 + below(100));
+    change.quality = static_cast<std::uint8_t>(below(101));
+    change.cost = static_cast<std::uint8_t>(below(101));
     commands.push_back(CreateAgent{"agent" + std::to_string(i), change});
   }
   return commands;
@@ -110,8 +225,9 @@ CommandBody Workload::body(const Engine& engine) {
   if (dice < 30) return customer(engine);
   if (dice < 55) return offer_answer(engine);
   if (dice < 75) return work(engine);
-  if (dice < 95) return presence(engine);
-  return configuration();
+  if (dice < 92) return presence(engine);
+  if (dice < 95) return supervisor(engine);
+  return configuration(engine.last_time());
 }
 
 CommandBody Workload::customer(const Engine& engine) {
@@ -123,7 +239,8 @@ CommandBody Workload::customer(const Engine& engine) {
   CreateContact create;
   create.queue = some("queue", kQueues);
   create.priority = static_cast<std::uint8_t>(one_in(3) ? below(101) : 0);
-  if (one_in(3)) create.requirements = some_skills(2, 101);
+  if (one_in(3)) create.requirements = some_requirements(2, 101);
+  if (one_in(6)) create.preferred_agent = some("agent", kAgents);
   if (one_in(4)) create.excluded_agents = {some("agent", kAgents)};
   auto details = std::make_shared<ContactDetails>();
   details->customer_ref = some("customer", 1000);
@@ -132,6 +249,17 @@ CommandBody Workload::customer(const Engine& engine) {
   if (one_in(6)) create.due = engine.last_time() + seconds(below(300));
   if (one_in(6)) create.time_to_live = seconds(1 + below(120));
   return create;
+}
+
+CommandBody Workload::supervisor(const Engine& engine) {
+  const ContactId contact = some_contact(engine);
+  if (one_in(3)) {
+    return HoldPool{some("queue", kQueues), some("pool", 3), PoolHold(1 + below(3))};
+  }
+  if (one_in(2)) return PrioritizeContact{contact, static_cast<std::uint8_t>(below(101))};
+  AssignContact assign{contact, some("agent", kAgents), {}, "asked for"};
+  if (one_in(2)) assign.wait = seconds(below(90));
+  return assign;
 }
 
 CommandBody Workload::offer_answer(const Engine& engine) {
@@ -193,7 +321,7 @@ CommandBody Workload::presence(const Engine& engine) {
 }
 
 // Things come and go under a handful of names: some are there already, some no more.
-CommandBody Workload::coming_and_going() {
+CommandBody Workload::coming_and_going(TimePoint now) {
   switch (below(9)) {
     case 0:
       return CreateSkill{some("skill", kSkills + 1), "again"};
@@ -216,38 +344,49 @@ CommandBody Workload::coming_and_going() {
       return UpdateSkill{some("skill", kSkills + 1), "renamed"};
     default: {
       AgentChange change;
-      change.skills = some_skills(4, 101);
+      change.skills = some_skills(4, now);
       return CreateAgent{some("agent", kAgents), change};
     }
   }
 }
 
-CommandBody Workload::configuration() {
+CommandBody Workload::configuration(TimePoint now) {
   switch (below(12)) {
     case 0: {
       PolicyChange change;
-      change.steps = some_steps();
+      change.steps = one_in(10) ? too_many_ways() : some_steps();
+      if (one_in(2)) add_pools(change);
       return UpdatePolicy{some("policy", kPolicies), change};
     }
     case 1: {
       PolicyChange change;
       change.priority_weight = seconds(below(30));
       change.offer_timeout = seconds(1 + below(30));
+      if (one_in(2)) change.gates = one_in(10) ? too_large() : some_predicate(1);
+      if (one_in(4)) change.strict_priority = one_in(2);
+      if (one_in(4)) change.by_deadline = one_in(2);
+      if (one_in(4)) change.starvation_bound = seconds(below(300));
+      if (one_in(4)) change.preferred_agent_wait = seconds(below(60));
       return UpdatePolicy{some("policy", kPolicies), change};
     }
     case 2: {
       QueueChange change;
-      change.policy = some("policy", kPolicies);
+      if (one_in(2)) change.policy = some("policy", kPolicies);
+      if (one_in(3)) change.paused = one_in(2);
+      if (one_in(3)) change.share = static_cast<std::uint16_t>(below(4));
+      if (one_in(3)) change.idle_reserve = static_cast<std::uint16_t>(below(3));
+      if (one_in(4)) change.reserve_skill = one_in(3) ? "" : some("skill", kSkills);
       return UpdateQueue{some("queue", kQueues), change};
     }
     case 3:
     case 4: {
       AgentChange change;
-      change.skills = some_skills(4, 101);
+      change.skills = some_skills(4, now);
       return UpdateAgent{some("agent", kAgents), change};
     }
     case 5: {
       AgentChange change;
+      if (one_in(2)) change.quality = static_cast<std::uint8_t>(below(101));
       change.capacity_units = static_cast<std::uint16_t>(below(200));
       change.channel_limits = AgentSpec{}.channel_limits;
       (*change.channel_limits)[raw(Channel::kChat)] = static_cast<std::int16_t>(below(3));
@@ -258,6 +397,7 @@ CommandBody Workload::configuration() {
       change.channel_units[raw(Channel::kChat)] = static_cast<std::uint16_t>(1 + below(60));
       change.escalate_after_refusals = static_cast<std::uint16_t>(1 + below(6));
       change.resume_grace = seconds(below(30));
+      if (one_in(3)) change.queue_order = QueueOrder(1 + below(3));
       if (one_in(2)) change.contact_grace = seconds(below(90));
       return UpdateSettings{change};
     }
@@ -266,7 +406,7 @@ CommandBody Workload::configuration() {
     case 8:
       return RecordStateHash{};
     default:
-      return coming_and_going();
+      return coming_and_going(now);
   }
 }
 

@@ -29,14 +29,19 @@ class Workload {
   CommandBody offer_answer(const Engine& engine);
   CommandBody work(const Engine& engine);
   CommandBody presence(const Engine& engine);
-  CommandBody configuration();
-  CommandBody coming_and_going();
+  CommandBody configuration(TimePoint now);
+  CommandBody coming_and_going(TimePoint now);
 
   std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
   bool one_in(std::uint64_t chances) { return below(chances) == 0; }
   std::string some(const char* kind, std::uint64_t count) { return kind + std::to_string(below(count)); }
-  std::vector<NamedSkillLevel> some_skills(std::uint64_t most, std::uint64_t level_bound);
+  std::vector<NamedSkillLevel> some_skills(std::uint64_t most, TimePoint now);
+  std::vector<NamedRequirement> some_requirements(std::uint64_t most, std::uint64_t level_bound);
+  PredicateDraft some_predicate(int depth);
+  PreferencesDraft some_preferences();
   std::vector<StepDraft> some_steps();
+  void add_pools(PolicyChange& change);
+  CommandBody supervisor(const Engine& engine);
   SessionId some_session(const Engine& engine);
   const Agent* some_agent(const Engine& engine);
   ContactId some_contact(const Engine& engine);

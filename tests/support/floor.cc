@@ -34,7 +34,14 @@ void Floor::configure() {
   for (std::uint64_t i = 0; i < kSkills; ++i) run(CreateSkill{skill_id(i), "Skill " + std::to_string(i)});
   PolicyChange policy;
   policy.steps = std::vector<StepDraft>{{0s, {{skill_id(0), 30}}}, {20s, {{skill_id(0), 0}}}, {60s, {}}};
+  const auto has = [](std::uint64_t skill) {
+    return PredicateDraft{Predicate::Kind::kSkill, {}, {skill_id(skill), 0, 90}};
+  };
+  policy.steps->at(1).where = {Predicate::Kind::kAnyOf, {has(1), {Predicate::Kind::kNot, {has(2)}, {}}}, {}};
+  policy.steps->at(1).prefer.weights.quality = 1s;
+  policy.pools = {{"others", has(1), {{.waiting = 1}, {}}}};
   policy.refusal_cool_down = 15s;
+  policy.starvation_bound = 2min;
   run(CreatePolicy{"widening", policy});
   QueueChange queue;
   queue.policy = "widening";
@@ -43,6 +50,7 @@ void Floor::configure() {
   run(CreateQueue{"calls", Channel::kVoice, queue});
   run(CreateQueue{"chats", Channel::kChat, queue});
   queue.wrap_up_limit = 0s;
+  queue.share = 2;
   run(CreateQueue{"tasks", Channel::kTask, queue});
   for (int i = 0; i < options_.agents; ++i) {
     AgentChange agent;
@@ -51,6 +59,8 @@ void Floor::configure() {
       if (agent.skills->back().skill == skill_id(skill + 1)) continue;
       agent.skills->push_back({skill_id(skill + 1), static_cast<std::uint8_t>(random_.below(101))});
     }
+    agent.skills->back().valid_until = now_ + 1h;
+    agent.quality = static_cast<std::uint8_t>(random_.below(101));
     run(CreateAgent{agent_id(i), agent});
   }
 }
@@ -98,15 +108,18 @@ void Floor::create_contact() {
   if (odd()) contact.excluded_agents = {agent_id(0)};
   if (odd()) contact.due = now_ + between(1s, 60s);
   if (odd()) contact.time_to_live = between(1s, 5s);
+  if (odd()) contact.preferred_agent = some_agent();
   const Reply created = run(contact);
   assert(created.ok());
   if (odd()) plan(between(0s, 30s), EndContact{ContactId{created.id}, ContactState::kAbandoned, "hung up"});
   if (odd()) plan(between(0s, 30s), TransferContact{ContactId{created.id}, contact.queue, "asked for another"});
+  if (odd()) plan(between(0s, 30s), PrioritizeContact{ContactId{created.id}, 30});
+  if (odd()) plan(between(0s, 30s), AssignContact{ContactId{created.id}, some_agent(), 30s, "knows the case"});
 }
 
 void Floor::change_something() {
-  const int agent = static_cast<int>(random_.below(static_cast<std::uint64_t>(options_.agents)));
-  const SessionId session = session_of(engine_.agent(agent_id(agent))->handle);
+  const std::string agent = some_agent();
+  const SessionId session = session_of(engine_.agent(agent)->handle);
   switch (random_.below(9)) {
     case 0:
       run(LoseSession{session});
@@ -118,7 +131,7 @@ void Floor::change_something() {
       run(SetPresence{session, Presence::kBreak, "lunch"});
       break;
     case 3:
-      run(SuspendAgent{agent_id(agent), true, "coaching"});
+      run(SuspendAgent{agent, true, "coaching"});
       break;
     case 4:
       run(CreateSkill{"passing", "Comes and goes"});
@@ -139,6 +152,7 @@ void Floor::change_something() {
     case 8: {
       SettingsChange settings;
       settings.escalate_after_refusals = static_cast<std::uint16_t>(1 + random_.below(3));
+      settings.queue_order = odd() ? QueueOrder::kShare : QueueOrder::kRank;
       run(UpdateSettings{settings});
       if (odd()) run(RecordStateHash{});  // walks the whole state: as rare as snapshots are
       break;
@@ -204,6 +218,10 @@ void Floor::work(const OfferAccepted& accepted) {
 }
 
 void Floor::plan(Duration after, CommandBody body) { planned_.emplace(now_ + after, std::move(body)); }
+
+std::string Floor::some_agent() {
+  return agent_id(static_cast<int>(random_.below(static_cast<std::uint64_t>(options_.agents))));
+}
 
 Duration Floor::between(Duration least, Duration most) {
   return least + Duration(static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>((most - least).count()))));

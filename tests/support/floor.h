@@ -45,6 +45,7 @@ class Floor {
   void work(const dispatch::OfferAccepted& accepted);
   void plan(Duration after, dispatch::CommandBody body);
   [[nodiscard]] Duration between(Duration least, Duration most);
+  [[nodiscard]] std::string some_agent();
   [[nodiscard]] bool odd() { return random_.below(1000) < options_.odd_per_mille; }
   [[nodiscard]] dispatch::SessionId session_of(dispatch::AgentHandle agent) const;
 

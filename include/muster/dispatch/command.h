@@ -15,12 +15,50 @@ namespace muster::dispatch {
 
 struct NamedSkillLevel {
   std::string skill;
-  std::uint8_t level = 0;  ///< a minimum where it stands in a requirement
+  std::uint8_t level = 0;   ///< 0..100
+  TimePoint valid_until{};  ///< epoch: for good
+};
+
+struct NamedRequirement {
+  std::string skill;
+  std::uint8_t min_level = 0;
+  std::uint8_t max_level = kLevelMax;
+  bool operator==(const NamedRequirement&) const = default;
+};
+
+/// As Predicate.
+struct PredicateDraft {
+  Predicate::Kind kind = Predicate::Kind::kAllOf;
+  std::vector<PredicateDraft> parts{};
+  NamedRequirement skill{};
+  bool operator==(const PredicateDraft&) const = default;
+};
+
+/// As Preferences, but for the skill's name ("": none).
+struct PreferencesDraft {
+  Preferences weights{};
+  std::string newcomers{};
+  bool operator==(const PreferencesDraft&) const = default;
+};
+
+struct LendingDraft {
+  Lending conditions{};  ///< but for the lender
+  std::string lender{};  ///< "": none
+  bool operator==(const LendingDraft&) const = default;
+};
+struct PoolDraft {
+  std::string id;
+  PredicateDraft members{};
+  LendingDraft lending{};
+  bool operator==(const PoolDraft&) const = default;
 };
 
 struct StepDraft {
   Duration after{};
-  std::vector<NamedSkillLevel> requirements;
+  std::vector<NamedRequirement> requirements{};
+  PredicateDraft where{};
+  PreferencesDraft prefer{};
+  std::vector<std::string> pools{};  ///< of the policy
 };
 
 /// In the Change structs an empty optional leaves the field as it is; on creation, at its default.
@@ -31,6 +69,12 @@ struct PolicyChange {
   std::optional<Duration> priority_weight{};
   std::optional<Duration> refusal_cool_down{};
   std::optional<bool> auto_accept{};
+  std::optional<PredicateDraft> gates{};
+  std::optional<Duration> preferred_agent_wait{};
+  std::optional<bool> strict_priority{};
+  std::optional<bool> by_deadline{};
+  std::optional<Duration> starvation_bound{};
+  std::optional<std::vector<PoolDraft>> pools{};
 };
 
 struct QueueChange {
@@ -39,6 +83,10 @@ struct QueueChange {
   std::optional<Duration> service_level_target{};
   std::optional<Duration> wrap_up_limit{};
   std::optional<Duration> time_to_live{};
+  std::optional<bool> paused{};
+  std::optional<std::uint16_t> share{};
+  std::optional<std::uint16_t> idle_reserve{};
+  std::optional<std::string> reserve_skill{};  ///< "": all agents
 };
 
 struct AgentChange {
@@ -46,6 +94,8 @@ struct AgentChange {
   std::optional<std::vector<NamedSkillLevel>> skills{};
   std::optional<std::uint16_t> capacity_units{};
   std::optional<PerChannel<std::int16_t>> channel_limits{};
+  std::optional<std::uint8_t> quality{};
+  std::optional<std::uint8_t> cost{};
 };
 
 struct SettingsChange {
@@ -56,6 +106,7 @@ struct SettingsChange {
   std::optional<Duration> second_miss_pause{};
   std::optional<std::uint16_t> escalate_after_refusals{};
   std::optional<std::uint16_t> escalation_priority{};
+  std::optional<QueueOrder> queue_order{};
 };
 
 struct CreateSkill {
@@ -115,11 +166,12 @@ struct SuspendAgent {
 struct CreateContact {
   std::string queue{};
   std::uint8_t priority = 0;
-  std::vector<NamedSkillLevel> requirements{};
+  std::vector<NamedRequirement> requirements{};
   std::vector<std::string> excluded_agents{};
   ContactDetailsPtr details{};             ///< never null
   std::optional<TimePoint> due{};          ///< empty or past: now
   std::optional<Duration> time_to_live{};  ///< empty: the queue's
+  std::string preferred_agent{};           ///< "": none
 };
 
 /// Ends a contact otherwise than by an agent's work. REQUIRES: state is kCancelled, kAbandoned or kDeflected.
@@ -133,6 +185,31 @@ struct TransferContact {
   ContactId contact{};
   std::string queue;
   std::string reason;
+};
+
+/// Gives a contact that nobody holds another priority.
+struct PrioritizeContact {
+  ContactId contact{};
+  std::uint8_t priority = 0;
+};
+/// A waiting contact is for one agent alone, for a while.
+struct AssignContact {
+  ContactId contact{};
+  std::string agent;
+  std::optional<Duration> wait{};  ///< empty: the policy's preferred_agent_wait
+  std::string reason;
+};
+
+enum class PoolHold : std::uint8_t {
+  kNone = 1,    ///< opens and closes by its lending conditions
+  kOpen = 2,    ///< stays open
+  kClosed = 3,  ///< stays closed
+};
+/// A supervisor takes hold of a pool of a queue's policy, or lets go.
+struct HoldPool {
+  std::string queue;
+  std::string pool;
+  PoolHold hold = PoolHold::kNone;
 };
 
 /// Opens a session for an agent, or resumes the one named, on another stream. Takes over from an open one.
@@ -202,12 +279,12 @@ struct OpenWorkspace {
 /// Writes the hash of the state into the journal, for whoever replays it to compare.
 struct RecordStateHash {};
 
-using CommandBody =
-    std::variant<CreateSkill, UpdateSkill, DeleteSkill, CreatePolicy, UpdatePolicy, DeletePolicy, CreateQueue,
-                 UpdateQueue, DeleteQueue, CreateAgent, UpdateAgent, DeleteAgent, UpdateSettings, SuspendAgent,
-                 CreateContact, EndContact, TransferContact, OpenSession, LoseSession, CloseSession, SetPresence,
-                 AcceptOffer, DeclineOffer, ReportSetupFailure, HoldContact, ResumeContact, StartWrapUp,
-                 CompleteContact, ReturnContact, OpenWorkspace, RecordStateHash>;
+using CommandBody = std::variant<CreateSkill, UpdateSkill, DeleteSkill, CreatePolicy, UpdatePolicy, DeletePolicy,
+                                 CreateQueue, UpdateQueue, DeleteQueue, CreateAgent, UpdateAgent, DeleteAgent,
+                                 UpdateSettings, SuspendAgent, CreateContact, EndContact, TransferContact, OpenSession,
+                                 LoseSession, CloseSession, SetPresence, AcceptOffer, DeclineOffer, ReportSetupFailure,
+                                 HoldContact, ResumeContact, StartWrapUp, CompleteContact, ReturnContact, OpenWorkspace,
+                                 RecordStateHash, PrioritizeContact, AssignContact, HoldPool>;
 
 struct Command {
   RequestId request;  ///< nil: not remembered
@@ -239,8 +316,12 @@ enum class Outcome : std::uint8_t {
   kChannelMismatch,
   kOfferTaken,  ///< or ended otherwise
   kCapacityExceeded,
-  kGraceTooShort,  ///< contact_grace below resume_grace; Reply::subject is the one to correct
-  kContactLimit,   ///< Engine::kLiveContactsMax contacts have not ended
+  kGraceTooShort,       ///< contact_grace below resume_grace; Reply::subject is the one to correct
+  kContactLimit,        ///< Engine::kLiveContactsMax contacts have not ended
+  kConditionTooLarge,   ///< a policy's condition has more than kTestsMax tests in normal form; Reply::subject: which
+  kTooManyPreferences,  ///< policies prefer in more than Engine::kPreferencesMax different ways
+  kPoolNotFound,        ///< in the policy
+  kAgentUnfit,          ///< the agent could not have the contact whatever else; Reply::subject names the agent
 };
 
 struct Reply {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "muster/dispatch/command.h"
+#include "muster/dispatch/estimate.h"
 #include "muster/dispatch/event.h"
 #include "muster/dispatch/state.h"
 #include "muster/dispatch/types.h"
@@ -24,6 +25,9 @@ class Engine {
   static constexpr std::size_t kLiveContactsMax = 1'000'000;
   /// How many requests are remembered for idempotency, the newest.
   static constexpr std::size_t kRequestsMax = 262'144;
+  /// Different preferences in the steps of all policies, at most, the default ones not counted: for each the agents
+  /// are kept in order.
+  static constexpr std::size_t kPreferencesMax = 8;
   /// Declines by one agent after which a contact is not offered to that agent again.
   static constexpr std::uint8_t kDeclinesPerAgentMax = 3;
 
@@ -70,6 +74,12 @@ class Engine {
   [[nodiscard]] const Contact* contact(ContactId id) const;
   [[nodiscard]] const Offer* offer(OfferId id) const;
 
+  /// How long the contact will still wait as of `now`, which is not before the last event; none if it is not queued.
+  /// Looks at some 256 agents and 256 classes of waiting contacts that ask the same, whatever there is.
+  [[nodiscard]] std::optional<WaitEstimate> estimate_wait(ContactId contact, TimePoint now) const;
+  /// The same for a contact that would enter a queue at `now`. REQUIRES: the queue and the skills exist.
+  [[nodiscard]] WaitEstimate estimate_wait(const Arrival& arrival, TimePoint now) const;
+
   /// The highest handle given so far, of each kind: to walk resources in the order of their creation.
   [[nodiscard]] SkillHandle last_skill() const;
   [[nodiscard]] PolicyHandle last_policy() const;
@@ -86,6 +96,9 @@ class Engine {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Engine::state_hash() of an engine made from the image: to be asked of an image that may be damaged.
+std::uint64_t state_hash(const StateImage& image);
 
 /// Canonical hash of a command's body, but for the session that an agent's command came through.
 std::uint64_t fingerprint(const CommandBody& body);

@@ -62,11 +62,15 @@ struct ContactCreated {
   ContactDetailsPtr details;                   ///< never null
   TimePoint due;                               ///< its age counts from here; after the event's time: scheduled
   TimePoint expires;
+  AgentHandle preferred{};  ///< waits for this agent alone, at first
+  TimePoint preferred_until;
+  Duration estimated_wait{};  ///< 0: none was worked out, or an agent was free
 };
 /// A scheduled contact became due.
 struct ContactQueued {
   ContactId contact{};
   QueueHandle queue{};
+  Duration estimated_wait{};  ///< likewise
 };
 struct ContactStepChanged {
   ContactId contact{};
@@ -78,6 +82,32 @@ struct ContactEscalated {
   ContactId contact{};
   QueueHandle queue{};
   std::uint8_t priority = 0;
+};
+/// Somebody gave the contact another priority.
+struct ContactPrioritySet {
+  ContactId contact{};
+  QueueHandle queue{};
+  std::uint8_t priority = 0;
+};
+/// It has waited for as long as its policy bounds, and goes before all that have not.
+struct ContactStarving {
+  ContactId contact{};
+  QueueHandle queue{};
+};
+/// From now on the waiting contact is for one agent alone.
+struct ContactAssigned {
+  ContactId contact{};
+  QueueHandle queue{};
+  AgentHandle preferred{};
+  TimePoint until;
+  std::string reason;
+};
+/// The contact waits for its preferred agent no more, but for any.
+struct ContactReleased {
+  ContactId contact{};
+  QueueHandle queue{};
+  AgentHandle preferred{};
+  std::string reason;
 };
 
 struct OfferMade {
@@ -178,13 +208,20 @@ struct PresenceChanged {
   std::uint8_t misses = 0;  ///< missed offers in a row after this event
 };
 
+/// Pools of the queue's policy opened or closed, or a supervisor took hold of them or let go.
+struct PoolsChanged {
+  QueueHandle queue{};
+  QueuePools pools;
+};
+
 /// The order of the alternatives is not stored; the codec gives each its own number.
 using EventBody =
     std::variant<WorkspaceOpened, StateHashed, SkillPut, SkillDeleted, PolicyPut, PolicyDeleted, QueuePut, QueueDeleted,
                  AgentPut, AgentDeleted, SettingsPut, ContactCreated, ContactQueued, ContactStepChanged,
                  ContactEscalated, OfferMade, OfferAccepted, OfferEnded, ContactHeld, ContactResumed,
                  ContactTransferred, ContactRequeued, ContactWrapUpStarted, ContactCompleted, ContactEnded,
-                 SessionOpened, SessionLost, SessionEnded, PresenceChanged>;
+                 SessionOpened, SessionLost, SessionEnded, PresenceChanged, ContactPrioritySet, ContactStarving,
+                 ContactAssigned, ContactReleased, PoolsChanged>;
 
 struct Event {
   Sequence sequence = 0;          ///< 1, 2, 3, … without a hole

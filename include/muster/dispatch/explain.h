@@ -13,8 +13,8 @@
 /// Why a contact waits and why an agent does not get it, worked out by the rules that decide (src/dispatch/rules.h).
 namespace muster::dispatch {
 
-/// What keeps an agent from being offered a contact, in the order of testing: first what the agent is to the contact,
-/// then what the agent does now.
+/// What keeps an agent from being offered a contact: first what the agent is to the contact, then what the agent does
+/// now, then what holds the contact back.
 enum class Obstacle : std::uint8_t {
   kNone = 1,          ///< nothing; the contact itself may not be waiting
   kSkill = 2,         ///< lacks a skill
@@ -26,33 +26,37 @@ enum class Obstacle : std::uint8_t {
   kSignedOff = 8,     ///< has no session, or is OFFLINE
   kNotAvailable = 9,  ///< is on a break or not responding, or the connection is lost
   kCapacity = 10,     ///< has too few free units, or the most contacts of the channel
+  kCondition = 11,    ///< meets none of the alternatives of a condition
+  kPreferred = 12,    ///< the contact waits for another agent, alone
+  kPaused = 13,       ///< the queue is paused
+  kReserve = 14,      ///< the queue leaves as many agents idle as there are now
 };
-inline constexpr std::size_t kObstacleCount = 11;  // indexes 1..10; 0 stays unused
+inline constexpr std::size_t kObstacleCount = 15;  // indexes 1..14; 0 stays unused
 
 /// How one agent stands to one contact.
 struct Standing {
   Obstacle obstacle = Obstacle::kNone;
-  SkillRequirement required;  ///< kSkill, kLevel: the first requirement that fails
-  std::uint8_t level = 0;     ///< kLevel: what the agent has
-  TimePoint cool_down_until;  ///< kCoolDown: its end; epoch: for good
+  SkillRequirement required;            ///< kSkill, kLevel: the first requirement that fails
+  std::vector<SkillTest> alternatives;  ///< kCondition: the first of which none is met
+  std::uint8_t level = 0;               ///< kLevel: what the agent has
+  TimePoint cool_down_until;            ///< kCoolDown: its end; epoch: for good
   /// Since the last change of what the agent carries, or the return to AVAILABLE; empty if never AVAILABLE so far.
   std::optional<Duration> idle;
 };
 
 /// What a contact's way to an agent hangs on.
 struct Prospects {
-  std::vector<SkillRequirement> asked;                 ///< by the step in force and by the contact itself
+  Conditions asked;  ///< by the policy (of a preferred agent by its gates, else by the step too) and by the contact
+  Obstacle held_back = Obstacle::kNone;                ///< kPaused or kReserve: by the queue, from everybody
   std::optional<TimePoint> next_step;                  ///< when its policy moves on, while it is queued
   std::array<std::uint32_t, kObstacleCount> agents{};  ///< all agents that there are, by Obstacle
   std::optional<TimePoint> next_cool_down;             ///< when the first of those in cool-down is free again
 };
 
-/// What an agent who gets the contact must have.
-std::vector<SkillRequirement> asked_by(const Engine& engine, const Contact& contact);
-
-/// REQUIRES: the contact is the engine's. `now` is not before the engine's last event.
-Standing standing_of(const Engine& engine, const Contact& contact, const std::vector<SkillRequirement>& asked,
-                     const Agent& agent, TimePoint now);
+/// REQUIRES: the contact is the engine's, and the prospects are the contact's. `now` is not before the engine's last
+/// event.
+Standing standing_of(const Engine& engine, const Contact& contact, const Prospects& prospects, const Agent& agent,
+                     TimePoint now);
 
 /// Looks at every agent, some 80 ns each: 5 ms for 60,000. REQUIRES: as above.
 Prospects prospects_of(const Engine& engine, const Contact& contact, TimePoint now);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct Contact {
   bool escalated = false;
   bool at_front = false;  ///< was taken from an agent: goes before all others
   bool answered = false;  ///< somebody accepted it, and the setup did not fail
+  bool starving = false;  ///< waited longer than its policy bounds: goes before all that have not
   std::uint16_t step = 0;
   std::uint16_t refusal_count = 0;
   std::vector<SkillRequirement> requirements;
@@ -42,6 +44,9 @@ struct Contact {
   OfferId offer{};           ///< while kOffered: the open one; then the accepted one, until first held
   AgentHandle agent{};       ///< whom it is offered to or who holds it; kNone while queued
   AgentHandle last_agent{};  ///< who held it last
+  AgentHandle preferred{};   ///< waits for this agent alone, or rings there; kNone: for any
+  TimePoint preferred_until;
+  Duration estimated_wait{};  ///< as its queue estimated when it entered; 0: none, or not in the queue it entered
 };
 
 /// An offer that has not been answered.
@@ -74,6 +79,8 @@ struct Agent {
   std::vector<ContactId> contacts;               ///< active, held or in wrap-up, oldest first
   TimePoint idle_since;                          ///< last change of what the agent carries, or return to AVAILABLE
   std::uint64_t idle_order = 0;                  ///< sequence of that change: the tie-break of idle_since
+  TimePoint signed_on_at;                        ///< the session's opening
+  std::uint32_t accepted = 0;                    ///< contacts since
 };
 
 struct Skill {
@@ -84,10 +91,38 @@ struct Policy {
   PolicyHandle handle{};
   PolicySpec spec;
 };
+/// How fast a queue's contacts are handled and lose patience. Counts are in parts of 1,024. When enough is known, all
+/// of it is halved, so that it follows the day; rules: src/dispatch/pace.h.
+struct QueuePace {
+  std::uint64_t handled = 0;    ///< contacts that an agent had in hand to the end
+  Duration answering{};         ///< how long they kept agents' units as offers, those that failed included
+  Duration working{};           ///< the same in hand, to the end of wrap-up
+  std::uint64_t waits = 0;      ///< contacts that were accepted or ended unanswered
+  std::uint64_t abandoned = 0;  ///< of those, whose customer left
+  Duration waiting{};           ///< how long those waited
+  bool operator==(const QueuePace&) const = default;
+};
+/// What became of the waits that ended in each of the last minutes.
+struct RecentService {
+  static constexpr std::size_t kMinutes = 15;
+  struct Minute {
+    std::uint32_t ended = 0;      ///< answered or abandoned
+    std::uint32_t in_target = 0;  ///< answered within the service level target
+    bool operator==(const Minute&) const = default;
+  };
+  std::array<Minute, kMinutes> minutes{};  ///< by the minute since the epoch, modulo
+  std::int64_t last_minute = 0;            ///< in which a wait ended
+};
+
 struct Queue {
   QueueHandle handle{};
   QueueSpec spec;
   std::uint32_t live_contacts = 0;  ///< that have not ended
+  std::uint64_t served = 0;         ///< offers made for its share, in shares: the queue's virtual time
+  QueuePace pace;
+  QueuePools pools;
+  TimePoint pools_changed_at;
+  RecentService recent;
 };
 
 /// A request that was carried out, for as long as the engine remembers it.
@@ -104,6 +139,7 @@ struct StateImage {
   std::uint64_t epoch = 0;
   Sequence last_sequence = 0;
   TimePoint last_time;
+  TimePoint last_estimate;       ///< when an estimated wait last went with a contact
   std::uint32_t last_skill = 0;  ///< last handle given, of each kind
   std::uint32_t last_policy = 0;
   std::uint32_t last_queue = 0;

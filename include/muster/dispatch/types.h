@@ -83,20 +83,50 @@ enum class Trigger : std::uint8_t {
   kConfiguration = 5,
 };
 
-/// A test that an agent must pass to get a contact, in the order of testing. Stored: do not change the values.
-enum class Gate : std::uint8_t { kSkill = 1, kLevel = 2, kExcluded = 3, kCoolDown = 4, kCapacity = 5 };
-inline constexpr std::size_t kGateCount = 6;  // indexes 1..5; 0 stays unused
+/// A test that an agent must pass to get a contact. Stored: do not change the values.
+enum class Gate : std::uint8_t { kSkill = 1, kLevel = 2, kExcluded = 3, kCoolDown = 4, kCapacity = 5, kCondition = 6 };
+inline constexpr std::size_t kGateCount = 7;  // indexes 1..6; 0 stays unused
+
+inline constexpr std::uint8_t kLevelMax = 100;
 
 struct SkillLevel {
   SkillHandle skill{};
   std::uint8_t level = 0;  ///< 0..100
+  TimePoint valid_until;   ///< from then on the agent has the skill no more; epoch: for good
   bool operator==(const SkillLevel&) const = default;
 };
 
+/// An agent meets it who has the skill, at a level within the bounds.
 struct SkillRequirement {
   SkillHandle skill{};
-  std::uint8_t min_level = 0;  ///< 0..100; 0 means at any level
+  std::uint8_t min_level = 0;          ///< 0..100; 0 means at any level
+  std::uint8_t max_level = kLevelMax;  ///< 0..100
   auto operator<=>(const SkillRequirement&) const = default;
+};
+
+/// A condition on an agent, as a tree of AND, OR and NOT over skills.
+struct Predicate {
+  /// Stored in the journal: do not change the values.
+  enum class Kind : std::uint8_t { kAllOf = 1, kAnyOf = 2, kNot = 3, kSkill = 4 };
+
+  Kind kind = Kind::kAllOf;      ///< without parts: everybody meets it
+  std::vector<Predicate> parts;  ///< kAllOf: any number; kAnyOf: one or more; kNot: one; kSkill: none
+  SkillRequirement skill;        ///< kSkill
+  bool operator==(const Predicate&) const = default;
+};
+
+/// One alternative of a condition.
+struct SkillTest {
+  SkillRequirement requirement;
+  bool negated = false;  ///< met by who does not meet the requirement
+  auto operator<=>(const SkillTest&) const = default;
+};
+
+/// What an agent must be, in normal form: meets all requirements and, of each list of alternatives, one.
+struct Conditions {
+  std::vector<SkillRequirement> all;        ///< sorted, no skill twice
+  std::vector<std::vector<SkillTest>> any;  ///< sorted, as is each list
+  bool operator==(const Conditions&) const = default;
 };
 
 struct SkillSpec {
@@ -105,9 +135,59 @@ struct SkillSpec {
   bool operator==(const SkillSpec&) const = default;
 };
 
+/// What is preferred in an agent, beside having been without change for longest. Each weight is the idle time that one
+/// point is worth; 0: does not count. With all at their defaults an idle agent goes before a loaded one, then the
+/// longest without change first.
+struct Preferences {
+  Duration load{};        ///< a per cent of the capacity that is free; above 0: idle does not go before loaded as such
+  Duration quality{};     ///< a point of AgentSpec::quality
+  Duration cost{};        ///< a point less of AgentSpec::cost
+  Duration specialist{};  ///< a skill fewer, whatever is asked for
+  Duration fairness{};    ///< a contact fewer accepted per hour since signing on, as of the agent's last change
+  Duration skill_fit{};   ///< a point of the mean level in the skills that step and contact list
+  bool ignore_idle = false;           ///< the idle time itself counts in ties only
+  SkillHandle newcomers{};            ///< agents with it go before all others with...
+  std::uint8_t newcomer_percent = 0;  ///< ...so many of a hundred contacts; 0: with none
+  bool operator==(const Preferences&) const = default;
+};
+
+/// When a pool of agents is lent to a queue. It opens while one of the things that count is so, the lender permitting,
+/// and stays open for a minute at least. If none counts, it is open always.
+struct Lending {
+  Duration predicted_wait{};              ///< a contact that arrived now would wait longer; 0: does not count
+  std::uint16_t waiting = 0;              ///< more contacts wait; 0: does not count
+  std::uint8_t service_level = 0;         ///< fewer of a hundred were answered in the target of late; 0: does not count
+  QueueHandle lender{};                   ///< only while of this queue's contacts...
+  std::uint8_t lender_service_level = 0;  ///< ...so many of a hundred were, of late
+  bool operator==(const Lending&) const = default;
+};
+
+/// Agents who are lent together.
+struct Pool {
+  std::string id;  ///< within its policy
+  Predicate members;
+  Lending lending;
+  bool operator==(const Pool&) const = default;
+};
+inline constexpr std::size_t kPoolsMax = 8;
+/// One bit for each pool of a policy, the first lowest.
+using PoolSet = std::uint8_t;
+static_assert(kPoolsMax <= 8 * sizeof(PoolSet));
+
+/// The pools of a queue's policy.
+struct QueuePools {
+  PoolSet open = 0;
+  PoolSet kept_open = 0;    ///< by a supervisor
+  PoolSet kept_closed = 0;  ///< likewise
+  bool operator==(const QueuePools&) const = default;
+};
+
 struct PolicyStep {
   Duration after{};                            ///< since the contact became due
   std::vector<SkillRequirement> requirements;  ///< all must hold
+  Predicate where{};                           ///< holds as well
+  Preferences prefer{};                        ///< of those who may
+  PoolSet pools = 0;                           ///< agents of the open ones only; none: of any
   bool operator==(const PolicyStep&) const = default;
 };
 
@@ -119,6 +199,14 @@ struct PolicySpec {
   Duration priority_weight = std::chrono::seconds(60);    ///< waiting that one point of priority is worth
   Duration refusal_cool_down = std::chrono::seconds(60);  ///< before the same agent gets the contact again
   bool auto_accept = false;
+  Predicate gates{};  ///< hold in every step, and for a preferred agent
+  /// How long a contact waits for its preferred agent alone.
+  Duration preferred_agent_wait = std::chrono::seconds(20);
+  bool strict_priority = false;  ///< no waiting is worth a point of priority
+  bool by_deadline = false;      ///< the contact goes first whose service level target passes first
+  /// Past it a contact goes before all that are not; 0: never.
+  Duration starvation_bound = std::chrono::minutes(30);
+  std::vector<Pool> pools{};  ///< kPoolsMax at most
   bool operator==(const PolicySpec&) const = default;
 };
 
@@ -130,6 +218,10 @@ struct QueueSpec {
   Duration service_level_target = std::chrono::seconds(20);
   Duration wrap_up_limit{};  ///< 0: no wrap-up
   Duration time_to_live = std::chrono::hours(24);
+  bool paused = false;             ///< its contacts wait; none is offered
+  std::uint16_t share = 0;         ///< weight among the queues with a share, as Settings::queue_order says; 0: none
+  std::uint16_t idle_reserve = 0;  ///< its contacts leave as many agents idle, for others
+  SkillHandle reserve_skill{};     ///< of the idle agents that count; kNone: all
   bool operator==(const QueueSpec&) const = default;
 };
 
@@ -140,8 +232,17 @@ struct AgentSpec {
   std::string display_name;
   std::vector<SkillLevel> skills;  ///< sorted by handle, no skill twice
   std::uint16_t capacity_units = 100;
+  std::uint8_t quality = 0;  ///< 0..100
+  std::uint8_t cost = 0;     ///< 0..100
   PerChannel<std::int16_t> channel_limits{kNoLimit, kNoLimit, kNoLimit, kNoLimit, kNoLimit, kNoLimit, kNoLimit};
   bool operator==(const AgentSpec&) const = default;
+};
+
+/// How a free agent chooses between queues that have a share. Stored in the journal: do not change the values.
+enum class QueueOrder : std::uint8_t {
+  kRank = 1,   ///< not at all: the contact that goes first, whatever its queue
+  kShare = 2,  ///< the queue that has been served least for its share
+  kRatio = 3,  ///< the queue in which most wait for its share
 };
 
 /// The defaults of a workspace. Meaning and limits: muster.v1.WorkspaceSettings.
@@ -153,6 +254,7 @@ struct Settings {
   Duration second_miss_pause = std::chrono::minutes(5);
   std::uint16_t escalate_after_refusals = 5;
   std::uint16_t escalation_priority = 10;
+  QueueOrder queue_order = QueueOrder::kRank;
   bool operator==(const Settings&) const = default;
 };
 
@@ -175,6 +277,8 @@ struct Explanation {
   Duration idle{};
   AgentHandle runner_up{};
   Duration runner_up_idle{};
+  Duration score{};            ///< the idle time that the chosen agent's merits amount to, if the step prefers any
+  Duration runner_up_score{};  ///< likewise
   bool operator==(const Explanation&) const = default;
 };
 

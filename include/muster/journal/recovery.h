@@ -7,7 +7,7 @@
 
 #include "muster/dispatch/engine.h"
 #include "muster/journal/codec.h"
-#include "muster/journal/reader.h"
+#include "muster/journal/source.h"
 
 namespace muster::journal {
 
@@ -29,7 +29,7 @@ struct RecoveryObserver {
 
 /// Loads the newest snapshot up to event `last_seq` that proves to be whole, by its hash, and replays what follows, up
 /// to and with that event. Throws Corrupt if the journal has a hole, ends before, holds an event that cannot follow or
-/// that this release does not know, or if a recorded state hash differs; Unavailable if PostgreSQL fails.
-Recovered recover(Reader& reader, dispatch::Sequence last_seq, const RecoveryObserver& observer = {});
+/// that this release does not know, or if a recorded state hash differs; Unavailable if the store fails.
+Recovered recover(Source& source, dispatch::Sequence last_seq, const RecoveryObserver& observer = {});
 
 }  // namespace muster::journal

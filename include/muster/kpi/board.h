@@ -27,6 +27,9 @@ struct QueueCounters {
   std::int64_t completed = 0;
   std::int64_t ended_otherwise = 0;  ///< cancelled, expired, deflected, dropped; or the customer left once answered
   Duration total_answer_wait{};      ///< sum over the contacts answered
+  std::int64_t estimated = 0;        ///< of them, those for which a wait had been estimated when they were queued
+  Duration total_estimate_error{};   ///< sum of the differences between that and their wait, without sign
+  Duration total_estimate_excess{};  ///< the same with sign: by how much the estimates were too long
   bool operator==(const QueueCounters&) const = default;
 };
 

@@ -43,7 +43,9 @@ void render(const dispatch::Engine& engine, const dispatch::Policy& policy, v1::
 void render(const dispatch::Skill& skill, v1::Skill* out);
 void render(const dispatch::Settings& settings, v1::WorkspaceSettings* out);
 void render(const dispatch::Explanation& explanation, std::string_view runner_up_id, v1::OfferExplanation* out);
-void render(const dispatch::Engine& engine, const dispatch::Prospects& prospects, v1::ExplainContactResponse* out);
+void render(const dispatch::Engine& engine, const dispatch::Contact& contact, const dispatch::Prospects& prospects,
+            v1::ExplainContactResponse* out);
+void render(const dispatch::WaitEstimate& estimate, v1::WaitEstimate* out);
 void render(const dispatch::Engine& engine, const dispatch::Agent& agent, const dispatch::Standing& standing,
             v1::AgentStanding* out);
 

@@ -1,18 +1,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <limits>
-#include <numeric>
 #include <string>
 #include <vector>
 
 #include "formulas.h"
-#include "muster/base/random.h"
 #include "queue_simulation.h"
+#include "replications.h"
 
 // The dispatch engine against queueing theory: what theory knows exactly must lie in the confidence interval that
 // independent replications give. The seeds are fixed, so a run passes or fails for good. Other days:
@@ -26,83 +24,6 @@ using std::chrono::hours;
 
 constexpr double kInTimeSeconds = 20;
 static_assert(std::chrono::seconds(20) == Result::kInTime);
-
-constexpr std::size_t kReplications = 30;
-/// Student's t for 99.9 % on both sides with kReplications - 1 degrees of freedom.
-constexpr double kStudentT = 3.6594;
-
-struct Interval {
-  double mean = 0;
-  double half_width = 0;
-  [[nodiscard]] double low() const { return mean - half_width; }
-  [[nodiscard]] double high() const { return mean + half_width; }
-};
-
-Interval confidence_interval(const std::vector<double>& samples) {
-  const auto n = static_cast<double>(samples.size());
-  const double mean = std::accumulate(samples.begin(), samples.end(), 0.0) / n;
-  double squares = 0;
-  for (const double sample : samples) squares += (sample - mean) * (sample - mean);
-  return {mean, kStudentT * std::sqrt(squares / (n - 1) / n)};
-}
-
-std::string text(const Interval& interval) {
-  char line[64];
-  std::snprintf(line, sizeof line, "%.5g +- %.2g", interval.mean, interval.half_width);
-  return line;
-}
-
-std::uint64_t first_seed() {
-  const char* given = std::getenv("MUSTER_SEED");
-  return given ? std::strtoull(given, nullptr, 10) : 1;
-}
-
-/// Independent replications of one floor. Floors with equally many agents get the same seeds, so that they can be
-/// compared day by day; others get their own, so that an unlucky seed spoils one comparison and not all.
-class Replications {
- public:
-  Replications(const Floor& floor, Duration warm_up, Duration measured) {
-    Random seeds(first_seed() + floor.agents.size());
-    for (std::size_t i = 0; i < kReplications; ++i) {
-      results_.push_back(simulate(floor, {.seed = seeds(), .warm_up = warm_up, .measured = measured}));
-      EXPECT_EQ(results_.back().fault, "") << "replication " << i;
-    }
-  }
-
-  /// What is measured in each, the first replication first.
-  template <typename Measure>
-  [[nodiscard]] std::vector<double> each(Measure measure) const {
-    std::vector<double> samples;
-    for (const Result& result : results_) samples.push_back(measure(result));
-    return samples;
-  }
-  template <typename Measure>
-  [[nodiscard]] Interval interval(Measure measure) const {
-    return confidence_interval(each(measure));
-  }
-
- private:
-  std::vector<Result> results_;
-};
-
-double mean_wait_of_all(const Result& result) { return result.total().mean_wait(); }
-double share_in_time_of_all(const Result& result) { return result.total().share_served_in_time(); }
-double share_abandoned_of_all(const Result& result) { return result.total().share_abandoned(); }
-
-/// The interval holds what theory says, and is narrow enough to mean something.
-void expect_theory(const std::string& what, const Interval& measured, double theory, double half_width_max) {
-  std::printf("  %-60s theory %-9.5g measured %s\n", what.c_str(), theory, text(measured).c_str());
-  EXPECT_LE(measured.low(), theory) << what << ": measured " << text(measured);
-  EXPECT_GE(measured.high(), theory) << what << ": measured " << text(measured);
-  EXPECT_LE(measured.half_width, half_width_max) << what << ": an interval this wide shows nothing";
-}
-
-std::string name(const Load& load) {
-  char line[96];
-  std::snprintf(line, sizeof line, "%g calls/h of %g s, %d agents", load.callers_per_hour, load.handle_seconds,
-                load.agents);
-  return line;
-}
 
 /// One queue, and agents who are all alike.
 Floor alike(const Load& load) {
@@ -168,6 +89,64 @@ TEST(Formulas, PriorityWaits) {
   EXPECT_NEAR(waits.at(2) / 60, 5.015486, 6e-7);
 }
 
+const FirstGets kFastestFirst = [](int fast, int) { return fast > 0 ? 1.0 : 0.0; };
+const FirstGets kSlowestFirst = [](int, int slow) { return slow > 0 ? 0.0 : 1.0; };
+/// The longest idle first has the same steady state.
+const FirstGets kAtRandom = [](int fast, int slow) { return static_cast<double>(fast) / (fast + slow); };
+
+TEST(Formulas, TwoSpeeds) {
+  struct Row {
+    Speeds speeds;
+    const FirstGets& first_gets;
+    double share_waiting, mean_wait, fast_idle, slow_idle;
+  };
+  const Speeds few{8.5, 5, 5, 1.5, 0.5}, many{95, 50, 50, 1.5, 0.5};
+  const Row rows[] = {
+      {few, kFastestFirst, .516699, .344466, .139093, .182720},
+      {few, kAtRandom, .564008, .376005, .172916, .081252},
+      {few, kSlowestFirst, .587661, .391774, .188483, .034552},
+      {many, kFastestFirst, .443376, .088675, .029510, .111471},
+      {many, kAtRandom, .545469, .109094, .059218, .022345},
+      {many, kSlowestFirst, .574801, .114960, .065606, .003182},
+  };
+  for (const Row& row : rows) {
+    const SpeedsResult computed = two_speeds(row.speeds, row.first_gets);
+    EXPECT_NEAR(computed.share_waiting, row.share_waiting, 6e-7);
+    EXPECT_NEAR(computed.mean_wait, row.mean_wait, 6e-7);
+    EXPECT_NEAR(computed.first_idle, row.fast_idle, 6e-7);
+    EXPECT_NEAR(computed.second_idle, row.slow_idle, 6e-7);
+  }
+}
+
+TEST(Formulas, Blending) {
+  struct Row {
+    int kept_busy;
+    double share_waiting, mean_wait, tasks;  // in minutes
+  };
+  const Row rows[] = {{0, .02413, .01207, 0},
+                      {14, .07531, .03766, .98544},
+                      {16, .15270, .07635, 1.37010},
+                      {17, .23226, .11613, 1.56290},
+                      {18, .36735, .18367, 1.74490},
+                      {19, .60000, .30000, 1.90000},
+                      {20, 1, .5, 2}};
+  for (const Row& row : rows) {
+    const Blending computed = blending({180, 240, 20}, row.kept_busy);
+    EXPECT_NEAR(computed.share_waiting, row.share_waiting, 6e-6) << row.kept_busy;
+    EXPECT_NEAR(computed.mean_wait / 60, row.mean_wait, 6e-6) << row.kept_busy;
+    EXPECT_NEAR(computed.tasks_per_second * 60, row.tasks, 6e-6) << row.kept_busy;
+  }
+}
+
+// Beside a simulation by others: .0684 +- .0033 and .1380 +- .0066 handle times.
+TEST(Formulas, RatioWaits) {
+  const Load load{95 * 36, 100, 100};
+  const std::array<double, 2> waits = ratio_mean_waits(load, 1. / 2, 1. / 3);
+  EXPECT_NEAR(waits[0] / 100, .0684, .0033);
+  EXPECT_NEAR(waits[1] / 100, .1380, .0066);
+  EXPECT_NEAR((waits[0] + waits[1]) / 2, mean_wait(load), mean_wait(load) / 1000) << "nothing is won or lost";
+}
+
 // ---------------------------------------------------------------------------------------------------------------
 // One queue, agents alike.
 
@@ -216,6 +195,13 @@ const std::vector<Played>& impatient_days() {
   return days;
 }
 
+TEST(Theory, ShareThatWaitsIsErlangC) {
+  for (const auto& [day, runs] : patient_days()) {
+    const double theory = erlang_c(day.load.agents, day.load.erlangs());
+    expect_theory("has to wait: " + name(day.load), runs.interval(share_waiting_of_all), theory, theory / 10);
+  }
+}
+
 TEST(Theory, MeanWaitIsErlangC) {
   for (const auto& [day, runs] : patient_days()) {
     const double theory = mean_wait(day.load);
@@ -253,20 +239,6 @@ TEST(Theory, AbandonmentIsPatienceRateTimesMeanWait) {
   }
 }
 
-TEST(Theory, HigherPriorityWaitsAsNonPreemptivePriorityTheorySays) {
-  const Load load{180, 180, 10};
-  Floor floor;
-  for (const std::uint8_t priority : {2, 1, 0}) floor.classes.push_back({.per_hour = 60, .priority = priority});
-  floor.agents.assign(10, {0, 1, 2});
-  floor.handle_seconds = load.handle_seconds;
-  const Replications runs(floor, hours(8), hours(120));
-  const std::vector<double> theory = priority_mean_waits(load, {1. / 3, 1. / 3, 1. / 3});
-  for (std::size_t c = 0; c < 3; ++c) {
-    const Interval wait = runs.interval([&](const Result& result) { return result.classes[c].mean_wait(); });
-    expect_theory("mean wait, s: class " + std::to_string(c), wait, theory[c], theory[c] / 5);
-  }
-}
-
 // Nobody is favoured, neither by seat nor by number: all are as busy as the load makes them.
 TEST(Theory, LongestIdleAgentsAreEquallyBusy) {
   const Day day{.load = {200, 180, 14}, .warm_up = hours(3), .measured = hours(100)};
@@ -297,15 +269,6 @@ Floor six_skills(const std::function<std::vector<std::size_t>(std::size_t group,
   return floor;
 }
 
-/// How much longer the wait of one floor is than `factor` times that of another, day by day: the callers are the
-/// same, so chance mostly cancels out.
-Interval excess(const Replications& of, double factor, const Replications& over) {
-  std::vector<double> difference = of.each(mean_wait_of_all);
-  const std::vector<double> other = over.each(mean_wait_of_all);
-  for (std::size_t i = 0; i < difference.size(); ++i) difference[i] -= factor * other[i];
-  return confidence_interval(difference);
-}
-
 TEST(Theory, TwoSkillsAreNearlyAsGoodAsSix) {
   const auto play = [](const Floor& floor, Duration measured) { return Replications(floor, hours(8), measured); };
   const auto one_skill = [](auto own, auto) { return std::vector{own}; };
@@ -319,15 +282,15 @@ TEST(Theory, TwoSkillsAreNearlyAsGoodAsSix) {
   const double theory = mean_wait(pooled);
   expect_theory("mean wait, s: six skills, " + name(pooled), six.interval(mean_wait_of_all), theory, theory / 1.5);
 
-  const Interval over_six = excess(two, 1.4, six);
-  const Interval over_two = excess(one, 5, two);
+  const Interval over_six = excess(two, 1.4, six, mean_wait_of_all);
+  const Interval over_two = excess(one, 5, two, mean_wait_of_all);
   const std::string figures = "mean wait, s: one skill " + text(one.interval(mean_wait_of_all)) + ", two " +
                               text(two.interval(mean_wait_of_all)) + ", six " + text(six.interval(mean_wait_of_all)) +
                               "; two - 1.4 six " + text(over_six) + ", one - 5 two " + text(over_two);
   std::printf("  %s\n", figures.c_str());
   EXPECT_LT(over_six.high(), 0) << "two skills wait more than 1.4 times as long as six: " << figures;
   EXPECT_GT(over_two.low(), 0) << "one skill waits less than 5 times as long as two: " << figures;
-  EXPECT_GT(excess(two, 1, six).low(), 0) << "two skills were not told apart from six: " << figures;
+  EXPECT_GT(excess(two, 1, six, mean_wait_of_all).low(), 0) << "two skills were not told apart from six: " << figures;
 }
 
 }  // namespace

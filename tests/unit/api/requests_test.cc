@@ -56,6 +56,151 @@ TEST(CreateContactRequest, EveryViolationIsNamed) {
                           "excluded_agent_ids[0]", "time_to_live"));
 }
 
+TEST(CreateContactRequest, LevelsHaveTwoBounds) {
+  EXPECT_THAT(wrong_fields<v1::CreateContactRequest>(R"(
+      queue_id: "billing"
+      requirements { skill_id: "zh" min_level: 40 max_level: 39 }
+      requirements { skill_id: "en" max_level: 101 }
+      requirements { skill_id: "fr" max_level: 0 })"),
+              ElementsAre("requirements[0].max_level", "requirements[1].max_level"));
+  const auto contact = body_of<dispatch::CreateContact, v1::CreateContactRequest>(
+      R"(queue_id: "billing" requirements { skill_id: "zh" } requirements { skill_id: "en" max_level: 50 })");
+  EXPECT_EQ(contact.requirements, (std::vector<dispatch::NamedRequirement>{{"zh", 0, 100}, {"en", 0, 50}}));
+}
+
+TEST(CreateContactRequest, APreferredAgentIsAnIdentifier) {
+  EXPECT_THAT(wrong_fields<v1::CreateContactRequest>(R"(queue_id: "billing" preferred_agent_id: "Mei")"),
+              ElementsAre("preferred_agent_id"));
+}
+
+TEST(PrioritizeContactRequest, HasItsLimits) {
+  EXPECT_THAT(wrong_fields<v1::PrioritizeContactRequest>(R"(contact_id: "c-1" priority: 100)"), IsEmpty());
+  EXPECT_THAT(wrong_fields<v1::PrioritizeContactRequest>(R"(contact_id: "x" priority: 101)"),
+              ElementsAre("priority", "contact_id"));
+}
+
+TEST(AssignContactRequest, HasItsLimits) {
+  const auto assign =
+      body_of<dispatch::AssignContact, v1::AssignContactRequest>(R"(contact_id: "c-1" agent_id: "mei")");
+  EXPECT_FALSE(assign.wait);
+  EXPECT_THAT(wrong_fields<v1::AssignContactRequest>(R"(contact_id: "c-1" wait { seconds: 86401 })"),
+              ElementsAre("agent_id", "wait"));
+}
+
+v1::AgentCondition skilled(const std::string& skill) {
+  v1::AgentCondition condition;
+  condition.mutable_skill()->set_skill_id(skill);
+  return condition;
+}
+
+/// A condition in so many others.
+v1::AgentCondition nested(int depth) {
+  v1::AgentCondition condition = skilled("zh");
+  for (int i = 1; i < depth; ++i) {
+    v1::AgentCondition outer;
+    *outer.mutable_all_of()->add_conditions() = std::move(condition);
+    condition = std::move(outer);
+  }
+  return condition;
+}
+
+v1::CreatePolicyRequest policy_gated_by(const v1::AgentCondition& condition) {
+  auto request = parse<v1::CreatePolicyRequest>(R"(policy { policy_id: "p" steps {} })");
+  *request.mutable_policy()->mutable_gates() = condition;
+  return request;
+}
+
+TEST(AgentCondition, ABadPartIsNamedWhereItStands) {
+  EXPECT_THAT(
+      wrong_fields<v1::CreatePolicyRequest>(R"(policy {
+      policy_id: "p"
+      steps { where { any_of { conditions { skill { skill_id: "A" min_level: 3 max_level: 2 } } conditions {} } } }
+      gates { all_of { conditions { none_of {} } conditions { any_of {} } conditions { all_of {} } } } })"),
+      ElementsAre("policy.steps[0].where.any_of.conditions[0].skill.skill_id",
+                  "policy.steps[0].where.any_of.conditions[0].skill.max_level",
+                  "policy.steps[0].where.any_of.conditions[1]", "policy.gates.all_of.conditions[0].none_of.conditions",
+                  "policy.gates.all_of.conditions[1].any_of.conditions"));
+}
+
+TEST(AgentCondition, StandsEightDeepAtMost) {
+  EXPECT_THAT(wrong_fields(policy_gated_by(nested(8))), IsEmpty());
+  EXPECT_THAT(wrong_fields(policy_gated_by(nested(9))).size(), 1U);
+}
+
+TEST(AgentCondition, HoldsSixtyFourAtMost) {
+  v1::AgentCondition condition;
+  for (int i = 0; i < 63; ++i) *condition.mutable_all_of()->add_conditions() = skilled("zh");
+  EXPECT_THAT(wrong_fields(policy_gated_by(condition)), IsEmpty());
+  *condition.mutable_all_of()->add_conditions() = skilled("zh");
+  EXPECT_THAT(wrong_fields(policy_gated_by(condition)), ElementsAre("policy.gates.all_of.conditions[63]"));
+}
+
+TEST(AgentCondition, NoneOfIsNotAnyOf) {
+  const auto create = body_of<dispatch::CreatePolicy, v1::CreatePolicyRequest>(R"(policy {
+      policy_id: "p" steps {} gates { none_of { conditions { skill { skill_id: "zh" } } } } })");
+  using Kind = dispatch::Predicate::Kind;
+  const dispatch::PredicateDraft zh{Kind::kSkill, {}, {"zh"}};
+  EXPECT_EQ(*create.change.gates, (dispatch::PredicateDraft{Kind::kNot, {{Kind::kAnyOf, {zh}, {}}}, {}}));
+}
+
+TEST(AgentPreferences, HaveTheirLimits) {
+  EXPECT_THAT(wrong_fields<v1::CreatePolicyRequest>(R"(policy {
+      policy_id: "p"
+      steps { prefer { load { seconds: -1 } quality { seconds: 86401 } newcomer_percent: 101 } }
+      steps { after { seconds: 1 } prefer { newcomer_percent: 10 newcomer_skill_id: "new" cost { seconds: 86400 } } }
+      preferred_agent_wait { seconds: 86401 }
+      starvation_bound { seconds: 1209601 } })"),
+              ElementsAre("policy.steps[0].prefer.load", "policy.steps[0].prefer.quality",
+                          "policy.steps[0].prefer.newcomer_percent", "policy.steps[0].prefer.newcomer_skill_id",
+                          "policy.preferred_agent_wait", "policy.starvation_bound"));
+}
+
+TEST(UpdatePolicyRequest, AFieldNamedButNotSetGoesBackToItsDefault) {
+  const auto update = body_of<dispatch::UpdatePolicy, v1::UpdatePolicyRequest>(R"(
+      policy { policy_id: "p" }
+      update_mask { paths: ["gates", "preferred_agent_wait", "strict_priority", "by_deadline", "starvation_bound"] })");
+  EXPECT_EQ(update.change.gates, dispatch::PredicateDraft{});
+  EXPECT_EQ(update.change.preferred_agent_wait, 20s);
+  EXPECT_EQ(update.change.strict_priority, false);
+  EXPECT_EQ(update.change.by_deadline, false);
+  EXPECT_EQ(update.change.starvation_bound, 30min);
+  EXPECT_FALSE(update.change.steps);
+}
+
+TEST(UpdateQueueRequest, PauseShareAndReserveHaveTheirLimits) {
+  EXPECT_THAT(wrong_fields<v1::UpdateQueueRequest>(R"(
+      queue { queue_id: "q" share: 1001 idle_reserve: 10001 reserve_skill_id: "A" }
+      update_mask { paths: ["paused", "share", "idle_reserve", "reserve_skill_id"] })"),
+              ElementsAre("queue.share", "queue.idle_reserve", "queue.reserve_skill_id"));
+  const auto update = body_of<dispatch::UpdateQueue, v1::UpdateQueueRequest>(R"(
+      queue { queue_id: "q" } update_mask { paths: ["paused", "share", "idle_reserve", "reserve_skill_id"] })");
+  EXPECT_EQ(update.change.paused, false);
+  EXPECT_EQ(update.change.share, 0);
+  EXPECT_EQ(update.change.idle_reserve, 0);
+  EXPECT_EQ(update.change.reserve_skill, "");
+}
+
+TEST(UpdateAgentRequest, QualityCostAndEndsOfSkillsHaveTheirLimits) {
+  EXPECT_THAT(wrong_fields<v1::UpdateAgentRequest>(R"(
+      agent { agent_id: "mei" quality: 101 cost: -1 skills { skill_id: "zh" expire_time { nanos: -1 } } }
+      update_mask { paths: ["quality", "cost", "skills"] })"),
+              ElementsAre("agent.skills[0].expire_time", "agent.quality", "agent.cost"));
+  const auto update = body_of<dispatch::UpdateAgent, v1::UpdateAgentRequest>(R"(
+      agent { agent_id: "mei" skills { skill_id: "zh" } skills { skill_id: "en" expire_time {} } }
+      update_mask { paths: "skills" })");
+  EXPECT_EQ(update.change.skills->at(0).valid_until, TimePoint{}) << "for good";
+  EXPECT_LT(update.change.skills->at(1).valid_until, TimePoint{}) << "1970 is long past";
+}
+
+TEST(UpdateWorkspaceSettingsRequest, TheQueueOrderIsOneThatExists) {
+  EXPECT_THAT(wrong_fields<v1::UpdateWorkspaceSettingsRequest>(
+                  R"(settings { queue_order: 99 } update_mask { paths: "queue_order" })"),
+              ElementsAre("settings.queue_order"));
+  const auto update =
+      body_of<dispatch::UpdateSettings, v1::UpdateWorkspaceSettingsRequest>(R"(update_mask { paths: "queue_order" })");
+  EXPECT_EQ(update.change.queue_order, dispatch::QueueOrder::kRank);
+}
+
 TEST(CreateContactRequest, AMinimalOneIsGood) {
   EXPECT_THAT(wrong_fields<v1::CreateContactRequest>(R"(queue_id: "billing")"), IsEmpty());
 }

@@ -1,4 +1,8 @@
 #include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "duration.h"
 #include "fake_server.h"
@@ -42,6 +46,15 @@ TEST_F(CommandTest, UpdateMasksOnlyTheFlagsGiven) {
   EXPECT_EQ(muster({"queues", "update", "billing", "--wrap-up-limit", "1m"}).code, kDone);
   ASSERT_EQ(server_.routing.updated.size(), 1U);
   EXPECT_THAT(server_.routing.updated[0].update_mask().paths(), ElementsAre("wrap_up_limit"));
+}
+
+TEST_F(CommandTest, TheWaitInAQueueIsThatOfAContactAsDescribed) {
+  const Ran ran = muster({"queues", "wait", "billing", "--priority", "7", "--require", "english=60"});
+  EXPECT_EQ(ran.out, "about 2m 30s (contacts ahead 0, served at once 5)\n");
+  ASSERT_EQ(server_.contacts.estimated.size(), 1U);
+  EXPECT_EQ(server_.contacts.estimated[0].queue_id(), "billing");
+  EXPECT_EQ(server_.contacts.estimated[0].priority(), 7);
+  EXPECT_EQ(server_.contacts.estimated[0].requirements(0).skill_id(), "english");
 }
 
 TEST_F(CommandTest, UpdateWithoutAFlagIsAUsageError) {
@@ -105,6 +118,68 @@ TEST_F(CommandTest, SuspendAndResumeDifferInOneField) {
   EXPECT_TRUE(server_.routing.suspensions[0].suspended());
   EXPECT_EQ(server_.routing.suspensions[0].reason(), "audit");
   EXPECT_FALSE(server_.routing.suspensions[1].suspended());
+}
+
+TEST_F(CommandTest, AContactIsPrioritizedAndAssigned) {
+  EXPECT_EQ(muster({"contacts", "prioritize", "c-1", "--priority", "50"}).out, "c-1 has its new priority.\n");
+  ASSERT_EQ(server_.contacts.prioritized.size(), 1U);
+  EXPECT_EQ(server_.contacts.prioritized[0].priority(), 50);
+  muster({"contacts", "assign", "c-1", "--agent", "li.na", "--wait", "60s", "--reason", "knows the case"});
+  ASSERT_EQ(server_.contacts.assigned.size(), 1U);
+  EXPECT_EQ(server_.contacts.assigned[0].agent_id(), "li.na");
+  EXPECT_EQ(from_proto(server_.contacts.assigned[0].wait()), std::chrono::seconds{60});
+  EXPECT_EQ(server_.contacts.assigned[0].reason(), "knows the case");
+  EXPECT_EQ(muster({"contacts", "assign", "c-1"}).code, kUsage);
+}
+
+class PolicyFileTest : public CommandTest {
+ protected:
+  PolicyFileTest() : path_(testing::TempDir() + "policy-" + std::to_string(getpid()) + ".json") {}
+  ~PolicyFileTest() override { std::filesystem::remove(path_); }
+
+  Ran muster_with(const std::string& json, std::vector<std::string> arguments) {
+    std::ofstream(path_) << json;
+    arguments.insert(arguments.end(), {"--file", path_});
+    return muster(arguments);
+  }
+
+  const std::string path_;
+};
+
+TEST_F(PolicyFileTest, TheOtherFlagsGoOverTheFile) {
+  const Ran ran = muster_with(
+      R"({"policyId": "p", "autoAccept": true, "steps": [{"where": {"skill": {"skillId": "vip"}}}, {"after": "9s"}]})",
+      {"policies", "create", "p", "--step", "0s:english", "--no-auto-accept", "--name", "P"});
+  EXPECT_EQ(ran.code, kDone) << ran.err;
+  ASSERT_EQ(server_.routing.created_policies.size(), 1U);
+  const v1::Policy& policy = server_.routing.created_policies[0].policy();
+  ASSERT_EQ(policy.steps_size(), 1) << "not both lists";
+  EXPECT_EQ(policy.steps(0).requirements(0).skill_id(), "english");
+  EXPECT_FALSE(policy.auto_accept());
+  EXPECT_EQ(policy.display_name(), "P");
+  EXPECT_EQ(policy.policy_id(), "p");
+}
+
+TEST_F(PolicyFileTest, AnUpdateMasksWhatStandsInTheFile) {
+  const Ran ran = muster_with(R"({"gates": null, "strictPriority": false, "starvation_bound": "60s"})",
+                              {"policies", "update", "p", "--by-deadline"});
+  EXPECT_EQ(ran.code, kDone) << ran.err;
+  ASSERT_EQ(server_.routing.updated_policies.size(), 1U);
+  EXPECT_THAT(server_.routing.updated_policies[0].update_mask().paths(),
+              ElementsAre("gates", "strict_priority", "starvation_bound", "by_deadline"));
+  EXPECT_TRUE(server_.routing.updated_policies[0].policy().by_deadline());
+}
+
+TEST_F(PolicyFileTest, WhatIsWrongWithTheFileIsSaid) {
+  const Ran unknown = muster_with(R"({"steps": [{"whre": {}}]})", {"policies", "update", "p"});
+  EXPECT_EQ(unknown.code, kUsage);
+  EXPECT_THAT(unknown.err, HasSubstr(path_));
+  EXPECT_THAT(unknown.err, HasSubstr("whre"));
+  EXPECT_EQ(muster_with("{", {"policies", "create", "p"}).code, kUsage);
+  EXPECT_THAT(muster_with(R"({"policyId": "q"})", {"policies", "create", "p"}).err, HasSubstr("is about q, not p"));
+  EXPECT_THAT(muster({"policies", "create", "p", "--file", "/nowhere.json"}).err,
+              HasSubstr("/nowhere.json: cannot be read"));
+  EXPECT_TRUE(server_.routing.created_policies.empty());
 }
 
 TEST_F(CommandTest, AContactMayBeCreatedForLater) {

@@ -50,6 +50,7 @@ TEST_F(DurationTest, MomentsAreReadAsRfc3339OrLocalTime) {
   EXPECT_EQ(moment("2026-03-01T09:30:00Z"), moment("2026-03-01 09:30"));
   EXPECT_EQ(moment("2026-03-01T09:30:00+08:00"), moment("2026-03-01 01:30:00"));
   EXPECT_EQ(parse_time("09:30", moment("2026-03-01 17:00")), moment("2026-03-01 09:30"));
+  EXPECT_EQ(parse_time("2026-03-01", TimePoint{}), moment("2026-03-01 00:00")) << "its first moment";
   EXPECT_EQ(parse_time("tomorrow", TimePoint{}), std::nullopt);
   EXPECT_EQ(parse_time("2026-11-31 10:00", TimePoint{}), std::nullopt) << "November has 30 days";
 }

@@ -33,7 +33,7 @@ TEST_F(ExplainTest, ItSaysWhatWouldGetAWaitingContactToAnAgent) {
   count(v1::OBSTACLE_NOT_AVAILABLE, 1);
   count(v1::OBSTACLE_CAPACITY, 2);
   *response.mutable_next_step_time() = to_proto(kNow + seconds(15));
-  EXPECT_THAT(lines(), Contains("       7  below a required level"));
+  EXPECT_THAT(lines(), Contains("       7  not at a required level"));
   EXPECT_THAT(lines(), Contains("  2 agents who fit are busy: as soon as one has room"));
   EXPECT_THAT(lines(), Contains("  1 agent who fits is on a break, not responding or cut off: when available again"));
   EXPECT_THAT(lines(), Contains("  its policy moves to the next step, which may ask for less: in 15s"));
@@ -49,6 +49,22 @@ TEST_F(ExplainTest, AContactInHandNeedsNoWayOut) {
   EXPECT_THAT(lines(), Not(Contains("What would get it to an agent:")));
 }
 
+TEST_F(ExplainTest, AnEstimateSaysWhatItRestsOn) {
+  v1::WaitEstimate& estimate = *response.mutable_estimate();
+  EXPECT_THAT(lines(), Contains("  unknown: no agent who fits is available"));
+  estimate.set_servers(5);
+  estimate.set_contacts_ahead(3);
+  EXPECT_THAT(lines(),
+              Contains("  unknown: the queue has not handled a contact yet (contacts ahead 3, served at once 5)"));
+  *estimate.mutable_wait() = to_proto(seconds(150));
+  EXPECT_THAT(lines(), Contains("Estimated wait from now on:"));
+  EXPECT_THAT(lines(), Contains("  about 2m 30s (contacts ahead 3, served at once 5)"));
+}
+
+TEST_F(ExplainTest, WhatDoesNotWaitHasNoEstimate) {
+  EXPECT_THAT(lines(), Not(Contains("Estimated wait from now on:")));
+}
+
 TEST_F(ExplainTest, ANamedAgentIsToldApart) {
   auto* standing = response.add_agents();
   standing->set_agent_id("li.na");
@@ -56,11 +72,39 @@ TEST_F(ExplainTest, ANamedAgentIsToldApart) {
   standing->mutable_required()->set_skill_id("english");
   standing->mutable_required()->set_min_level(60);
   standing->set_level(40);
-  EXPECT_THAT(lines(), Contains("  li.na: below a required level; asked for is english ≥ 60, the agent has 40"));
+  EXPECT_THAT(lines(), Contains("  li.na: not at a required level; asked for is english ≥ 60, the agent has 40"));
   standing->set_obstacle(v1::OBSTACLE_COOL_DOWN);
   EXPECT_THAT(lines(), Contains("  li.na: in cool-down after a refusal; for good: declined too often"));
   *standing->mutable_cool_down_end_time() = to_proto(kNow + seconds(40));
   EXPECT_THAT(lines(), Contains("  li.na: in cool-down after a refusal; ends in 40s"));
+}
+
+TEST_F(ExplainTest, WhatHoldsAContactBackIsSaid) {
+  count(v1::OBSTACLE_PAUSED, 2);
+  count(v1::OBSTACLE_PREFERRED, 1);
+  response.set_preferred_agent_id("li.na");
+  *response.mutable_preferred_until_time() = to_proto(kNow + seconds(12));
+  EXPECT_THAT(lines(), Contains("       2  ready, but its queue is paused"));
+  EXPECT_THAT(lines(), Contains("  2 agents are ready for it: when its queue is no longer paused"));
+  EXPECT_THAT(lines(), Contains("  it waits for li.na alone, then for any agent: in 12s"));
+  response.mutable_obstacles(0)->set_obstacle(v1::OBSTACLE_RESERVE);
+  EXPECT_THAT(lines(), Contains("  2 agents are ready for it: when more agents are idle than its queue leaves for "
+                                "others"));
+}
+
+TEST_F(ExplainTest, AlternativesAreToldInWords) {
+  auto* alternatives = response.add_alternatives();
+  alternatives->add_alternatives()->mutable_requirement()->set_skill_id("vip");
+  auto* other = alternatives->add_alternatives();
+  other->mutable_requirement()->set_skill_id("trainee");
+  other->set_negated(true);
+  EXPECT_THAT(lines(), Contains("  vip or not trainee"));
+  EXPECT_THAT(lines(), Not(Contains("  any agent")));
+  auto* standing = response.add_agents();
+  standing->set_agent_id("li.na");
+  standing->set_obstacle(v1::OBSTACLE_CONDITION);
+  *standing->mutable_alternatives() = *alternatives;
+  EXPECT_THAT(lines(), Contains("  li.na: who do not meet a condition; asked for is vip or not trainee"));
 }
 
 TEST_F(ChineseExplainTest, ItIsToldInChinese) {

@@ -21,6 +21,8 @@ namespace muster::cli {
 struct FakeRouting final : v1::RoutingService::Service {
   std::vector<v1::CreateQueueRequest> created;
   std::vector<v1::UpdateQueueRequest> updated;
+  std::vector<v1::CreatePolicyRequest> created_policies;
+  std::vector<v1::UpdatePolicyRequest> updated_policies;
   std::vector<v1::SetAgentSuspensionRequest> suspensions;
   /// Statuses of the next calls to CreateQueue; OK when there are none left.
   std::vector<grpc::Status> failures;
@@ -37,6 +39,16 @@ struct FakeRouting final : v1::RoutingService::Service {
   grpc::Status UpdateQueue(grpc::ServerContext*, const v1::UpdateQueueRequest* request,
                            v1::UpdateQueueResponse*) override {
     updated.push_back(*request);
+    return grpc::Status::OK;
+  }
+  grpc::Status CreatePolicy(grpc::ServerContext*, const v1::CreatePolicyRequest* request,
+                            v1::CreatePolicyResponse*) override {
+    created_policies.push_back(*request);
+    return grpc::Status::OK;
+  }
+  grpc::Status UpdatePolicy(grpc::ServerContext*, const v1::UpdatePolicyRequest* request,
+                            v1::UpdatePolicyResponse*) override {
+    updated_policies.push_back(*request);
     return grpc::Status::OK;
   }
   /// 2,500 skills, in pages.
@@ -58,6 +70,9 @@ struct FakeRouting final : v1::RoutingService::Service {
 struct FakeContacts final : v1::ContactService::Service {
   std::vector<v1::CreateContactRequest> created;
   std::vector<v1::WatchContactsRequest> watches;
+  std::vector<v1::EstimateWaitRequest> estimated;
+  std::vector<v1::PrioritizeContactRequest> prioritized;
+  std::vector<v1::AssignContactRequest> assigned;
   v1::GetContactResponse contact;
 
   grpc::Status CreateContact(grpc::ServerContext*, const v1::CreateContactRequest* request,
@@ -69,6 +84,23 @@ struct FakeContacts final : v1::ContactService::Service {
   grpc::Status GetContact(grpc::ServerContext*, const v1::GetContactRequest*,
                           v1::GetContactResponse* response) override {
     *response = contact;
+    return grpc::Status::OK;
+  }
+  grpc::Status PrioritizeContact(grpc::ServerContext*, const v1::PrioritizeContactRequest* request,
+                                 v1::PrioritizeContactResponse*) override {
+    prioritized.push_back(*request);
+    return grpc::Status::OK;
+  }
+  grpc::Status AssignContact(grpc::ServerContext*, const v1::AssignContactRequest* request,
+                             v1::AssignContactResponse*) override {
+    assigned.push_back(*request);
+    return grpc::Status::OK;
+  }
+  grpc::Status EstimateWait(grpc::ServerContext*, const v1::EstimateWaitRequest* request,
+                            v1::EstimateWaitResponse* response) override {
+    estimated.push_back(*request);
+    response->mutable_estimate()->set_servers(5);
+    response->mutable_estimate()->mutable_wait()->set_seconds(150);
     return grpc::Status::OK;
   }
   /// One event, then the connection breaks; the second watch is refused.

@@ -41,6 +41,25 @@ TEST_F(FlagsTest, AStepSaysWhenAndWhom) {
   EXPECT_EQ(policy.steps(0).requirements(1).min_level(), 0);
 }
 
+TEST_F(FlagsTest, ARequirementMayHaveTwoBounds) {
+  const auto request = with<v1::CreateContactRequest>("requirements", "english=20..50");
+  EXPECT_EQ(request.requirements(0).min_level(), 20);
+  EXPECT_EQ(request.requirements(0).max_level(), 50);
+  EXPECT_FALSE(with<v1::CreateContactRequest>("requirements", "english=20").requirements(0).has_max_level());
+  EXPECT_EQ(with<v1::Policy>("steps", "0s:english=0..9").steps(0).requirements(0).max_level(), 9);
+  EXPECT_THROW(with<v1::CreateContactRequest>("requirements", "english=20.."), UsageError);
+}
+
+TEST_F(FlagsTest, ASkillMayEnd) {
+  const auto agent = with<v1::Agent>("skills", "licence=1@2026-12-31T00:00:00Z");
+  EXPECT_EQ(agent.skills(0).skill_id(), "licence");
+  EXPECT_EQ(agent.skills(0).level(), 1);
+  EXPECT_EQ(agent.skills(0).expire_time().seconds(), 1'798'675'200);
+  EXPECT_TRUE(with<v1::Agent>("skills", "licence=1@2026-12-31").skills(0).has_expire_time());
+  EXPECT_FALSE(with<v1::Agent>("skills", "licence=1").skills(0).has_expire_time());
+  EXPECT_THROW(with<v1::Agent>("skills", "licence=1@soon"), UsageError);
+}
+
 TEST_F(FlagsTest, AStepWithoutRequirementsTakesAnyAgent) {
   EXPECT_THAT(with<v1::Policy>("steps", "1m").steps(0).requirements(), IsEmpty());
 }

@@ -33,7 +33,7 @@ TEST_F(WordsTest, AnOfferIsExplainedInSentences) {
   EXPECT_THAT(explain(explanation()),
               ElementsAre("Offered because the agent had just become free; step 2 of the policy was in force, the "
                           "contact had waited 1m 20s.",
-                          "3 agents with free capacity were considered; ruled out: 1 below a required level.",
+                          "3 agents with free capacity were considered; ruled out: 1 not at a required level.",
                           "The agent had been idle for 30s, the longest; next would have been bob, idle for 5s."));
 }
 
@@ -46,10 +46,21 @@ TEST_F(WordsTest, AnOnlyCandidateHasNoRunnerUp) {
   EXPECT_EQ(explain(alone)[2], "The agent had been idle for 30s; nobody else came into question.");
 }
 
+TEST_F(WordsTest, AScoreIsToldBesideTheIdleTime) {
+  v1::OfferExplanation scored = explanation();
+  *scored.mutable_score() = to_proto(seconds{90});
+  *scored.mutable_runner_up_score() = to_proto(seconds{-5});
+  EXPECT_EQ(explain(scored)[2],
+            "The agent had been idle for 30s and scored 1m 30s, the most; next would have been bob, idle for 5s, with "
+            "-5s.");
+  scored.clear_runner_up_agent_id();
+  EXPECT_EQ(explain(scored)[2], "The agent had been idle for 30s and scored 1m 30s; nobody else came into question.");
+}
+
 TEST_F(ChineseWordsTest, AnOfferIsExplainedInChinese) {
   EXPECT_THAT(explain(explanation()),
               ElementsAre("派单起因：坐席刚刚空闲；当时生效的是策略第 2 步，会话已等待 1分20秒。",
-                          "考虑了 3 位有空余容量的坐席；其中被排除：1 技能等级不够。",
+                          "考虑了 3 位有空余容量的坐席；其中被排除：1 技能等级不符。",
                           "该坐席已空闲 30秒，时间最长；下一位会是 bob，空闲 5秒。"));
 }
 
@@ -62,6 +73,8 @@ TEST_F(WordsTest, EveryKnownStateHasAWord) {
     EXPECT_NE(word(static_cast<v1::ContactEventKind>(i)).front(), '#');
   }
   for (int i = 1; i < v1::Gate_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::Gate>(i)).front(), '#');
+  for (int i = 1; i < v1::Obstacle_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::Obstacle>(i)).front(), '#');
+  for (int i = 1; i < v1::QueueOrder_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::QueueOrder>(i)).front(), '#');
   for (int i = 1; i < v1::OfferTrigger_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::OfferTrigger>(i)).front(), '#');
   for (int i = 1; i < v1::AgentPresence_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::AgentPresence>(i)).front(), '#');
   for (int i = 1; i < v1::AgentActivity_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::AgentActivity>(i)).front(), '#');

@@ -15,7 +15,7 @@ class Explain : public Floor {
     queue(setup);
   }
   Standing standing(ContactId id, const std::string& agent) const {
-    return standing_of(engine, see(id), asked_by(engine, see(id)), see(agent), now);
+    return standing_of(engine, see(id), prospects(id), see(agent), now);
   }
   Prospects prospects(ContactId id) const { return prospects_of(engine, see(id), now); }
   static std::uint32_t count(const Prospects& prospects, Obstacle obstacle) {
@@ -104,11 +104,11 @@ TEST_F(Explain, WhatIsAskedIsTheStepInForceAndTheContactsOwn) {
   CreateContact command = wanted("calls");
   command.requirements = {{"billing", 5}};
   const ContactId id = contact(command);
-  EXPECT_EQ(prospects(id).asked.size(), 2U);
-  EXPECT_EQ(prospects(id).asked[0].min_level, 60);
+  EXPECT_EQ(prospects(id).asked.all.size(), 2U);
+  EXPECT_EQ(prospects(id).asked.all[0].min_level, 60);
   EXPECT_EQ(prospects(id).next_step, now + seconds(30));
   pass(seconds(30));
-  EXPECT_EQ(prospects(id).asked[0].min_level, 20);
+  EXPECT_EQ(prospects(id).asked.all[0].min_level, 20);
   EXPECT_EQ(prospects(id).next_step, std::nullopt) << "it was the last";
 }
 

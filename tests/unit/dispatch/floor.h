@@ -81,13 +81,13 @@ class Floor : public testing::Test {
   }
 
   // Contacts.
-  ContactId contact(const std::string& queue) { return contact(CreateContact{queue, 0, {}, {}, {}, {}, {}}); }
+  ContactId contact(const std::string& queue) { return contact(CreateContact{.queue = queue}); }
   ContactId contact(CreateContact command) {
     if (!command.details) command.details = std::make_shared<ContactDetails>();
     return ContactId{must(std::move(command)).id};
   }
   static CreateContact wanted(const std::string& queue, std::uint8_t priority = 0) {
-    return CreateContact{queue, priority, {}, {}, std::make_shared<ContactDetails>(), {}, {}};
+    return CreateContact{.queue = queue, .priority = priority, .details = std::make_shared<ContactDetails>()};
   }
   Reply accept(ContactId id) { return ask(AcceptOffer{session_of(id), see(id).offer}); }
   Reply decline(ContactId id, const std::string& reason = "busy") {

@@ -141,7 +141,8 @@ TEST_F(Replay, WhatNamesAnythingUnknownCannotFollow) {
       EventBody{OfferMade{OfferId{1}, ContactId{5}, QueueHandle{1}, AgentHandle{1}, {}, {}}},
       EventBody{OfferAccepted{OfferId{1}, ContactId{5}, QueueHandle{1}, AgentHandle{1}, {}, true}},
       EventBody{ContactCompleted{ContactId{5}, QueueHandle{1}, AgentHandle{1}, ""}},
-      EventBody{ContactCreated{ContactId{1}, QueueHandle{9}, 0, {}, {}, std::make_shared<ContactDetails>(), {}, {}}},
+      EventBody{
+          ContactCreated{ContactId{1}, QueueHandle{9}, 0, {}, {}, std::make_shared<ContactDetails>(), {}, {}, {}, {}}},
       EventBody{QueuePut{QueueHandle{1}, {}}},
       EventBody{PolicyPut{PolicyHandle{1}, {}}},
       EventBody{AgentPut{AgentHandle{7}, {}}},

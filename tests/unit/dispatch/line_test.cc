@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -40,10 +41,23 @@ TEST(LineOrder, IsThatOfTheKeysWhateverTheOrderOfJoining) {
       line.join(places[which], {key});
     }
     ASSERT_EQ(line.size(), present.size());
+    if (i % 100 != 0) continue;
+    const std::uint64_t key = random.below(1'000'000) * places.size();
+    const auto before = std::distance(present.begin(), present.lower_bound(key));
+    ASSERT_EQ(line.count_before({key}), static_cast<std::size_t>(before));
   }
   std::vector<std::uint64_t> expected;
   for (const auto& [key, which] : present) expected.push_back(key);
   EXPECT_EQ(order(line), expected);
+}
+
+TEST(LineOrder, CountsWhatComesBeforeEachPlaceAndBeforeTheEnd) {
+  Numbers line;
+  std::vector<Numbers::Place> places(500);
+  for (std::size_t i = 0; i < places.size(); ++i) line.join(places[i], {i});
+  for (std::size_t i = 0; i <= places.size(); ++i) EXPECT_EQ(line.count_before({i}), i);
+  for (std::size_t i = 0; i < places.size(); i += 2) line.leave(places[i]);
+  for (std::size_t i = 0; i <= places.size(); ++i) EXPECT_EQ(line.count_before({i}), i / 2);
 }
 
 TEST(LineOrder, AnEmptiedLineCanBeFilledAgain) {

@@ -12,7 +12,7 @@ class Matching : public Floor {
     queue({});
     queue({.id = "chats", .channel = Channel::kChat});
   }
-  static CreateContact needing(std::vector<NamedSkillLevel> requirements, const std::string& queue = "calls") {
+  static CreateContact needing(std::vector<NamedRequirement> requirements, const std::string& queue = "calls") {
     CreateContact command = wanted(queue);
     command.requirements = std::move(requirements);
     return command;

@@ -20,12 +20,29 @@ using ::testing::IsEmpty;
 
 TimePoint at(int seconds) { return TimePoint(std::chrono::seconds(seconds)); }
 
-const std::vector<SkillRequirement> kRequirements = {{SkillHandle{3}, 40}, {SkillHandle{5}, 60}};
-const PolicySpec kPolicy = {"p", "Policy", {{0s, {}}, {7s, kRequirements}}, 11s, 12s, 13s, true};
-const QueueSpec kQueue = {"q", "Queue", Channel::kTask, PolicyHandle{4}, 21s, 22s, 23s};
-const AgentSpec kAgent = {"a", "Agent", {{SkillHandle{6}, 70}}, 90, {-1, 1, 2, -1, 4, 5, 6}};
-const Settings kSettings = {{0, 1, 2, 3, 4, 5, 6}, 31s, 32s, 33s, 34s, 35, 36};
-const Explanation kExplanation = {Trigger::kStep, 2, 9, {0, 1, 2, 3, 4, 5}, 41s, 42s, AgentHandle{8}, 43s};
+const std::vector<SkillRequirement> kRequirements = {{SkillHandle{3}, 40, 50}, {SkillHandle{5}, 60, 70}};
+const Predicate kSkilled = {Predicate::Kind::kSkill, {}, {SkillHandle{3}, 40, 50}};
+const Predicate kUnskilled = {Predicate::Kind::kNot, {kSkilled}, {}};
+const Predicate kCondition = {
+    Predicate::Kind::kAllOf, {kSkilled, {Predicate::Kind::kAnyOf, {kSkilled, kUnskilled}, {}}}, {}};
+const Preferences kPreferences = {1s, 2s, 3s, 4s, 5s, 6s, true, SkillHandle{7}, 8};
+const PolicySpec kPolicy = {"p",
+                            "Policy",
+                            {{0s, {}}, {7s, kRequirements, kCondition, kPreferences, 2}},
+                            11s,
+                            12s,
+                            13s,
+                            true,
+                            kCondition,
+                            14s,
+                            true,
+                            true,
+                            15s,
+                            {{"pool", kCondition, {16s, 17, 18, QueueHandle{19}, 20}}}};
+const QueueSpec kQueue = {"q", "Queue", Channel::kTask, PolicyHandle{4}, 21s, 22s, 23s, true, 24, 25, SkillHandle{26}};
+const AgentSpec kAgent = {"a", "Agent", {{SkillHandle{6}, 70, at(71)}}, 90, 91, 92, {-1, 1, 2, -1, 4, 5, 6}};
+const Settings kSettings = {{0, 1, 2, 3, 4, 5, 6}, 31s, 32s, 33s, 34s, 35, 36, QueueOrder::kRatio};
+const Explanation kExplanation = {Trigger::kStep, 2, 9, {0, 1, 2, 3, 4, 5, 6}, 41s, 42s, AgentHandle{8}, 43s, 44s, 45s};
 
 ContactDetailsPtr details() {
   return std::make_shared<ContactDetails>(ContactDetails{"ref", "Name \xff is not UTF-8", {{"k", "v"}}});
@@ -49,8 +66,9 @@ std::vector<EventBody> bodies() {
           AgentPut{agent, kAgent},
           AgentDeleted{agent},
           SettingsPut{kSettings},
-          ContactCreated{contact, queue, 10, kRequirements, {agent, AgentHandle{54}}, details(), at(5), at(6)},
-          ContactQueued{contact, queue},
+          ContactCreated{
+              contact, queue, 10, kRequirements, {agent, AgentHandle{54}}, details(), at(5), at(6), agent, at(7), 8s},
+          ContactQueued{contact, queue, 7s},
           ContactStepChanged{contact, queue, 2, true},
           ContactEscalated{contact, queue, 30},
           OfferMade{offer, contact, queue, agent, at(7), kExplanation},
@@ -65,8 +83,13 @@ std::vector<EventBody> bodies() {
           ContactEnded{contact, queue, agent, ContactState::kDropped, 10s, "why"},
           SessionOpened{agent, session, true},
           SessionLost{agent, session},
+          PoolsChanged{queue, {1, 2, 4}},
           SessionEnded{agent, session, "why"},
-          PresenceChanged{agent, Presence::kSuspended, "why", at(11), 2}};
+          PresenceChanged{agent, Presence::kSuspended, "why", at(11), 2},
+          ContactPrioritySet{contact, queue, 30},
+          ContactStarving{contact, queue},
+          ContactAssigned{contact, queue, agent, at(12), "why"},
+          ContactReleased{contact, queue, agent, "why"}};
 }
 
 Event event_with(EventBody body) { return {77, at(12), {13, 14}, 15, std::move(body)}; }
@@ -77,12 +100,20 @@ std::string encoded(const Event& event) {
   return payload;
 }
 
+/// A node of a condition has parts or a skill, as its kind says.
+bool has_no_use_for(const Message& message, const FieldDescriptor& field) {
+  if (message.GetDescriptor() != v1::Predicate::descriptor()) return false;
+  const bool leaf = static_cast<const v1::Predicate&>(message).kind() == v1::Predicate::KIND_SKILL;
+  return field.name() == (leaf ? "parts" : "skill");
+}
+
 /// The names of fields, at any depth, that are at their defaults.
 void collect_unset(const Message& message, std::vector<std::string>& unset) {
   const auto* descriptor = message.GetDescriptor();
   const auto* reflection = message.GetReflection();
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const FieldDescriptor* field = descriptor->field(i);
+    if (has_no_use_for(message, *field)) continue;
     if (field->containing_oneof() != nullptr && !reflection->HasField(message, field)) continue;
     const bool set =
         field->is_repeated() ? reflection->FieldSize(message, field) > 0 : reflection->HasField(message, field);
@@ -201,10 +232,12 @@ TEST(CodecTest, ListsWrittenBeforeAChannelWasAddedLeaveItAtItsDefault) {
 
 /// No field at its default.
 Snapshot full_snapshot() {
-  StateImage image{1, 2, at(3), 4, 5, 6, 7, 8, 9, 10, kSettings, {}, {}, {}, {}, {}, {}, {}};
+  StateImage image{1, 2, at(3), at(3), 4, 5, 6, 7, 8, 9, 10, kSettings, {}, {}, {}, {}, {}, {}, {}};
   image.skills = {{SkillHandle{1}, {"s", "Skill"}}};
   image.policies = {{PolicyHandle{1}, kPolicy}};
-  image.queues = {{QueueHandle{1}, kQueue, 3}};
+  image.queues = {{QueueHandle{1}, kQueue, 3, 4, {4, 5s, 6s, 7, 8, 9s}, {1, 2, 4}, at(5), {}}};
+  image.queues.front().recent.minutes.fill({6, 7});
+  image.queues.front().recent.last_minute = 8;
   image.agents = {{AgentHandle{1},
                    kAgent,
                    Presence::kBreak,
@@ -220,11 +253,14 @@ Snapshot full_snapshot() {
                    {OfferId{7}},
                    {ContactId{8}},
                    at(9),
-                   10}};
+                   10,
+                   at(11),
+                   12}};
   image.contacts = {{ContactId{1},
                      QueueHandle{2},
                      ContactState::kHeld,
                      3,
+                     true,
                      true,
                      true,
                      true,
@@ -242,13 +278,16 @@ Snapshot full_snapshot() {
                      at(14),
                      OfferId{15},
                      AgentHandle{16},
-                     AgentHandle{17}}};
+                     AgentHandle{17},
+                     AgentHandle{18},
+                     at(19),
+                     20s}};
   image.offers = {{OfferId{1}, ContactId{2}, AgentHandle{3}, at(4), at(5), kExplanation, 6, at(7), 8}};
   image.requests = {{{1, 2}, 3, 4, 5}};
   kpi::BoardCounters board;
   board.day = 1;
   board.totals = {1, 2, 3, 4, 5, 6, 7};
-  board.queues = {{QueueHandle{1}, {1, 2, 3, 4, 5, 6, 7, 8s}}};
+  board.queues = {{QueueHandle{1}, {1, 2, 3, 4, 5, 6, 7, 8s, 9, 10s, 11s}}};
   board.agents = {{AgentHandle{1}, at(2), {3, 4}}};
   return {std::move(image), std::move(board)};
 }

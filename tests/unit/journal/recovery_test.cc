@@ -99,6 +99,19 @@ TEST_F(RecoveryTest, StateHashMismatchIsReported) {
   EXPECT_EQ(recovered.engine.state_hash(), floor.engine().state_hash()) << "from the snapshot before";
 }
 
+TEST_F(RecoveryTest, SnapshotThatNamesWhatIsNotThereIsPassedOver) {
+  live_through(300);
+  Snapshot snapshot;
+  snapshot.state = floor.engine().image();
+  snapshot.state.agents.at(0).spec.skills = {{dispatch::SkillHandle{4'000'000'000}, 50, {}}};
+  const std::string damaged = encode_snapshot(snapshot);
+  ASSERT_TRUE(SnapshotWriter(database, "w").write(1, last(), floor.engine().state_hash(), damaged));
+  const Recovered recovered = recover_all();
+  ASSERT_THAT(recovered.warnings, SizeIs(1));
+  EXPECT_THAT(recovered.warnings[0], HasSubstr("state hash differs"));
+  EXPECT_EQ(recovered.engine.state_hash(), floor.engine().state_hash());
+}
+
 TEST_F(RecoveryTest, UnreadableSnapshotIsPassedOver) {
   live_through(300);
   take_snapshot();

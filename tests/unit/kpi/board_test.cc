@@ -48,8 +48,17 @@ class BoardTest : public ::testing::Test {
     board_.apply(event);
   }
 
-  void create(ContactId contact, QueueHandle queue, Duration due_in = 0s) {
-    happen(ContactCreated{contact, queue, 0, {}, {}, std::make_shared<ContactDetails>(), now_ + due_in, now_ + 24h});
+  void create(ContactId contact, QueueHandle queue, Duration due_in = 0s, Duration estimated_wait = 0s) {
+    happen(ContactCreated{.contact = contact,
+                          .queue = queue,
+                          .priority = 0,
+                          .requirements = {},
+                          .excluded = {},
+                          .details = std::make_shared<ContactDetails>(),
+                          .due = now_ + due_in,
+                          .expires = now_ + 24h,
+                          .preferred_until = {},
+                          .estimated_wait = estimated_wait});
   }
   void offer(ContactId contact, QueueHandle queue, AgentHandle agent) {
     happen(OfferMade{kOffer, contact, queue, agent, now_ + 20s, {}});
@@ -98,6 +107,43 @@ TEST_F(BoardTest, OnlyTheFirstAcceptanceCountsAsAnswered) {
   EXPECT_EQ(sales().counters.answered, 1);
   EXPECT_EQ(sales().counters.total_answer_wait, 5s);
   EXPECT_EQ(ann().counters.answered, 2);
+}
+
+TEST_F(BoardTest, AnEstimateIsComparedWithTheWaitOfTheAnswered) {
+  create(kFirst, kSales, 0s, 30s);
+  accept(kFirst, kSales, kAnn, 50s);
+  create(kSecond, kSales, 0s, 40s);
+  accept(kSecond, kSales, kAnn, 30s);
+  EXPECT_EQ(sales().counters.estimated, 2);
+  EXPECT_EQ(sales().counters.total_estimate_error, 30s);
+  EXPECT_EQ(sales().counters.total_estimate_excess, -10s);
+}
+
+TEST_F(BoardTest, AScheduledContactIsEstimatedWhenDue) {
+  create(kFirst, kSales, 60s);
+  now_ += 60s;
+  happen(ContactQueued{kFirst, kSales, 30s});
+  accept(kFirst, kSales, kAnn, 20s);
+  EXPECT_EQ(sales().counters.total_estimate_error, 10s);
+}
+
+TEST_F(BoardTest, WhoeverHadNoEstimateOrWasTransferredCountsForNoError) {
+  create(kFirst, kSales);
+  accept(kFirst, kSales, kAnn, 50s);
+  create(kSecond, kHelp, 0s, 30s);
+  happen(ContactTransferred{kSecond, kHelp, kSales, {}, ""});
+  accept(kSecond, kSales, kAnn, 50s);
+  EXPECT_EQ(sales().counters.answered, 2);
+  EXPECT_EQ(sales().counters.estimated, 0);
+}
+
+TEST_F(BoardTest, AFailedSetupTakesTheErrorOfTheEstimateBack) {
+  create(kFirst, kSales, 0s, 30s);
+  accept(kFirst, kSales, kAnn, 5s);
+  happen(ContactRequeued{kFirst, kSales, kAnn, kOffer, "no dial tone"});
+  EXPECT_EQ(sales().counters.estimated, 0);
+  EXPECT_EQ(sales().counters.total_estimate_error, 0s);
+  EXPECT_EQ(sales().counters.total_estimate_excess, 0s);
 }
 
 TEST_F(BoardTest, AFailedSetupTakesTheAnswerBack) {

@@ -71,6 +71,36 @@ TEST_F(EventFeedTest, ATransferIsSeenByThoseWhoWatchTheQueueItLeaves) {
   EXPECT_EQ(feed.read(2, {"sales"}, 100).events.size(), 1u);
 }
 
+TEST_F(EventFeedTest, TellsWhoseAContactIsAndWhy) {
+  add_queue(1, "billing");
+  dispatch::AgentSpec spec;
+  spec.id = "mei";
+  const dispatch::AgentHandle mei{1};
+  add({dispatch::AgentPut{mei, spec}});
+  add({dispatch::ContactAssigned{ContactId{1}, QueueHandle{1}, mei, TimePoint{}, "knows the case"},
+       dispatch::ContactReleased{ContactId{1}, QueueHandle{1}, mei, "waited"}});
+  const auto page = feed.read(2, {}, 100);
+  ASSERT_EQ(page.events.size(), 2u);
+  EXPECT_EQ(page.events[0].kind(), v1::CONTACT_EVENT_KIND_ASSIGNED);
+  EXPECT_EQ(page.events[0].reason(), "knows the case");
+  EXPECT_EQ(page.events[1].kind(), v1::CONTACT_EVENT_KIND_RELEASED);
+  EXPECT_EQ(page.events[1].reason(), "waited");
+  for (const auto& event : page.events) {
+    EXPECT_EQ(event.agent_id(), "mei");
+    EXPECT_EQ(event.state(), v1::CONTACT_STATE_QUEUED);
+  }
+}
+
+TEST_F(EventFeedTest, APriorityLeavesTheStateAsItIs) {
+  add({dispatch::ContactPrioritySet{ContactId{1}, QueueHandle{1}, 5},
+       dispatch::ContactStarving{ContactId{1}, QueueHandle{1}}});
+  const auto page = feed.read(0, {}, 100);
+  ASSERT_EQ(page.events.size(), 2u);
+  EXPECT_EQ(page.events[0].kind(), v1::CONTACT_EVENT_KIND_PRIORITY_SET);
+  EXPECT_EQ(page.events[0].state(), v1::CONTACT_STATE_UNSPECIFIED);
+  EXPECT_EQ(page.events[1].kind(), v1::CONTACT_EVENT_KIND_STARVING);
+}
+
 TEST_F(EventFeedTest, TooOldACursorIsToldTheOldestThatWorks) {
   for (std::uint64_t n = 1; n <= 10; ++n) add({created(n, 1)});
   const auto page = feed.read(2, {}, 100);

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "records.h"
+#include "rules.h"
+#include "seats.h"
+
+namespace muster::dispatch {
+
+/// The ready agents in the order that some preferences give them: who is preferred sits in front. Fully idle and partly
+/// loaded agents sit in rows of their own, and of each skill it is known which seats its agents have.
+class SeatPlan {
+ public:
+  explicit SeatPlan(const Preferences& prefer) : prefer_(prefer) {}
+
+  [[nodiscard]] const Preferences& preferences() const { return prefer_; }
+
+  /// Seats the agent where the facts say.
+  void seat(AgentRecord& record);
+  void stand_up(const AgentRecord& record);
+
+  /// Gives the ready agents who may meet the conditions, as far as having or not having a skill at all says, to
+  /// `visit`, in order, with the keys of their seats, until it returns true. Of those with `also` only, unless it is
+  /// kNone.
+  template <typename Visit>
+  void visit_ready(Load load, const Conditions& asked, SkillHandle also, Visit visit) const {
+    std::array<const SeatSet*, kSetsMax> sets;
+    std::size_t count = 0;
+    if (asked.all.empty() || also != SkillHandle::kNone) sets[count++] = &ready(also, load);
+    for (const SkillRequirement& required : asked.all) {
+      if (count == kSetsMax) break;
+      sets[count++] = &ready(required.skill, load);
+      // The smallest goes first: it ends the search soonest.
+      if (sets[count - 1]->count() < sets[0]->count()) std::swap(sets[0], sets[count - 1]);
+    }
+    SeatSet::visit_common_words({sets.data(), count}, [&](std::uint32_t first, std::uint64_t bits) {
+      for (const Alternatives& each : asked.any) bits &= who_may_meet(each, load, first);
+      for (; bits != 0; bits &= bits - 1) {
+        AgentRecord& record = *row(load).holder(first + static_cast<std::uint32_t>(std::countr_zero(bits)));
+        if (visit(record, places_[raw(record.agent.handle)].key)) return true;
+      }
+      return false;
+    });
+  }
+
+  /// Whether the agent sits where the facts say, for tests.
+  [[nodiscard]] bool seats_rightly(const AgentRecord& record) const;
+  [[nodiscard]] bool rows_in_order() const { return rows_[0].in_order() && rows_[1].in_order(); }
+  /// How many agents with a skill sit in a row; under SkillHandle::kNone, all.
+  [[nodiscard]] std::size_t ready_count(SkillHandle skill, Load load) const { return ready(skill, load).count(); }
+
+ private:
+  /// Of longer requirements the first ones are looked up; whoever visits tests them all anyway.
+  static constexpr std::size_t kSetsMax = 16;
+  using Row = SeatRow<AgentRecord, SeatKey>;
+  using Sets = std::array<SeatSet, 2>;  // by Load
+
+  /// Where an agent sits.
+  struct Place {
+    SeatKey key;
+    std::uint32_t seat = 0;
+    Load row = Load::kNotReady;
+  };
+
+  [[nodiscard]] const SeatSet& ready(SkillHandle skill, Load load) const {
+    return raw(skill) < by_skill_.size() ? by_skill_[raw(skill)][static_cast<std::size_t>(load)] : nobody_;
+  }
+  /// Of 64 seats, those of agents who may meet one of the alternatives. Levels are for others to test.
+  [[nodiscard]] std::uint64_t who_may_meet(const Alternatives& alternatives, Load load, std::uint32_t first) const {
+    std::uint64_t bits = 0;
+    for (const SkillTest& test : alternatives) {
+      const SkillRequirement& required = test.requirement;
+      const bool at_any_level = required.min_level == 0 && required.max_level == kLevelMax;
+      const std::uint64_t have = ready(required.skill, load).word_from(first);
+      if (!test.negated) bits |= have;
+      if (test.negated) bits |= at_any_level ? ~have : ~std::uint64_t{0};
+    }
+    return bits;
+  }
+  [[nodiscard]] const Row& row(Load load) const { return rows_[static_cast<std::size_t>(load)]; }
+  template <typename Do>
+  void for_each_set(const AgentRecord& record, Load load, Do act);
+  void sit_down(AgentRecord& record, Place& place, const SeatKey& key);
+  void compact(Load load, const SeatKey& near);
+
+  Preferences prefer_;
+  std::vector<Place> places_;   // by agent handle
+  std::vector<Sets> by_skill_;  // by skill handle; of SkillHandle::kNone, all
+  SeatSet nobody_;              // of skills that no agent ever had
+  std::array<Row, 2> rows_;     // by Load
+};
+
+}  // namespace muster::dispatch

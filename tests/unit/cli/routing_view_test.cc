@@ -1,0 +1,87 @@
+#include "routing_view.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+
+#include "speech.h"
+
+namespace muster::cli {
+namespace {
+
+using testing::Contains;
+using testing::Pair;
+
+template <class Message>
+Message parse(const std::string& text) {
+  Message message;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
+  return message;
+}
+
+std::string text_of(const std::string& condition) { return condition_text(parse<v1::AgentCondition>(condition)); }
+
+class RoutingViewTest : public InEnglish {};
+class ChineseRoutingViewTest : public InChinese {};
+
+constexpr char kVipOrTrained[] = R"(
+  all_of {
+    conditions { skill { skill_id: "english" min_level: 60 } }
+    conditions { any_of { conditions { skill { skill_id: "vip" } }
+                          conditions { none_of { conditions { skill { skill_id: "trainee" } } } } } }
+  })";
+
+TEST_F(RoutingViewTest, AConditionReadsAsItIsSaid) {
+  EXPECT_EQ(text_of(kVipOrTrained), "english ≥ 60 and (vip or not trainee)");
+  EXPECT_EQ(text_of(R"(none_of { conditions { skill { skill_id: "a" } } conditions { skill { skill_id: "b" } } })"),
+            "not (a or b)");
+  EXPECT_EQ(text_of(R"(any_of { conditions { all_of { conditions { skill { skill_id: "a" } }
+                                                      conditions { skill { skill_id: "b" } } } } })"),
+            "a and b");
+  EXPECT_EQ(text_of("all_of {}"), "any agent");
+}
+
+TEST_F(ChineseRoutingViewTest, AConditionReadsInChinese) {
+  EXPECT_EQ(text_of(kVipOrTrained), "english ≥ 60 且 (vip 或 非 trainee)");
+}
+
+TEST_F(RoutingViewTest, ARequirementShowsTheBoundsThatItHas) {
+  const auto text = [](const std::string& levels) {
+    return requirement_text(parse<v1::SkillRequirement>("skill_id: 'english' " + levels));
+  };
+  EXPECT_EQ(text(""), "english");
+  EXPECT_EQ(text("min_level: 20"), "english ≥ 20");
+  EXPECT_EQ(text("max_level: 50"), "english ≤ 50");
+  EXPECT_EQ(text("min_level: 20 max_level: 50"), "english 20..50");
+}
+
+TEST_F(RoutingViewTest, APolicyShowsWhatItsStepsAskAndPrefer) {
+  const auto details = policy_details(parse<v1::Policy>(R"(
+      steps {
+        requirements { skill_id: "billing" }
+        where { any_of { conditions { skill { skill_id: "vip" } } conditions { skill { skill_id: "senior" } } } }
+        prefer { quality { seconds: 10 } ignore_idle_time: true newcomer_skill_id: "new" newcomer_percent: 30 }
+      }
+      gates { skill { skill_id: "licence" } })"));
+  EXPECT_THAT(details, Contains(Pair("Step 1", "after 0s: billing and (vip or senior)")));
+  EXPECT_THAT(details, Contains(Pair("Step 1 prefers",
+                                     "10s a point of quality, idle time in ties only, 30 per cent first to new")));
+  EXPECT_THAT(details, Contains(Pair("Gates", "licence")));
+  EXPECT_THAT(details, Contains(Pair("Starvation bound", "never")));
+}
+
+TEST_F(RoutingViewTest, AQueueShowsItsPauseShareAndReserve) {
+  const auto details =
+      queue_details(parse<v1::Queue>("paused: true share: 3 idle_reserve: 4 reserve_skill_id: 'sales'"));
+  EXPECT_THAT(details, Contains(Pair("Paused", "yes")));
+  EXPECT_THAT(details, Contains(Pair("Share", "3")));
+  EXPECT_THAT(details, Contains(Pair("Idle reserve", "4 (sales)")));
+}
+
+TEST_F(RoutingViewTest, ASkillThatEndsSaysWhen) {
+  const auto agent = parse<v1::Agent>(
+      "skills { skill_id: 'zh' level: 9 } skills { skill_id: 'licence' level: 1 expire_time { seconds: 86400 } }");
+  EXPECT_THAT(agent_row(agent, TimePoint{}).back(), testing::MatchesRegex("zh 9, licence 1 \\(until 1970-01-0.*\\)"));
+}
+
+}  // namespace
+}  // namespace muster::cli

@@ -1,0 +1,59 @@
+#include "sequencer.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace muster::node {
+namespace {
+
+using namespace dispatch;
+using std::chrono::seconds;
+
+class SequencerTest : public ::testing::Test {
+ protected:
+  SequencerTest() {
+    run(OpenWorkspace{1, "test"});
+    run(CreatePolicy{"anybody", {}});
+    QueueChange queue;
+    queue.policy = "anybody";
+    run(CreateQueue{"calls", Channel::kVoice, queue});
+    run(CreateAgent{"ann", {}});
+    run(OpenSession{"ann", {}});
+    run(SetPresence{session, Presence::kAvailable, ""});
+  }
+
+  /// The messages for agents that the command brings about.
+  std::vector<v1::SessionEvent> run(CommandBody body) {
+    std::vector<Request> requests;
+    requests.emplace_back(CommandRequest{Command{{}, std::move(body)}, {}});
+    Batch batch = sequencer.process(requests, now);
+    std::vector<v1::SessionEvent> messages;
+    for (auto& effect : batch.effects) {
+      if (auto* message = std::get_if<MessageEffect>(&effect)) messages.push_back(std::move(message->message));
+    }
+    return messages;
+  }
+
+  TimePoint now{std::chrono::hours(1)};
+  Sequencer sequencer{Engine(), std::chrono::seconds(10)};
+  const SessionId session{1};
+};
+
+TEST_F(SequencerTest, WhoGivesBackAContactThatExpiresAtOnceHearsThatItHasEnded) {
+  CreateContact create;
+  create.queue = "calls";
+  create.details = std::make_shared<ContactDetails>();
+  create.time_to_live = seconds(5);
+  run(create);
+  run(AcceptOffer{session, OfferId{1}});
+  now += seconds(10);
+  const auto messages = run(ReportSetupFailure{session, ContactId{1}, "no line"});
+  ASSERT_EQ(messages.size(), 1u);
+  ASSERT_TRUE(messages[0].has_contact_changed());
+  EXPECT_EQ(messages[0].contact_changed().contact().contact_id(), "c-1");
+  EXPECT_EQ(messages[0].contact_changed().contact().state(), v1::CONTACT_STATE_EXPIRED);
+}
+
+}  // namespace
+}  // namespace muster::node
