@@ -138,6 +138,7 @@ class Engine::Impl {
 
   /// Resolves named skills, sorted; of a skill named twice the levels that suit both, or the higher one. False, and
   /// `missing` set, if one is unknown.
+  bool resolve(const std::string& named, SkillHandle& resolved, std::string& missing) const;
   bool resolve(const std::vector<NamedRequirement>& named, Requirements& resolved, std::string& missing) const;
   bool resolve(const std::vector<NamedSkillLevel>& named, std::vector<SkillLevel>& resolved,
                std::string& missing) const;

@@ -16,17 +16,24 @@ void change_to(T& field, const std::optional<T>& value) {
 
 }  // namespace
 
+bool Engine::Impl::resolve(const std::string& named, SkillHandle& resolved, std::string& missing) const {
+  const SkillRecord* skill = state.skills().find(std::string_view(named));
+  if (skill) {
+    resolved = skill->skill.handle;
+  } else {
+    missing = named;
+  }
+  return skill;
+}
+
 bool Engine::Impl::resolve(const std::vector<NamedRequirement>& named, Requirements& resolved,
                            std::string& missing) const {
   Requirements found;
   found.reserve(named.size());
   for (const NamedRequirement& each : named) {
-    const SkillRecord* skill = state.skills().find(std::string_view(each.skill));
-    if (!skill) {
-      missing = each.skill;
-      return false;
-    }
-    found.push_back({skill->skill.handle, each.min_level, each.max_level});
+    SkillHandle skill{};
+    if (!resolve(each.skill, skill, missing)) return false;
+    found.push_back({skill, each.min_level, each.max_level});
   }
   std::sort(found.begin(), found.end());
   resolved = united(found, {});
@@ -38,12 +45,9 @@ bool Engine::Impl::resolve(const std::vector<NamedSkillLevel>& named, std::vecto
   std::vector<SkillLevel> found;
   found.reserve(named.size());
   for (const NamedSkillLevel& each : named) {
-    const SkillRecord* skill = state.skills().find(std::string_view(each.skill));
-    if (!skill) {
-      missing = each.skill;
-      return false;
-    }
-    found.push_back({skill->skill.handle, each.level, each.valid_until});
+    SkillHandle skill{};
+    if (!resolve(each.skill, skill, missing)) return false;
+    found.push_back({skill, each.level, each.valid_until});
   }
   // Of a skill named twice the higher level stays.
   std::stable_sort(found.begin(), found.end(), [](const SkillLevel& a, const SkillLevel& b) {
@@ -153,10 +157,9 @@ Reply Engine::Impl::resolve_step(const StepDraft& draft, const std::string& fiel
   if (!resolve(draft.requirements, step.requirements, missing)) return refused(Outcome::kSkillNotFound, missing);
   if (Reply reply = resolve_condition(draft.where, field + ".where", step.where); !reply.ok()) return reply;
   step.prefer = draft.prefer.weights;
-  if (!draft.prefer.newcomers.empty()) {
-    const SkillRecord* skill = state.skills().find(std::string_view(draft.prefer.newcomers));
-    if (!skill) return refused(Outcome::kSkillNotFound, draft.prefer.newcomers);
-    step.prefer.newcomers = skill->skill.handle;
+  const std::string& newcomers = draft.prefer.newcomers;
+  if (!newcomers.empty() && !resolve(newcomers, step.prefer.newcomers, missing)) {
+    return refused(Outcome::kSkillNotFound, missing);
   }
   for (const std::string& pool : draft.pools) {
     if (Reply reply = name_pool(pool, policy, step); !reply.ok()) return reply;
@@ -264,9 +267,11 @@ Reply Engine::Impl::put_queue(QueueHandle handle, QueueSpec spec, const QueueCha
   change_to(spec.share, change.share);
   change_to(spec.idle_reserve, change.idle_reserve);
   if (change.reserve_skill) {
-    const SkillRecord* skill = state.skills().find(std::string_view(*change.reserve_skill));
-    if (!skill && !change.reserve_skill->empty()) return refused(Outcome::kSkillNotFound, *change.reserve_skill);
-    spec.reserve_skill = skill ? skill->skill.handle : SkillHandle::kNone;
+    spec.reserve_skill = SkillHandle::kNone;
+    std::string missing;
+    if (!change.reserve_skill->empty() && !resolve(*change.reserve_skill, spec.reserve_skill, missing)) {
+      return refused(Outcome::kSkillNotFound, missing);
+    }
   }
   const bool reroutes = before != PolicyHandle::kNone && before != spec.policy;
   emit(QueuePut{handle, std::move(spec)});
@@ -365,10 +370,8 @@ Reply Engine::Impl::on(const UpdateSettings& command) {
 bool Engine::Impl::still_fits(const Offer& offer) const {
   const Contact& contact = state.contacts().find(offer.contact)->contact;
   const PolicyRecord& policy = state.policy_record_of(contact);
-  const bool preferring = contact.preferred != AgentHandle::kNone;
-  const Conditions& asked = preferring ? policy.asked_of_preferred : policy.asked[contact.step];
   const auto& skills = state.agents().find(offer.agent)->agent.spec.skills;
-  return failed_gate(skills, united(asked, {contact.requirements, {}})) == Gate{};
+  return failed_gate(skills, asked_of_agent(contact, policy.asked, policy.asked_of_preferred)) == Gate{};
 }
 
 // What rings is under the new steps too: by the one of its age an offer stands or falls.

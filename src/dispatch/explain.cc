@@ -11,15 +11,6 @@ const PolicySpec& policy_of(const Engine& engine, const Contact& contact) {
   return engine.policy(engine.queue(contact.queue)->spec.policy)->spec;
 }
 
-Conditions asked_for(const Engine& engine, const Contact& contact) {
-  const PolicySpec& policy = policy_of(engine, contact);
-  const PoolSet open = engine.queue(contact.queue)->pools.open;
-  const bool preferring = contact.preferred != AgentHandle::kNone;
-  const Conditions asked =
-      preferring ? asked_of_preferred(policy) : *asked_by(policy, policy.steps[contact.step], open);
-  return united(asked, {contact.requirements, {}});
-}
-
 /// Calls `visit` with each agent there is.
 template <typename Visit>
 void for_each_agent(const Engine& engine, Visit visit) {
@@ -72,9 +63,7 @@ void note_failed_skill(Standing& standing, Gate gate, const Conditions& asked, c
 
 void note_cool_down(Standing& standing, const Contact& contact, AgentHandle agent) {
   if (is_barred_for_good(contact, agent)) return;
-  for (const Refusal& refusal : contact.refusals) {
-    if (refusal.agent == agent) standing.cool_down_until = refusal.until;
-  }
+  if (const Refusal* refusal = refusal_by(contact, agent)) standing.cool_down_until = refusal->until;
 }
 
 /// What stands in the way whatever was between the agent and the contact.
@@ -85,8 +74,7 @@ Obstacle obstacle_of(const Engine& engine, const Contact& contact, const Agent& 
   if (agent.presence == Presence::kSuspended) return Obstacle::kSuspended;
   if (!is_signed_in(agent)) return Obstacle::kSignedOff;
   if (!agent.connected || agent.presence != Presence::kAvailable) return Obstacle::kNotAvailable;
-  const bool room = load_of(agent) != Load::kNotReady && has_room(agent, channel, units);
-  return room ? Obstacle::kNone : Obstacle::kCapacity;
+  return is_free_for(agent, channel, units) ? Obstacle::kNone : Obstacle::kCapacity;
 }
 
 }  // namespace
@@ -116,7 +104,8 @@ Standing standing_of(const Engine& engine, const Contact& contact, const Prospec
 Prospects prospects_of(const Engine& engine, const Contact& contact, TimePoint now) {
   Prospects prospects;
   const PolicySpec& policy = policy_of(engine, contact);
-  prospects.asked = asked_for(engine, contact);
+  const std::vector<Conditions> by_step = asked_by_steps(policy, engine.queue(contact.queue)->pools.open);
+  prospects.asked = asked_of_agent(contact, by_step, asked_of_preferred(policy));
   if (contact.state == ContactState::kQueued) {
     prospects.next_step = next_step_at(policy, contact);
     const bool preferring = contact.preferred != AgentHandle::kNone;

@@ -71,6 +71,10 @@ bool has_room(const Agent& agent, Channel channel, std::uint32_t units) {
          agent.channel_contacts[raw(channel)] < limit_of(agent.spec, channel);
 }
 
+bool is_free_for(const Agent& agent, Channel channel, std::uint32_t units) {
+  return load_of(agent) != Load::kNotReady && has_room(agent, channel, units);
+}
+
 bool could_have_room(const AgentSpec& spec, Channel channel, std::uint32_t units) {
   return units <= spec.capacity_units && limit_of(spec, channel) > 0;
 }
@@ -79,12 +83,16 @@ std::uint32_t room_for(const AgentSpec& spec, Channel channel, std::uint32_t uni
   return std::min(spec.capacity_units / units, static_cast<std::uint32_t>(limit_of(spec, channel)));
 }
 
+const Refusal* refusal_by(const Contact& contact, AgentHandle agent) {
+  const auto found = std::find_if(contact.refusals.begin(), contact.refusals.end(),
+                                  [&](const Refusal& refusal) { return refusal.agent == agent; });
+  return found == contact.refusals.end() ? nullptr : &*found;
+}
+
 Gate failed_contact_gate(const Contact& contact, AgentHandle agent, TimePoint now) {
   if (std::binary_search(contact.excluded.begin(), contact.excluded.end(), agent)) return Gate::kExcluded;
-  for (const Refusal& refusal : contact.refusals) {
-    if (refusal.agent == agent) return bars(refusal, now) ? Gate::kCoolDown : Gate{};
-  }
-  return Gate{};
+  const Refusal* refusal = refusal_by(contact, agent);
+  return refusal && bars(*refusal, now) ? Gate::kCoolDown : Gate{};
 }
 
 bool is_open(const Contact& contact) { return contact.excluded.empty() && contact.refusals.empty(); }
@@ -100,6 +108,12 @@ std::uint16_t step_by_age(const PolicySpec& policy, const Contact& contact, Time
     if (contact.due + policy.steps[later].after <= now) step = later;
   }
   return static_cast<std::uint16_t>(step);
+}
+
+Conditions asked_of_agent(const Contact& contact, const std::vector<Conditions>& by_step,
+                          const Conditions& of_preferred) {
+  const bool preferring = contact.preferred != AgentHandle::kNone;
+  return united(preferring ? of_preferred : by_step[contact.step], {contact.requirements, {}});
 }
 
 std::optional<TimePoint> next_step_at(const PolicySpec& policy, const Contact& contact) {

@@ -23,10 +23,15 @@ Load load_of(const Agent& agent);
 
 /// Room for one more contact of a channel: units and the channel's own limit.
 bool has_room(const Agent& agent, Channel channel, std::uint32_t units);
-/// The same, if the agent carried nothing.
+/// The same, and the agent is ready to take it.
+bool is_free_for(const Agent& agent, Channel channel, std::uint32_t units);
+/// Room, if the agent carried nothing.
 bool could_have_room(const AgentSpec& spec, Channel channel, std::uint32_t units);
 /// How many contacts of a channel the agent could have at once, if nothing else. REQUIRES: units > 0.
 std::uint32_t room_for(const AgentSpec& spec, Channel channel, std::uint32_t units);
+
+/// What the agent refused the contact by; null if never.
+const Refusal* refusal_by(const Contact& contact, AgentHandle agent);
 
 /// The first gate among kExcluded and kCoolDown that fails; Gate{} if none.
 Gate failed_contact_gate(const Contact& contact, AgentHandle agent, TimePoint now);
@@ -39,6 +44,11 @@ bool is_barred_for_good(const Contact& contact, AgentHandle agent);
 
 /// The step that a contact's age alone puts in force.
 std::uint16_t step_by_age(const PolicySpec& policy, const Contact& contact, TimePoint now);
+
+/// What an agent must be to have the contact: by the policy, in the contact's step or of a preferred agent, and by the
+/// contact itself.
+Conditions asked_of_agent(const Contact& contact, const std::vector<Conditions>& by_step,
+                          const Conditions& of_preferred);
 
 /// When a queued contact's next step comes into force by itself; empty if it is in the last one.
 std::optional<TimePoint> next_step_at(const PolicySpec& policy, const Contact& contact);

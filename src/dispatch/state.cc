@@ -1,6 +1,7 @@
 #include "state.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 #include <variant>
 
@@ -52,14 +53,16 @@ const PolicyRecord& State::policy_record_of(const Contact& contact) const {
 }
 
 WaitingKey State::key_of(const Contact& contact) const {
+  const Conditions& of_preferred = policy_record_of(contact).asked_of_preferred;
+  return key_of(contact, asked_of_agent(contact, queues_.find(contact.queue)->asked, of_preferred));
+}
+
+WaitingKey State::key_of(const Contact& contact, Conditions asked) const {
   const QueueSpec& queue = queue_of(contact);
-  const PolicyRecord& policy = policy_record_of(contact);
   const bool preferring = contact.preferred != AgentHandle::kNone;
-  const Conditions& asked = preferring ? policy.asked_of_preferred : queues_.find(contact.queue)->asked[contact.step];
   // One agent alone competes with nobody, so only a pause matters.
   const bool own_lane = preferring ? queue.paused : needs_own_lane(queue, settings_);
-  return {queue.channel, united(asked, {contact.requirements, {}}), contact.preferred,
-          own_lane ? contact.queue : QueueHandle::kNone};
+  return {queue.channel, std::move(asked), contact.preferred, own_lane ? contact.queue : QueueHandle::kNone};
 }
 
 bool State::may_be_offered(QueueHandle lane) const {
@@ -71,9 +74,8 @@ bool State::may_be_offered(QueueHandle lane) const {
 }
 
 bool State::anybody_could(const Contact& contact, std::size_t step) {
-  WaitingKey key = key_of(contact);
-  key.preferred = AgentHandle::kNone;
-  key.asked = united(policy_record_of(contact).asked[step], {contact.requirements, {}});
+  assert(contact.preferred == AgentHandle::kNone);
+  WaitingKey key = key_of(contact, united(policy_record_of(contact).asked[step], {contact.requirements, {}}));
   const Channel channel = key.channel;
   WaitingClass& group = waiting_.class_for(std::move(key));
   return agent_index_.anybody_signed_in(group.key->asked, contact, channel, units_of(channel), agents_, group.reach);

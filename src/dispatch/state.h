@@ -47,7 +47,8 @@ class State {
 
   /// Says that nobody can take the contact now.
   void settle(ContactRecord& record) { waiting_.settle(record); }
-  /// Whether an agent who is signed in could ever have the contact in the step of that number.
+  /// Whether an agent who is signed in could ever have the contact in the step of that number. REQUIRES: the contact
+  /// waits for any agent.
   [[nodiscard]] bool anybody_could(const Contact& contact, std::size_t step);
   /// Whether the agent is signed in and could have the contact as its preferred agent, when free.
   [[nodiscard]] bool could_be_preferred(const Contact& contact, AgentHandle agent, TimePoint now) const;
@@ -138,6 +139,7 @@ class State {
 
   [[nodiscard]] bool known_skills(const Requirements& requirements) const;
   [[nodiscard]] bool known_skills(const std::vector<SkillLevel>& skills) const;
+  [[nodiscard]] WaitingKey key_of(const Contact& contact, Conditions asked) const;
   [[nodiscard]] bool known_skills(const Predicate& predicate) const;
   [[nodiscard]] bool known_skills(const PolicySpec& policy) const;
   static void compile(PolicyRecord& record);

@@ -99,9 +99,9 @@ void check_waiting(const State& state, const ContactRecord& record, Check& check
   state.agents().for_each([&](const AgentRecord& candidate) {
     const Agent& agent = candidate.agent;
     if (key.preferred != AgentHandle::kNone && agent.handle != key.preferred) return;
-    const bool could = load_of(agent) != Load::kNotReady && failed_gate(agent.spec.skills, key.asked) == Gate{} &&
+    const bool could = failed_gate(agent.spec.skills, key.asked) == Gate{} &&
                        failed_contact_gate(contact, agent.handle, state.last_time()) == Gate{} &&
-                       has_room(agent, key.channel, state.units_of(key.channel));
+                       is_free_for(agent, key.channel, state.units_of(key.channel));
     check.expect(!could, "no contact waits while an agent could have it", id);
   });
 }

@@ -79,7 +79,6 @@ class WaitingIndex {
   [[nodiscard]] const Classes& for_agent(AgentHandle agent) const;
   /// Classes with waiting contacts of a queue that has a lane of its own, but for those for one agent alone.
   [[nodiscard]] const Classes& in_lane(QueueHandle lane) const;
-  [[nodiscard]] std::size_t class_count() const { return classes_.size(); }
   [[nodiscard]] std::size_t classes_in_use() const { return in_use_; }
 
   /// All classes with waiting contacts but those for one agent alone, in an order that depends on what happened before.
