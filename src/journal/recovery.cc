@@ -18,13 +18,13 @@ kpi::BoardCounters load_snapshot(Source& source, dispatch::Sequence at_most, Rec
     try {
       Snapshot snapshot = decode_snapshot(stored->payload);
       // Checked first: what was damaged may name what is not there, and no engine can be made from that.
-      const bool whole = dispatch::state_hash(snapshot.state) == stored->state_hash;
+      const bool whole = is_intact(stored->payload) && dispatch::state_hash(snapshot.state) == stored->state_hash;
       if (whole && snapshot.state.last_sequence == stored->last_seq) {
         recovered.engine = dispatch::Engine(std::move(snapshot.state));
         recovered.snapshot_seq = stored->last_seq;
         return std::move(snapshot.board);
       }
-      recovered.warnings.push_back(label + " passed over: its state hash differs from the one recorded with it");
+      recovered.warnings.push_back(label + " passed over: its checksum or state hash differs from the one recorded");
     } catch (const Corrupt& error) {
       recovered.warnings.push_back(label + " passed over: " + error.what());
     }

@@ -1,3 +1,5 @@
+#include <zlib.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -290,6 +292,10 @@ void read_all(const google::protobuf::RepeatedPtrField<Stored>& stored, std::vec
   for (const Stored& each : stored) values.push_back(read(each));
 }
 
+std::uint32_t crc_of(std::string_view bytes) {
+  return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
 }  // namespace
 
 std::string encode_snapshot(const Snapshot& snapshot) {
@@ -320,7 +326,21 @@ std::string encode_snapshot(const Snapshot& snapshot) {
   fill(*board.mutable_totals(), snapshot.board.totals);
   fill_all(board.mutable_queues(), snapshot.board.queues);
   fill_all(board.mutable_agents(), snapshot.board.agents);
-  return stored.SerializeAsString();
+  std::string payload = stored.SerializeAsString();
+  v1::Snapshot checksum;  // two messages, one after the other, are read as one
+  checksum.set_checksum(crc_of(payload));
+  checksum.AppendToString(&payload);
+  return payload;
+}
+
+bool is_intact(std::string_view snapshot) {
+  v1::Snapshot checksum;
+  checksum.set_checksum(0);
+  const std::size_t length = checksum.ByteSizeLong();
+  if (snapshot.size() < length) return true;
+  const std::string_view body = snapshot.substr(0, snapshot.size() - length);
+  const bool readable = checksum.ParseFromArray(snapshot.data() + body.size(), static_cast<int>(length));
+  return !readable || !checksum.has_checksum() || checksum.checksum() == crc_of(body);
 }
 
 Snapshot decode_snapshot(std::string_view payload) {

@@ -26,6 +26,10 @@ struct Snapshot {
 
 std::string encode_snapshot(const Snapshot& snapshot);
 
+/// Whether a snapshot is, bit for bit, as it was encoded: its state has a hash recorded beside it, but what the board
+/// has counted has not. True for those of before 0.2.0, which have no checksum.
+bool is_intact(std::string_view snapshot);
+
 /// Throws Corrupt as decode_events().
 Snapshot decode_snapshot(std::string_view payload);
 

@@ -298,6 +298,26 @@ TEST(CodecTest, EveryFieldOfASnapshotSurvives) {
   EXPECT_EQ(encode_snapshot(decode_snapshot(payload)), payload) << "not read back";
 }
 
+TEST(CodecTest, OneBitOfASnapshotThatFlippedIsNoticed) {
+  const std::string payload = encode_snapshot(full_snapshot());
+  ASSERT_TRUE(is_intact(payload));
+  for (std::size_t bit = 0; bit < 8 * payload.size(); ++bit) {
+    std::string damaged = payload;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+    if (!is_intact(damaged)) continue;
+    EXPECT_THROW(decode_snapshot(damaged), Corrupt) << "bit " << bit << " of " << 8 * payload.size();
+  }
+}
+
+TEST(CodecTest, SnapshotWithoutChecksumIsTakenAsItIs) {
+  v1::Snapshot stored;
+  ASSERT_TRUE(stored.ParseFromString(encode_snapshot(full_snapshot())));
+  stored.clear_checksum();
+  const std::string payload = stored.SerializeAsString();
+  EXPECT_TRUE(is_intact(payload));
+  EXPECT_EQ(encode_snapshot(decode_snapshot(payload)), encode_snapshot(full_snapshot()));
+}
+
 TEST(CodecTest, SnapshotOfANewerReleaseIsRefused) {
   v1::Snapshot stored;
   ASSERT_TRUE(stored.ParseFromString(encode_snapshot(full_snapshot())));
