@@ -7,10 +7,9 @@ namespace muster::dispatch {
 
 void AgentIndex::update(AgentRecord& record) {
   const Agent& agent = record.agent;
-  record.signed_in_at.resize(agent.spec.skills.size() + 1);
   const bool signed_in = is_signed_in(agent);
-  if (record.signed_in && !signed_in) leave_lists(record);
-  if (!record.signed_in && signed_in) join_lists(record);
+  if (record.signed_in && !signed_in) sign_off(record);
+  if (!record.signed_in && signed_in) sign_in(record);
   if (const bool serving = is_available(agent); record.serving != serving) set_serving(record, serving);
   record.load = load_of(agent);
 }
@@ -23,22 +22,39 @@ void AgentIndex::seat(AgentRecord& record) {
 void AgentIndex::remove(AgentRecord& record) {
   record.row = Load::kNotReady;
   for (SeatPlan& plan : plans_) plan.stand_up(record);
-  if (record.signed_in) leave_lists(record);
+  if (record.signed_in) sign_off(record);
   if (record.serving) set_serving(record, false);
+}
+
+void AgentIndex::sign_in(AgentRecord& record) {
+  const auto join = [&](Group& group) {
+    group.signed_in.add(raw(record.agent.handle));
+    ++group.arrivals;
+  };
+  join(groups_[raw(SkillHandle::kNone)]);
+  for (const SkillLevel& skill : record.agent.spec.skills) join(group_for(skill.skill));
+  record.signed_in = true;
+}
+
+void AgentIndex::sign_off(AgentRecord& record) {
+  groups_[raw(SkillHandle::kNone)].signed_in.remove(raw(record.agent.handle));
+  for (const SkillLevel& skill : record.agent.spec.skills) {
+    group_for(skill.skill).signed_in.remove(raw(record.agent.handle));
+  }
+  record.signed_in = false;
 }
 
 void AgentIndex::set_serving(AgentRecord& record, bool serving) {
   record.serving = serving;
-  for (std::size_t slot = 0; slot <= record.agent.spec.skills.size(); ++slot) {
-    SeatSet& set = group_for(skill_at(record, slot)).serving;
-    serving ? set.add(raw(record.agent.handle)) : set.remove(raw(record.agent.handle));
-  }
+  serving ? serving_.add(raw(record.agent.handle)) : serving_.remove(raw(record.agent.handle));
 }
 
-bool AgentIndex::serves_rightly(const AgentRecord& record) const {
-  bool right = record.serving == is_available(record.agent);
-  for (std::size_t slot = 0; slot <= record.agent.spec.skills.size(); ++slot) {
-    right = right && group(skill_at(record, slot)).serving.contains(raw(record.agent.handle)) == record.serving;
+bool AgentIndex::knows_rightly(const AgentRecord& record) const {
+  const std::uint32_t number = raw(record.agent.handle);
+  bool right = record.serving == is_available(record.agent) && serving_.contains(number) == record.serving &&
+               group(SkillHandle::kNone).signed_in.contains(number) == record.signed_in;
+  for (const SkillLevel& skill : record.agent.spec.skills) {
+    right = right && group(skill.skill).signed_in.contains(number) == record.signed_in;
   }
   return right;
 }
@@ -50,7 +66,7 @@ std::uint64_t AgentIndex::servers(const Conditions& asked, Channel channel, std:
   // Every so many words of the set, so that all parts of the floor are looked at.
   const std::uint64_t every = 1 + with_skills / kLooksMax;
   std::uint64_t words = 0, looked = 0, found = 0;
-  SeatSet::visit_common_words(Asked(*this, asked.all, serving_of).sets(), [&](std::uint32_t first, std::uint64_t bits) {
+  const auto look_at = [&](std::uint32_t first, std::uint64_t bits) {
     if (bits == 0 || words++ % every != 0) return false;
     for (; bits != 0; bits &= bits - 1) {
       const AgentHandle handle{first + static_cast<std::uint32_t>(std::countr_zero(bits))};
@@ -59,7 +75,8 @@ std::uint64_t AgentIndex::servers(const Conditions& asked, Channel channel, std:
       if (failed_gate(spec.skills, asked) == Gate{}) found += room_for(spec, channel, units);
     }
     return false;
-  });
+  };
+  SeatSet::visit_common_words(Having(*this, asked.all).and_in(serving_).sets(), look_at);
   if (found == 0) return 0;
   return std::max<std::uint64_t>(1, (found * with_skills + looked / 2) / looked);
 }
@@ -92,27 +109,6 @@ std::vector<std::size_t> AgentIndex::keep_plans(const std::vector<Preferences>& 
     for (AgentRecord* record : records) plan.seat(*record);
   }
   return numbers;
-}
-
-void AgentIndex::join_lists(AgentRecord& record) {
-  for (std::size_t slot = 0; slot < record.signed_in_at.size(); ++slot) {
-    Group& group = group_for(skill_at(record, slot));
-    record.signed_in_at[slot] = static_cast<std::uint32_t>(group.signed_in.size());
-    group.signed_in.push_back({&record, static_cast<std::uint32_t>(slot)});
-    ++group.arrivals;
-  }
-  record.signed_in = true;
-}
-
-void AgentIndex::leave_lists(AgentRecord& record) {
-  for (std::size_t slot = 0; slot < record.signed_in_at.size(); ++slot) {
-    auto& list = group_for(skill_at(record, slot)).signed_in;
-    const std::uint32_t position = record.signed_in_at[slot];
-    list[position] = list.back();
-    list[position].record->signed_in_at[list[position].slot] = position;
-    list.pop_back();
-  }
-  record.signed_in = false;
 }
 
 Entry AgentIndex::entry_of(const Conditions& asked) const {
@@ -151,21 +147,26 @@ bool AgentIndex::anybody_signed_in(const Conditions& asked, const Contact& conta
   };
   if (reach.arrivals != 0 && arrivals(reach.searched) == reach.arrivals) return false;
 
+  const Entry entry = entry_of(asked);
   std::vector<SkillHandle> searched;
-  entry_of(asked).for_each_skill([&](SkillHandle skill) { searched.push_back(skill); });
   bool anybody = false;
-  for (const SkillHandle skill : searched) {
-    for (const SignedIn& each : group(skill).signed_in) {
-      const Agent& agent = each.record->agent;
-      if (!meets(agent)) continue;
+  bool found = false;
+  entry.for_each_skill([&](SkillHandle skill) {
+    searched.push_back(skill);
+    if (found) return;
+    Having having(*this, asked.all);
+    if (entry.one_of) having.and_in(group(skill).signed_in);
+    SeatSet::visit_common(having.sets(), [&](std::uint32_t number) {
+      const Agent& agent = agents.find(AgentHandle{number})->agent;
+      if (!meets(agent)) return false;
       anybody = true;  // of this contact and of today's capacities the memory says nothing
-      if (!could_have_it(agent)) continue;
-      reach.witness = agent.handle;
-      return true;
-    }
-  }
+      found = could_have_it(agent);
+      if (found) reach.witness = agent.handle;
+      return found;
+    });
+  });
   if (!anybody) reach = {AgentHandle::kNone, searched, arrivals(searched)};
-  return false;
+  return found;
 }
 
 }  // namespace muster::dispatch

@@ -37,8 +37,8 @@ struct Entry {
 };
 
 /// Agents by skill. Ready agents sit in rows, the longest idle first, fully idle and partly loaded ones apart; of each
-/// skill it is known which seats its agents have. Signed-in agents, ready or not, are listed per skill as well, and of
-/// those who serve, busy or not, it is known by number which have a skill.
+/// skill it is known which seats its agents have. Of those signed in, ready or not, it is known by number which have a
+/// skill, and which of them serve, busy or not.
 class AgentIndex {
  public:
   AgentIndex() { plans_.emplace_back(Preferences{}); }
@@ -68,55 +68,50 @@ class AgentIndex {
   /// Agents with the skill who are ready and carry nothing; under SkillHandle::kNone, all.
   [[nodiscard]] std::size_t idle_count(SkillHandle skill) const { return plans_[0].ready_count(skill, Load::kIdle); }
 
-  [[nodiscard]] std::size_t signed_in_count(SkillHandle skill) const { return group(skill).signed_in.size(); }
+  [[nodiscard]] std::size_t signed_in_count(SkillHandle skill) const { return group(skill).signed_in.count(); }
 
   /// How many agents who serve have all skills that the requirements name, at whatever level.
   [[nodiscard]] std::size_t serving_count(const Requirements& requirements) const {
-    return SeatSet::count_common(Asked(*this, requirements, serving_of).sets());
+    return SeatSet::count_common(Having(*this, requirements).and_in(serving_).sets());
   }
   /// How many contacts of the channel those who serve and meet the requirements can have in hand at once, if nothing
   /// else. Looks at some 256 agents; if there are more with the skills, the others count as those do.
   [[nodiscard]] std::uint64_t servers(const Conditions& asked, Channel channel, std::uint32_t units,
                                       const AgentRegistry& agents) const;
-  /// Whether the agent counts as serving exactly if the facts say so, for tests.
-  [[nodiscard]] bool serves_rightly(const AgentRecord& record) const;
+  /// Whether the sets have the agent exactly as its record says, for tests.
+  [[nodiscard]] bool knows_rightly(const AgentRecord& record) const;
 
  private:
-  struct SignedIn {
-    AgentRecord* record = nullptr;
-    std::uint32_t slot = 0;  // the agent's entry that points back here
-  };
   /// The agents with one skill; under SkillHandle::kNone, all.
   struct Group {
-    SeatSet serving;  // by AgentHandle
-    std::vector<SignedIn> signed_in;
-    std::uint64_t arrivals = 1;
+    SeatSet signed_in;           // by AgentHandle
+    std::uint64_t arrivals = 1;  // in it
   };
 
-  /// Of longer requirements the first ones are looked up; whoever needs to be sure tests them all.
-  static constexpr std::size_t kSetsMax = 16;
-
-  /// One set of each skill that requirements name; if they name none, that of all agents.
-  class Asked {
+  /// Whoever is signed in and has all skills that requirements name, as sets that all have them. Of longer requirements
+  /// the first ones count; whoever needs to be sure tests them all.
+  class Having {
    public:
-    template <typename SetOf>
-    Asked(const AgentIndex& index, const Requirements& requirements, SetOf set_of) {
-      if (requirements.empty()) sets_[count_++] = set_of(index.group(SkillHandle::kNone));
+    Having(const AgentIndex& index, const Requirements& requirements) {
       for (const SkillRequirement& required : requirements) {
-        if (count_ < kSetsMax) sets_[count_++] = set_of(index.group(required.skill));
+        if (count_ < kRequirementsMax) and_in(index.group(required.skill).signed_in);
       }
+      if (requirements.empty()) and_in(index.group(SkillHandle::kNone).signed_in);
+    }
+    Having& and_in(const SeatSet& set) {
+      sets_[count_++] = &set;
+      // The smallest goes first: it ends a search soonest.
+      if (set.count() < sets_[0]->count()) std::swap(sets_[0], sets_[count_ - 1]);
+      return *this;
     }
     [[nodiscard]] std::span<const SeatSet* const> sets() const { return {sets_.data(), count_}; }
 
    private:
-    std::array<const SeatSet*, kSetsMax> sets_;
+    static constexpr std::size_t kRequirementsMax = SeatSet::kSetsMax - 2;  // and two sets more
+    std::array<const SeatSet*, SeatSet::kSetsMax> sets_;
     std::size_t count_ = 0;
   };
-  static const SeatSet* serving_of(const Group& group) { return &group.serving; }
 
-  static SkillHandle skill_at(const AgentRecord& record, std::size_t slot) {
-    return slot == 0 ? SkillHandle::kNone : record.agent.spec.skills[slot - 1].skill;
-  }
   Group& group_for(SkillHandle skill) {
     if (raw(skill) >= groups_.size()) groups_.resize(raw(skill) + std::size_t{1});
     return groups_[raw(skill)];
@@ -124,12 +119,13 @@ class AgentIndex {
   [[nodiscard]] const Group& group(SkillHandle skill) const {
     return raw(skill) < groups_.size() ? groups_[raw(skill)] : nobody_;
   }
+  void sign_in(AgentRecord& record);
+  void sign_off(AgentRecord& record);
   void set_serving(AgentRecord& record, bool serving);
-  void join_lists(AgentRecord& record);
-  void leave_lists(AgentRecord& record);
 
   std::vector<Group> groups_ = std::vector<Group>(1);  // by skill handle
   Group nobody_;                                       // of skills that no agent ever had
+  SeatSet serving_;                                    // by AgentHandle
   std::vector<SeatPlan> plans_;                        // the first by the default preferences
 };
 

@@ -41,11 +41,10 @@ struct AgentRecord {
   Agent agent;
 
   // Kept by AgentIndex.
-  Load load = Load::kNotReady;              // by the facts
-  Load row = Load::kNotReady;               // in which the agent sits: that of `load`, but for those about to choose
-  bool signed_in = false;                   // stands in the lists of signed-in agents
-  bool serving = false;                     // stands in the sets of those who serve
-  std::vector<std::uint32_t> signed_in_at;  // position in them: entry 0 among all, entry i + 1 for spec.skills[i]
+  Load load = Load::kNotReady;  // by the facts
+  Load row = Load::kNotReady;   // in which the agent sits: that of `load`, but for those about to choose
+  bool signed_in = false;       // is in the sets of those signed in
+  bool serving = false;         // is in the set of those who serve
 
   Timer timer;
   Timer skill_expiry;

@@ -30,17 +30,19 @@ class SeatPlan {
   /// kNone.
   template <typename Visit>
   void visit_ready(Load load, const Conditions& asked, SkillHandle also, Visit visit) const {
-    std::array<const SeatSet*, kSetsMax> sets;
+    std::array<const SeatSet*, SeatSet::kSetsMax> sets;
     std::size_t count = 0;
     if (asked.all.empty() || also != SkillHandle::kNone) sets[count++] = &ready(also, load);
     for (const SkillRequirement& required : asked.all) {
-      if (count == kSetsMax) break;
+      if (count == sets.size()) break;  // whoever visits tests them all anyway
       sets[count++] = &ready(required.skill, load);
       // The smallest goes first: it ends the search soonest.
       if (sets[count - 1]->count() < sets[0]->count()) std::swap(sets[0], sets[count - 1]);
     }
     SeatSet::visit_common_words({sets.data(), count}, [&](std::uint32_t first, std::uint64_t bits) {
-      for (const Alternatives& each : asked.any) bits &= who_may_meet(each, load, first);
+      for (auto each = asked.any.begin(); each != asked.any.end() && bits != 0; ++each) {
+        bits &= who_may_meet(*each, load, first);
+      }
       for (; bits != 0; bits &= bits - 1) {
         AgentRecord& record = *row(load).holder(first + static_cast<std::uint32_t>(std::countr_zero(bits)));
         if (visit(record, places_[raw(record.agent.handle)].key)) return true;
@@ -56,10 +58,12 @@ class SeatPlan {
   [[nodiscard]] std::size_t ready_count(SkillHandle skill, Load load) const { return ready(skill, load).count(); }
 
  private:
-  /// Of longer requirements the first ones are looked up; whoever visits tests them all anyway.
-  static constexpr std::size_t kSetsMax = 16;
   using Row = SeatRow<AgentRecord, SeatKey>;
-  using Sets = std::array<SeatSet, 2>;  // by Load
+  /// The seats of the agents with one skill; under SkillHandle::kNone, of all.
+  struct OfSkill {
+    std::array<SeatSet, 2> seats;     // by Load
+    std::uint32_t at_level_zero = 0;  // of them
+  };
 
   /// Where an agent sits.
   struct Place {
@@ -68,32 +72,39 @@ class SeatPlan {
     Load row = Load::kNotReady;
   };
 
+  [[nodiscard]] const OfSkill& of(SkillHandle skill) const {
+    return raw(skill) < by_skill_.size() ? by_skill_[raw(skill)] : nobody_;
+  }
   [[nodiscard]] const SeatSet& ready(SkillHandle skill, Load load) const {
-    return raw(skill) < by_skill_.size() ? by_skill_[raw(skill)][static_cast<std::size_t>(load)] : nobody_;
+    return of(skill).seats[static_cast<std::size_t>(load)];
   }
   /// Of 64 seats, those of agents who may meet one of the alternatives. Levels are for others to test.
   [[nodiscard]] std::uint64_t who_may_meet(const Alternatives& alternatives, Load load, std::uint32_t first) const {
     std::uint64_t bits = 0;
     for (const SkillTest& test : alternatives) {
       const SkillRequirement& required = test.requirement;
-      const bool at_any_level = required.min_level == 0 && required.max_level == kLevelMax;
-      const std::uint64_t have = ready(required.skill, load).word_from(first);
+      const OfSkill& of_skill = of(required.skill);
+      const bool from_lowest = required.min_level == 0 || (required.min_level == 1 && of_skill.at_level_zero == 0);
+      const bool at_any_level = from_lowest && required.max_level == kLevelMax;
+      const std::uint64_t have = of_skill.seats[static_cast<std::size_t>(load)].word_from(first);
       if (!test.negated) bits |= have;
       if (test.negated) bits |= at_any_level ? ~have : ~std::uint64_t{0};
     }
     return bits;
   }
   [[nodiscard]] const Row& row(Load load) const { return rows_[static_cast<std::size_t>(load)]; }
+  void add(const AgentRecord& record, Load load, std::uint32_t seat);
+  void remove(const AgentRecord& record, Load load, std::uint32_t seat);
   template <typename Do>
-  void for_each_set(const AgentRecord& record, Load load, Do act);
+  void for_each_skill(const AgentRecord& record, Do act);
   void sit_down(AgentRecord& record, Place& place, const SeatKey& key);
   void compact(Load load, const SeatKey& near);
 
   Preferences prefer_;
-  std::vector<Place> places_;   // by agent handle
-  std::vector<Sets> by_skill_;  // by skill handle; of SkillHandle::kNone, all
-  SeatSet nobody_;              // of skills that no agent ever had
-  std::array<Row, 2> rows_;     // by Load
+  std::vector<Place> places_;      // by agent handle
+  std::vector<OfSkill> by_skill_;  // by skill handle
+  OfSkill nobody_;                 // of skills that no agent ever had
+  std::array<Row, 2> rows_;        // by Load
 };
 
 }  // namespace muster::dispatch

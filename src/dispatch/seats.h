@@ -18,6 +18,9 @@ namespace muster::dispatch {
 /// likewise.
 class SeatSet {
  public:
+  /// That many can be looked at together.
+  static constexpr std::size_t kSetsMax = 16;
+
   /// REQUIRES: !contains(seat).
   void add(std::uint32_t seat) {
     ++count_;
@@ -65,7 +68,7 @@ class SeatSet {
     return at < chunks_.size() && chunks_[at] ? (*chunks_[at])[word_of(first)] : 0;
   }
 
-  /// How many seats all sets have. REQUIRES: a set.
+  /// How many seats all sets have. REQUIRES: 1..kSetsMax sets.
   [[nodiscard]] static std::size_t count_common(std::span<const SeatSet* const> sets) {
     std::size_t seats = 0;
     visit_common_words(sets, [&](std::uint32_t, std::uint64_t bits) {
@@ -76,7 +79,7 @@ class SeatSet {
   }
 
   /// Gives the seats that all sets have to `visit`, ascending, until it returns true. Quickest with the smallest set
-  /// first. REQUIRES: a set.
+  /// first. REQUIRES: 1..kSetsMax sets.
   template <typename Visit>
   static void visit_common(std::span<const SeatSet* const> sets, Visit visit) {
     visit_common_words(sets, [&](std::uint32_t first, std::uint64_t bits) {
@@ -93,16 +96,16 @@ class SeatSet {
   static void visit_common_words(std::span<const SeatSet* const> sets, Visit visit) {
     std::size_t end = sets.front()->summary_.size();
     for (const SeatSet* set : sets) end = std::min(end, set->summary_.size());
+    std::array<const std::uint64_t*, kSetsMax> chunks;
     for (std::size_t at = 0; at < end; ++at) {
       std::uint64_t words = ~std::uint64_t{0};
       for (const SeatSet* set : sets) words &= set->summary_[at];
+      if (words == 0) continue;
+      for (std::size_t i = 0; i < sets.size(); ++i) chunks[i] = sets[i]->chunks_[at]->data();
       for (; words != 0; words &= words - 1) {
         const std::uint32_t word = lowest(words);
-        std::uint64_t bits = ~std::uint64_t{0};
-        for (const SeatSet* set : sets) {
-          bits &= (*set->chunks_[at])[word];
-          if (bits == 0) break;
-        }
+        std::uint64_t bits = chunks[0][word];
+        for (std::size_t i = 1; i < sets.size() && bits != 0; ++i) bits &= chunks[i][word];
         if (visit(static_cast<std::uint32_t>(at) * kChunkSeats + word * kWordSeats, bits)) return;
       }
     }

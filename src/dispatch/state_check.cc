@@ -68,8 +68,8 @@ void check_agent(const State& state, const AgentRecord& record, Check& check) {
   const Agent& agent = record.agent;
   const auto id = raw(agent.handle);
   check_ledger(state, agent, check);
-  check.expect(record.signed_in == is_signed_in(agent), "the lists of signed-in agents", id);
-  check.expect(state.agent_index().serves_rightly(record), "the sets of those who serve", id);
+  check.expect(record.signed_in == is_signed_in(agent), "who is signed in", id);
+  check.expect(state.agent_index().knows_rightly(record), "the sets of those who are signed in and who serve", id);
   check.expect(!record.about_to_choose, "nobody is left about to choose", id);
   check.expect(!agent.connected || agent.session != SessionId::kNone, "connected without a session", id);
   check.expect(agent.session != SessionId::kNone || agent.offers.empty(), "offers without a session", id);
