@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <queue>
 #include <tuple>
 #include <type_traits>
 #include <variant>
@@ -157,25 +158,21 @@ void Engine::Impl::settle() {
   }
 }
 
+// The first of each class, then who comes after it if that one was offered, or is barred from somebody.
 void Engine::Impl::find_agents_beyond_reserve(QueueHandle queue) {
   using Place = ContactLine::Place;
-  bool offered = true;
-  while (offered && state.may_be_offered(queue)) {
-    offered = false;
-    // Of each class those that somebody may be barred from, and the first for whom nobody is.
-    std::vector<const Place*> places;
-    for (const WaitingClass* group : state.waiting().in_lane(queue)) {
-      const Place* place = group->line.first();
-      while (place && !is_open(place->value->contact)) places.push_back(std::exchange(place, place->next()));
-      if (place) places.push_back(place);
-    }
-    std::sort(places.begin(), places.end(), [](const Place* a, const Place* b) { return a->key() < b->key(); });
-    for (const Place* place : places) {
-      ContactRecord& record = *place->value;
-      find_agent(record, Trigger::kAgentFree);
-      offered = record.contact.state != ContactState::kQueued;
-      if (offered) break;
-    }
+  const auto later = [](const Place* a, const Place* b) { return b->key() < a->key(); };
+  std::priority_queue<const Place*, std::vector<const Place*>, decltype(later)> heads(later);
+  for (const WaitingClass* group : state.waiting().in_lane(queue)) heads.push(group->line.first());
+  while (!heads.empty() && state.may_be_offered(queue)) {
+    const Place* head = heads.top();
+    heads.pop();
+    const Place* next = head->next();
+    ContactRecord& record = *head->value;
+    const bool barred = !is_open(record.contact);
+    find_agent(record, Trigger::kAgentFree);
+    const bool offered = record.contact.state != ContactState::kQueued;
+    if (next && (offered || barred)) heads.push(next);
   }
 }
 

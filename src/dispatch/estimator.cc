@@ -91,14 +91,16 @@ class Estimator {
     return found;
   }
 
-  /// The step that a contact entering the queue comes to: it passes those that nobody signed in could ever meet.
+  /// The step that a contact entering the queue comes to: it passes those that nobody signed in could ever meet, were
+  /// all pools open.
   [[nodiscard]] std::size_t first_step() const {
     static const Contact kAny;
+    const std::vector<Conditions>& asked = state_.policies().find(subject_.queue.spec.policy)->asked;
     std::size_t step = 0;
     for (; step + 1 < subject_.policy.steps.size(); ++step) {
       Reach reach;
-      if (state_.agent_index().anybody_signed_in(asked_in(step), kAny, channel_, state_.units_of(channel_),
-                                                 state_.agents(), reach)) {
+      if (state_.agent_index().anybody_signed_in(united(asked[step], {subject_.own, {}}), kAny, channel_,
+                                                 state_.units_of(channel_), state_.agents(), reach)) {
         break;
       }
     }

@@ -37,19 +37,19 @@ struct WaitKey {
 };
 using ContactLine = Line<ContactRecord*, WaitKey>;
 
-struct AgentRecord {
-  Agent agent;
-
+struct alignas(64) AgentRecord {
   // Kept by AgentIndex.
   Load load = Load::kNotReady;  // by the facts
   Load row = Load::kNotReady;   // in which the agent sits: that of `load`, but for those about to choose
   bool signed_in = false;       // is in the sets of those signed in
   bool serving = false;         // is in the set of those who serve
 
+  bool about_to_choose = false;  // may take more than before, and has not yet been offered what waits
+  std::uint32_t exclusions = 0;  // live contacts that exclude the agent
   Timer timer;
   Timer skill_expiry;
-  std::uint32_t exclusions = 0;  // live contacts that exclude the agent
-  bool about_to_choose = false;  // may take more than before, and has not yet been offered what waits
+
+  Agent agent;
 };
 
 struct ContactRecord {

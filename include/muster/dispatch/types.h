@@ -228,13 +228,13 @@ struct QueueSpec {
 struct AgentSpec {
   static constexpr std::int16_t kNoLimit = -1;
 
-  std::string id;
-  std::string display_name;
   std::vector<SkillLevel> skills;  ///< sorted by handle, no skill twice
   std::uint16_t capacity_units = 100;
   std::uint8_t quality = 0;  ///< 0..100
   std::uint8_t cost = 0;     ///< 0..100
   PerChannel<std::int16_t> channel_limits{kNoLimit, kNoLimit, kNoLimit, kNoLimit, kNoLimit, kNoLimit, kNoLimit};
+  std::string id;
+  std::string display_name;
   bool operator==(const AgentSpec&) const = default;
 };
 

@@ -40,7 +40,7 @@ const PolicySpec kPolicy = {"p",
                             15s,
                             {{"pool", kCondition, {16s, 17, 18, QueueHandle{19}, 20}}}};
 const QueueSpec kQueue = {"q", "Queue", Channel::kTask, PolicyHandle{4}, 21s, 22s, 23s, true, 24, 25, SkillHandle{26}};
-const AgentSpec kAgent = {"a", "Agent", {{SkillHandle{6}, 70, at(71)}}, 90, 91, 92, {-1, 1, 2, -1, 4, 5, 6}};
+const AgentSpec kAgent = {{{SkillHandle{6}, 70, at(71)}}, 90, 91, 92, {-1, 1, 2, -1, 4, 5, 6}, "a", "Agent"};
 const Settings kSettings = {{0, 1, 2, 3, 4, 5, 6}, 31s, 32s, 33s, 34s, 35, 36, QueueOrder::kRatio};
 const Explanation kExplanation = {Trigger::kStep, 2, 9, {0, 1, 2, 3, 4, 5, 6}, 41s, 42s, AgentHandle{8}, 43s, 44s, 45s};
 
@@ -239,23 +239,23 @@ Snapshot full_snapshot() {
   image.queues.front().recent.minutes.fill({6, 7});
   image.queues.front().recent.last_minute = 8;
   image.agents = {{AgentHandle{1},
-                   kAgent,
-                   Presence::kBreak,
-                   "lunch",
-                   at(1),
-                   at(2),
-                   SessionId{3},
-                   true,
-                   at(4),
                    5,
-                   6,
-                   {0, 1, 2, 3, 4, 5, 6},
-                   {OfferId{7}},
-                   {ContactId{8}},
                    at(9),
                    10,
+                   {0, 1, 2, 3, 4, 5, 6},
+                   Presence::kBreak,
+                   true,
+                   kAgent,
+                   SessionId{3},
+                   {OfferId{7}},
+                   {ContactId{8}},
                    at(11),
-                   12}};
+                   12,
+                   6,
+                   at(4),
+                   at(1),
+                   at(2),
+                   "lunch"}};
   image.contacts = {{ContactId{1},
                      QueueHandle{2},
                      ContactState::kHeld,
