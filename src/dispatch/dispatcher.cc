@@ -168,10 +168,8 @@ void Engine::Impl::find_agents_beyond_reserve(QueueHandle queue) {
     const Place* head = heads.top();
     heads.pop();
     const Place* next = head->next();
-    ContactRecord& record = *head->value;
-    const bool barred = !is_open(record.contact);
-    find_agent(record, Trigger::kAgentFree);
-    const bool offered = record.contact.state != ContactState::kQueued;
+    const bool barred = !is_open(head->value->contact);
+    const bool offered = offer_to_best(*head->value, Trigger::kAgentFree);
     if (next && (offered || barred)) heads.push(next);
   }
 }
@@ -180,12 +178,17 @@ void Engine::Impl::find_agent(ContactRecord& record, Trigger trigger) {
   if (record.contact.state != ContactState::kQueued) return;
   if (record.contact.preferred != AgentHandle::kNone) settle_preferred(record.contact);
   settle_step(record, trigger);
+  offer_to_best(record, trigger);
+}
+
+bool Engine::Impl::offer_to_best(ContactRecord& record, Trigger trigger) {
   const Choice choice = choose_agent(state, record, trigger, now_);
   if (choice.agent) {
     make_offer(record, *choice.agent, choice.explanation);
   } else {
     state.settle(record);
   }
+  return choice.agent;
 }
 
 void Engine::Impl::find_contacts(AgentRecord& record) {

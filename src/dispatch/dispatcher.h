@@ -45,6 +45,8 @@ class Engine::Impl {
   // Consequences: dispatcher.cc.
   void settle();
   void find_agent(ContactRecord& record, Trigger trigger);
+  /// Offers the contact, in the step that it is in, to the best agent. False if there is none.
+  bool offer_to_best(ContactRecord& record, Trigger trigger);
   void find_contacts(AgentRecord& record);
   void settle_preferred(const Contact& contact);
   void settle_step(ContactRecord& record, Trigger trigger);

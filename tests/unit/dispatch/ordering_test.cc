@@ -276,6 +276,21 @@ TEST_F(Blending, OnlyIdleAgentsOfTheGroupCount) {
   EXPECT_EQ(with(task), "anna");
 }
 
+TEST_F(Blending, WhoBecomesFreeMovesNoTaskOnToItsNextStep) {
+  PolicyChange change;
+  change.steps = {{seconds(0), {{"sales", 0}}}, {minutes(1)}};
+  must(UpdatePolicy{"tasks-policy", change});
+  reserve(1);
+  agent("seller", {{"sales", 1}});
+  const ContactId task = contact("tasks");
+  must(CloseSession{session("seller")});
+  agent("anna");
+  agent("bert");
+  EXPECT_EQ(see(task).step, 0) << "nobody signed in could have it, but it has not looked";
+  pass(minutes(1));
+  EXPECT_EQ(with(task), "anna");
+}
+
 TEST_F(Blending, AnAgentFromOutsideTheGroupGivesNoReasonToStart) {
   PolicyChange change;
   change.steps = {{seconds(0), {{"sales", 50}}}};
