@@ -71,7 +71,8 @@ void State::stop_waiting(ContactRecord& record) {
 }
 
 void State::reindex(ContactRecord& record) {
-  stop_waiting(record);
+  waiting_.leave(record);
+  --queues_.find(record.contact.queue)->waiting;  // not stop_waiting(): a look at lending that is due stays due
   join_class(record);
   schedule(record);
 }

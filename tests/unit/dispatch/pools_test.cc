@@ -41,6 +41,19 @@ TEST_F(Pools, APoolIsLentWhileMoreWaitThanAllowed) {
   EXPECT_EQ(with(first), "anna");
 }
 
+TEST_F(Pools, AnOverdueLookIsTakenThoughTheOnlyContactMovesInLineBeforeIt) {
+  queue({.id = "lender"});
+  PolicyChange change = lending({.lender_service_level = 90}, "lender");
+  change.starvation_bound = std::chrono::milliseconds(1);
+  queue({.policy = change});
+  agent("paul", {{"partner", 1}});
+  const ContactId waiting = contact("calls");
+  now += seconds(10);
+  engine.advance(now, events);
+  EXPECT_TRUE(open());
+  EXPECT_EQ(with(waiting), "paul");
+}
+
 TEST_F(Pools, AnOpenPoolStaysSoForAMinuteAndClosesWhenNothingWaits) {
   queue({.policy = lending({.waiting = 1})});
   agent("paul", {{"partner", 1}});
