@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "records.h"
@@ -100,11 +99,12 @@ class AgentIndex {
     }
     Having& and_in(const SeatSet& set) {
       sets_[count_++] = &set;
-      // The smallest goes first: it ends a search soonest.
-      if (set.count() < sets_[0]->count()) std::swap(sets_[0], sets_[count_ - 1]);
       return *this;
     }
-    [[nodiscard]] std::span<const SeatSet* const> sets() const { return {sets_.data(), count_}; }
+    [[nodiscard]] std::span<const SeatSet* const> sets() {
+      SeatSet::sort_by_count({sets_.data(), count_});
+      return {sets_.data(), count_};
+    }
 
    private:
     static constexpr std::size_t kRequirementsMax = SeatSet::kSetsMax - 2;  // and two sets more

@@ -175,10 +175,15 @@ void Engine::Impl::find_agents_beyond_reserve(QueueHandle queue) {
 }
 
 void Engine::Impl::find_agent(ContactRecord& record, Trigger trigger) {
-  if (record.contact.state != ContactState::kQueued) return;
-  if (record.contact.preferred != AgentHandle::kNone) settle_preferred(record.contact);
-  settle_step(record, trigger);
-  offer_to_best(record, trigger);
+  const Contact& contact = record.contact;
+  if (contact.state != ContactState::kQueued) return;
+  if (contact.preferred != AgentHandle::kNone) settle_preferred(contact);
+  const std::uint16_t by_age = step_by_age(state.policy_of(contact), contact, now_);
+  const std::uint16_t step = trigger == Trigger::kConfiguration ? by_age : std::max(contact.step, by_age);
+  // Who takes it could take it: only if nobody does, it matters whether anybody signed in could.
+  const bool tried = step == contact.step;
+  if (tried && offer_to_best(record, trigger)) return;
+  if (settle_step(contact, step, by_age) || !tried) offer_to_best(record, trigger);
 }
 
 bool Engine::Impl::offer_to_best(ContactRecord& record, Trigger trigger) {
@@ -207,15 +212,14 @@ void Engine::Impl::settle_preferred(const Contact& contact) {
   emit(ContactReleased{contact.id, contact.queue, contact.preferred, "unavailable"});
 }
 
-// Puts the step in force that the contact's age demands, and goes on while nobody signed in could meet a step.
-void Engine::Impl::settle_step(ContactRecord& record, Trigger trigger) {
-  const Contact& contact = record.contact;
-  const PolicySpec& policy = state.policy_of(contact);
-  const std::uint16_t by_age = step_by_age(policy, contact, now_);
-  std::uint16_t step = trigger == Trigger::kConfiguration ? by_age : std::max(contact.step, by_age);
+// Puts the step in force, or the next one that somebody signed in could meet.
+bool Engine::Impl::settle_step(const Contact& contact, std::uint16_t step, std::uint16_t by_age) {
+  const std::size_t last = state.policy_of(contact).steps.size() - 1;
   const bool for_any = contact.preferred == AgentHandle::kNone;
-  while (for_any && step + std::size_t{1} < policy.steps.size() && !state.anybody_could(contact, step)) ++step;
-  if (step != contact.step) emit(ContactStepChanged{contact.id, contact.queue, step, step > by_age});
+  while (for_any && step < last && !state.anybody_could(contact, step)) ++step;
+  if (step == contact.step) return false;
+  emit(ContactStepChanged{contact.id, contact.queue, step, step > by_age});
+  return true;
 }
 
 void Engine::Impl::make_offer(ContactRecord& record, AgentRecord& agent, const Explanation& explanation) {

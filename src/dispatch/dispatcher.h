@@ -49,7 +49,8 @@ class Engine::Impl {
   bool offer_to_best(ContactRecord& record, Trigger trigger);
   void find_contacts(AgentRecord& record);
   void settle_preferred(const Contact& contact);
-  void settle_step(ContactRecord& record, Trigger trigger);
+  /// False if that leaves the contact where it is.
+  bool settle_step(const Contact& contact, std::uint16_t step, std::uint16_t by_age);
   /// Lets contacts of a queue that leaves some agents idle look for agents, as long as there are more of these.
   void find_agents_beyond_reserve(QueueHandle queue);
   void make_offer(ContactRecord& record, AgentRecord& agent, const Explanation& explanation);

@@ -381,7 +381,9 @@ void Engine::Impl::rescind_unfit_offers(const std::function<bool(const Contact&)
     if (concerns(state.contacts().find(offer.contact)->contact)) offers.push_back(offer);
   });
   for (const Offer& offer : offers) {
-    settle_step(*state.contacts().find(offer.contact), Trigger::kConfiguration);
+    const Contact& contact = state.contacts().find(offer.contact)->contact;
+    const std::uint16_t by_age = step_by_age(state.policy_of(contact), contact, now_);
+    settle_step(contact, by_age, by_age);
     if (!still_fits(offer)) end_offer(offer, OfferState::kRescinded, "configuration_changed");
   }
 }

@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "records.h"
@@ -36,9 +35,8 @@ class SeatPlan {
     for (const SkillRequirement& required : asked.all) {
       if (count == sets.size()) break;  // whoever visits tests them all anyway
       sets[count++] = &ready(required.skill, load);
-      // The smallest goes first: it ends the search soonest.
-      if (sets[count - 1]->count() < sets[0]->count()) std::swap(sets[0], sets[count - 1]);
     }
+    SeatSet::sort_by_count({sets.data(), count});
     SeatSet::visit_common_words({sets.data(), count}, [&](std::uint32_t first, std::uint64_t bits) {
       for (auto each = asked.any.begin(); each != asked.any.end() && bits != 0; ++each) {
         bits &= who_may_meet(*each, load, first);
