@@ -1,13 +1,13 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "muster/dispatch/engine.h"
+#include "naive/facts.h"
 
 namespace muster::dispatch {
 
-/// Judges what an engine says by the simplest means: it looks at everything, each time.
+/// Judges events one by one, by the rules of the naive engine: for those who see events but not the commands.
 class Oracle {
  public:
   /// Takes the next event. Empty if all is right, else the rule that the event breaks. Feed every event once, in order.
@@ -15,23 +15,18 @@ class Oracle {
 
   /// What the facts say now, made from the events alone.
   [[nodiscard]] const Engine& engine() const { return replayed_; }
+  /// An agent who could have the contact now; null if there is none. REQUIRES: the contact has not ended.
+  [[nodiscard]] const Agent* somebody_for(ContactId contact) const;
 
  private:
-  std::string judge_offer(const OfferMade& made, TimePoint now) const;
-  std::string judge_timing(const Event& event) const;
-  /// By handle.
-  [[nodiscard]] std::vector<std::uint32_t> used_units() const;
-  /// Whether the event made someone carry more than the capacity, compared with what they carried before.
-  [[nodiscard]] bool overloads(const std::vector<std::uint32_t>& before) const;
-  [[nodiscard]] ContactId best_contact(const Agent& agent, TimePoint now) const;
-  [[nodiscard]] const Agent* best_agent(const Contact& contact, AgentHandle besides, TimePoint now,
-                                        SkillHandle only = SkillHandle::kNone) const;
+  [[nodiscard]] std::string judge_offer(const OfferMade& made, TimePoint now) const;
+  [[nodiscard]] std::string judge_timing(const Event& event) const;
+  /// Takes the event. Whether it made someone carry more than the capacity.
+  bool overloads(const Event& event);
 
   Engine replayed_;
+  naive::Facts facts_;            // the same without the engine's help; nobody seeks
   bool contact_came_in_ = false;  // the last thing that happened, so that no agent is about to choose
 };
-
-/// Whether an agent passes every gate of a waiting contact, worked out from the facts alone.
-bool could_take(const Engine& engine, const Agent& agent, const Contact& contact, TimePoint now);
 
 }  // namespace muster::dispatch

@@ -116,16 +116,11 @@ void Auditor::check_accepted(const OfferAccepted& accepted, const std::vector<Co
 
 // The engine has settled at the end of each row: nobody is left who could have what waits.
 void Auditor::check_waiting() const {
-  const Engine& engine = truth();
   for (const auto& [id, entry] : ledger_.contacts()) {
     if (entry.state != ContactState::kQueued) continue;
-    const Contact* contact = engine.contact(id);
-    for (std::uint32_t n = 1; n <= raw(engine.last_agent()); ++n) {
-      const Agent* agent = engine.agent(AgentHandle{n});
-      if (agent && could_take(engine, *agent, *contact, engine.last_time())) {
-        throw Violation("I12", "contact " + std::to_string(raw(id)) + " waits though agent " + agent->spec.id +
-                                   " could have it, after " + text(events()));
-      }
+    if (const Agent* agent = oracle_.somebody_for(id)) {
+      throw Violation("I12", "contact " + std::to_string(raw(id)) + " waits though agent " + agent->spec.id +
+                                 " could have it, after " + text(events()));
     }
   }
 }

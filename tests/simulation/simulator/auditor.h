@@ -49,6 +49,7 @@ class Auditor {
 
   /// What is durable.
   [[nodiscard]] const dispatch::Engine& truth() const { return oracle_.engine(); }
+  [[nodiscard]] const dispatch::Oracle& oracle() const { return oracle_; }
   [[nodiscard]] const kpi::Board& board() const { return board_; }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] std::uint64_t events() const { return oracle_.engine().last_sequence(); }

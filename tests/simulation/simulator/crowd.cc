@@ -4,7 +4,6 @@
 #include <utility>
 #include <variant>
 
-#include "oracle.h"
 #include "violation.h"
 
 namespace muster::simulator {
@@ -222,15 +221,10 @@ void Crowd::do_duty(Desk& desk) {
 }
 
 void Crowd::give_up() {
-  const Engine& engine = world_.auditor.truth();
   for (const auto& [id, _] : world_.auditor.ledger().contacts()) {
-    const Contact& contact = *engine.contact(id);
-    for (const auto& desk : desks_) {
-      const Agent* agent = engine.agent(desk->agent());
-      if (agent && could_take(engine, *agent, contact, engine.last_time())) {
-        throw Violation("I12", "contact " + std::to_string(raw(id)) + " never got to agent " + desk->agent() +
-                                   ", who could have it");
-      }
+    if (const Agent* agent = world_.auditor.oracle().somebody_for(id)) {
+      throw Violation("I12", "contact " + std::to_string(raw(id)) + " never got to agent " + agent->spec.id +
+                                 ", who could have it");
     }
     ask({fresh_id(), EndContact{id, ContactState::kCancelled, "nobody may have it"}});
   }

@@ -1,23 +1,12 @@
 #include "trace.h"
 
-#include <cxxabi.h>
-
-#include <cstdlib>
-#include <memory>
 #include <type_traits>
-#include <typeinfo>
 #include <variant>
+
+#include "name_of.h"
 
 namespace muster::simulator {
 namespace {
-
-template <typename Body>
-std::string name_of(const Body& body) {
-  const std::unique_ptr<char, decltype(&std::free)> name(
-      abi::__cxa_demangle(typeid(body).name(), nullptr, nullptr, nullptr), &std::free);
-  const std::string full = name.get();
-  return full.substr(full.rfind(':') + 1);
-}
 
 template <typename Number>
 std::string field(const char* name, Number number) {
@@ -27,7 +16,7 @@ std::string field(const char* name, Number number) {
 
 template <typename Body>
 std::string describe(const Body& body) {
-  std::string line = name_of(body);
+  std::string line = dispatch::name_of(body);
   if constexpr (requires { body.epoch; }) line += field("epoch", body.epoch);
   if constexpr (requires { body.contact; }) line += field("contact", body.contact);
   if constexpr (requires { body.offer; }) line += field("offer", body.offer);

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "facts.h"
+
+/// The rules of docs/routing.md as questions to the facts. Predicates are walked as trees; there are no indexes.
+namespace muster::dispatch::naive {
+
+// Agents.
+bool is_signed_in(const Agent& agent);
+bool has_skill(const Agent& agent, SkillHandle skill);
+/// The channels of what rings at the agent or is in hand there, and takes units.
+std::vector<Channel> carried(const Facts& facts, const Agent& agent);
+std::uint32_t used_units(const Facts& facts, const Agent& agent);
+/// Connected, AVAILABLE and below capacity.
+bool is_ready(const Facts& facts, const Agent& agent);
+bool has_room(const Facts& facts, const Agent& agent, Channel channel);
+/// Whether HELD and the like take the holder's units.
+bool takes_units(ContactState state, Channel channel);
+TimePoint idle_since(const Facts& facts, const Agent& agent);
+/// Agents who are about to look for contacts, in the order in which they do.
+std::vector<AgentHandle> seeking_agents(const Facts& facts);
+
+// What contacts ask.
+inline constexpr PoolSet kAllPools = 0xff;
+/// Whether the agent is what the contact asks for in its step, or in that step, or as its preferred agent. What is
+/// asked of a pool's members counts if the pool is among `pools`.
+bool qualifies(const Facts& facts, const Contact& contact, std::size_t step, const Agent& agent, PoolSet pools);
+/// The first gate that fails; Gate{} if none. A level out of bounds counts as a condition.
+Gate failed_gate(const Facts& facts, const Contact& contact, const Agent& agent, TimePoint now);
+/// Whether the queue keeps its contact from everybody: paused, or too few agents are idle.
+bool is_held_back(const Facts& facts, const Contact& contact);
+/// Whether the waiting contact could go to the agent at this moment.
+bool may_go_to(const Facts& facts, const Contact& contact, const Agent& agent, TimePoint now);
+/// Whether an agent who is signed in could ever have the contact in that step.
+bool anybody_could(const Facts& facts, const Contact& contact, std::size_t step);
+/// Whether it is worth waiting for the agent.
+bool could_be_preferred(const Facts& facts, const Contact& contact, AgentHandle agent, TimePoint now);
+std::uint16_t step_by_age(const PolicySpec& policy, const Contact& contact, TimePoint now);
+
+// Who gets what.
+/// What an offer costs a queue with a share of its turn. All usual shares divide the whole.
+std::uint64_t cost_of_turn(const QueueSpec& queue);
+std::size_t waiting_in(const Facts& facts, QueueHandle queue);
+/// Queued contacts, of one queue or (kNone) of all, who goes first first.
+std::vector<ContactId> waiting_line(const Facts& facts, QueueHandle queue = QueueHandle::kNone);
+
+struct Choice {
+  AgentHandle agent{};  ///< kNone: nobody
+  Explanation why;
+};
+/// The agent for a waiting contact. Those who are about to choose for themselves are left out.
+Choice choose_agent(const Facts& facts, const Contact& contact, Trigger trigger, TimePoint now);
+/// The contact for an agent; kNone: there is none.
+ContactId choose_contact(const Facts& facts, const Agent& agent, TimePoint now);
+
+// Pools.
+/// The pools of the queue that are open if those of `lent` are lent.
+PoolSet open_pools(const Facts& facts, const Queue& queue, PoolSet lent, TimePoint at);
+/// Whether a lender and what is known of the queue, but for its predicted wait, lend the pool.
+enum class Lent : std::uint8_t { kNo, kYes, kIfLongWait };
+Lent is_lent(const Facts& facts, const Queue& queue, const Lending& lending, TimePoint at);
+/// Whether lending can change anything at the queue.
+bool lending_may_change(const Facts& facts, const Queue& queue);
+
+/// Lending is looked at once a second: the last moment by `now`.
+TimePoint last_look(QueueHandle queue, TimePoint now);
+
+// Time.
+/// In the order in which deadlines of one moment are served.
+enum class DeadlineKind : std::uint8_t {
+  kSkillExpiry,
+  kContactDue,
+  kContactExpiry,
+  kOfferExpiry,
+  kStarvation,
+  kPreferred,
+  kStep,
+  kCoolDown,
+  kWrapUp,
+  kPresence,
+  kResumeGrace,
+  kContactGrace,
+  kLending,
+};
+struct Deadline {
+  TimePoint at;
+  DeadlineKind kind{};
+  std::uint64_t owner = 0;  ///< number of the contact, agent or queue
+  auto operator<=>(const Deadline&) const = default;
+};
+/// All that lie ahead or have not been served.
+std::vector<Deadline> deadlines(const Facts& facts);
+
+}  // namespace muster::dispatch::naive
