@@ -13,28 +13,15 @@ void SeatPlan::seat(AgentRecord& record) {
   sit_down(record, place, key);
 }
 
+/// The sets of seats that know of the agent.
 template <typename Do>
-void SeatPlan::for_each_skill(const AgentRecord& record, Do act) {
-  const auto act_on = [&](SkillHandle skill, std::uint8_t level) {
+void SeatPlan::for_each_set(const AgentRecord& record, Load load, Do act) {
+  const auto act_on = [&](SkillHandle skill) {
     if (raw(skill) >= by_skill_.size()) by_skill_.resize(raw(skill) + std::size_t{1});
-    act(by_skill_[raw(skill)], level);
+    act(by_skill_[raw(skill)][static_cast<std::size_t>(load)]);
   };
-  act_on(SkillHandle::kNone, kLevelMax);
-  for (const SkillLevel& skill : record.agent.spec.skills) act_on(skill.skill, skill.level);
-}
-
-void SeatPlan::add(const AgentRecord& record, Load load, std::uint32_t seat) {
-  for_each_skill(record, [&](OfSkill& of_skill, std::uint8_t level) {
-    of_skill.seats[static_cast<std::size_t>(load)].add(seat);
-    of_skill.at_level_zero += level == 0;
-  });
-}
-
-void SeatPlan::remove(const AgentRecord& record, Load load, std::uint32_t seat) {
-  for_each_skill(record, [&](OfSkill& of_skill, std::uint8_t level) {
-    of_skill.seats[static_cast<std::size_t>(load)].remove(seat);
-    of_skill.at_level_zero -= level == 0;
-  });
+  act_on(SkillHandle::kNone);
+  for (const SkillLevel& skill : record.agent.spec.skills) act_on(skill.skill);
 }
 
 void SeatPlan::sit_down(AgentRecord& record, Place& place, const SeatKey& key) {
@@ -43,8 +30,10 @@ void SeatPlan::sit_down(AgentRecord& record, Place& place, const SeatKey& key) {
     return rows_[static_cast<std::size_t>(load)].take(
         &record, key, [&](AgentRecord& neighbour, std::uint32_t from, std::uint32_t to) {
           places_[raw(neighbour.agent.handle)].seat = to;
-          remove(neighbour, load, from);
-          add(neighbour, load, to);
+          for_each_set(neighbour, load, [&](SeatSet& set) {
+            set.remove(from);
+            set.add(to);
+          });
         });
   };
   auto seat = take();
@@ -53,14 +42,14 @@ void SeatPlan::sit_down(AgentRecord& record, Place& place, const SeatKey& key) {
     seat = take();
   }
   place = {key, *seat, load};
-  add(record, load, *seat);
+  for_each_set(record, load, [&](SeatSet& set) { set.add(*seat); });
 }
 
 void SeatPlan::stand_up(const AgentRecord& record) {
   const std::size_t at = raw(record.agent.handle);
   if (at >= places_.size() || places_[at].row == Load::kNotReady) return;
   Place& place = places_[at];
-  remove(record, place.row, place.seat);
+  for_each_set(record, place.row, [&](SeatSet& set) { set.remove(place.seat); });
   rows_[static_cast<std::size_t>(place.row)].vacate(place.seat);
   place.row = Load::kNotReady;
 }
@@ -69,7 +58,7 @@ void SeatPlan::compact(Load load, const SeatKey& near) {
   const auto which = static_cast<std::size_t>(load);
   const auto now_at = rows_[which].compact(
       near, [this](const AgentRecord& record, std::uint32_t to) { places_[raw(record.agent.handle)].seat = to; });
-  for (OfSkill& of_skill : by_skill_) of_skill.seats[which].renumber(now_at);
+  for (Sets& sets : by_skill_) sets[which].renumber(now_at);
 }
 
 bool SeatPlan::seats_rightly(const AgentRecord& record) const {

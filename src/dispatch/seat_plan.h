@@ -57,11 +57,7 @@ class SeatPlan {
 
  private:
   using Row = SeatRow<AgentRecord, SeatKey>;
-  /// The seats of the agents with one skill; under SkillHandle::kNone, of all.
-  struct OfSkill {
-    std::array<SeatSet, 2> seats;     // by Load
-    std::uint32_t at_level_zero = 0;  // of them
-  };
+  using Sets = std::array<SeatSet, 2>;  // by Load
 
   /// Where an agent sits.
   struct Place {
@@ -70,39 +66,32 @@ class SeatPlan {
     Load row = Load::kNotReady;
   };
 
-  [[nodiscard]] const OfSkill& of(SkillHandle skill) const {
-    return raw(skill) < by_skill_.size() ? by_skill_[raw(skill)] : nobody_;
-  }
   [[nodiscard]] const SeatSet& ready(SkillHandle skill, Load load) const {
-    return of(skill).seats[static_cast<std::size_t>(load)];
+    return raw(skill) < by_skill_.size() ? by_skill_[raw(skill)][static_cast<std::size_t>(load)] : nobody_;
   }
   /// Of 64 seats, those of agents who may meet one of the alternatives. Levels are for others to test.
   [[nodiscard]] std::uint64_t who_may_meet(const Alternatives& alternatives, Load load, std::uint32_t first) const {
     std::uint64_t bits = 0;
     for (const SkillTest& test : alternatives) {
       const SkillRequirement& required = test.requirement;
-      const OfSkill& of_skill = of(required.skill);
-      const bool from_lowest = required.min_level == 0 || (required.min_level == 1 && of_skill.at_level_zero == 0);
-      const bool at_any_level = from_lowest && required.max_level == kLevelMax;
-      const std::uint64_t have = of_skill.seats[static_cast<std::size_t>(load)].word_from(first);
+      const bool at_any_level = required.min_level == 0 && required.max_level == kLevelMax;
+      const std::uint64_t have = ready(required.skill, load).word_from(first);
       if (!test.negated) bits |= have;
       if (test.negated) bits |= at_any_level ? ~have : ~std::uint64_t{0};
     }
     return bits;
   }
   [[nodiscard]] const Row& row(Load load) const { return rows_[static_cast<std::size_t>(load)]; }
-  void add(const AgentRecord& record, Load load, std::uint32_t seat);
-  void remove(const AgentRecord& record, Load load, std::uint32_t seat);
   template <typename Do>
-  void for_each_skill(const AgentRecord& record, Do act);
+  void for_each_set(const AgentRecord& record, Load load, Do act);
   void sit_down(AgentRecord& record, Place& place, const SeatKey& key);
   void compact(Load load, const SeatKey& near);
 
   Preferences prefer_;
-  std::vector<Place> places_;      // by agent handle
-  std::vector<OfSkill> by_skill_;  // by skill handle
-  OfSkill nobody_;                 // of skills that no agent ever had
-  std::array<Row, 2> rows_;        // by Load
+  std::vector<Place> places_;   // by agent handle
+  std::vector<Sets> by_skill_;  // by skill handle; of SkillHandle::kNone, all
+  SeatSet nobody_;              // of skills that no agent ever had
+  std::array<Row, 2> rows_;     // by Load
 };
 
 }  // namespace muster::dispatch

@@ -229,7 +229,7 @@ class EngineFloor {
   void open_elaborate_queues() {
     using Kind = dispatch::Predicate::Kind;
     for (const char* skill : {"certificate", "german", "english", "trainee"}) must(dispatch::CreateSkill{skill, ""});
-    const auto has = [](const char* skill) { return dispatch::PredicateDraft{Kind::kSkill, {}, {skill, 1}}; };
+    const auto has = [](const char* skill) { return dispatch::PredicateDraft{Kind::kSkill, {}, {skill, 0}}; };
     const dispatch::PredicateDraft a_language{Kind::kAnyOf, {has("german"), has("english")}};
     const dispatch::PredicateDraft no_trainee{Kind::kNot, {has("trainee")}};
     const dispatch::Preferences prefer{.quality = std::chrono::seconds(2),
