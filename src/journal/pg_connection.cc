@@ -2,7 +2,7 @@
 
 #include <poll.h>
 
-#include <bit>
+#include <boost/endian/conversion.hpp>
 #include <cassert>
 #include <cerrno>
 #include <charconv>
@@ -10,11 +10,6 @@
 
 namespace muster::journal::pg {
 namespace {
-
-std::uint64_t network_order(std::uint64_t number) {
-  static_assert(std::endian::native == std::endian::little);
-  return __builtin_bswap64(number);
-}
 
 /// Keeps the text of a warning; passes over mere information.
 void receive_notice(void* warning, const PGresult* notice) {
@@ -51,7 +46,7 @@ void Parameters::add(std::string_view bytes) {
 
 void Parameters::add(std::uint64_t number) {
   std::uint64_t& stored = numbers_[static_cast<std::size_t>(count_)];
-  stored = network_order(number);
+  stored = boost::endian::native_to_big(number);
   add(std::string_view(reinterpret_cast<const char*>(&stored), sizeof stored));
 }
 
@@ -68,7 +63,7 @@ std::uint64_t Result::number(int row, int column) const {
   assert(PQgetlength(result_.get(), row, column) == sizeof(std::uint64_t));
   std::uint64_t number = 0;
   std::memcpy(&number, PQgetvalue(result_.get(), row, column), sizeof number);
-  return network_order(number);
+  return boost::endian::big_to_native(number);
 }
 
 std::uint64_t Result::affected() const {

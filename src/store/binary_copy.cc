@@ -2,7 +2,7 @@
 
 #include <libpq-fe.h>
 
-#include <bit>
+#include <boost/endian/conversion.hpp>
 #include <concepts>
 #include <memory>
 #include <pqxx/pqxx>
@@ -49,9 +49,8 @@ void BinaryCopy::complete() {
 
 template <typename Number>
 void BinaryCopy::put(Number number) {
-  static_assert(std::endian::native == std::endian::little);
-  const auto* bytes = reinterpret_cast<const char*>(&number);
-  for (std::size_t i = sizeof number; i > 0; --i) buffer_.push_back(bytes[i - 1]);
+  const Number big = boost::endian::native_to_big(number);
+  buffer_.append(reinterpret_cast<const char*>(&big), sizeof big);
 }
 template void BinaryCopy::put(std::int16_t);
 
