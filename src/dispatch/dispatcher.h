@@ -73,8 +73,13 @@ class Engine::Impl {
   /// After a refusal.
   void escalate_if_due(ContactId id);
   void revoke_offers(const Agent& agent, const std::string& reason);
+  /// `next`: what is to come after it.
   void change_presence(const Agent& agent, Presence presence, const std::string& reason, TimePoint until,
-                       std::uint8_t misses);
+                       std::uint8_t misses, const NextPresence& next = {});
+  /// What the person, or a supervisor, says: it voids what was to come next.
+  void take_presence(const Agent& agent, Presence presence, const std::string& reason);
+  /// The same once nothing is in hand and nothing rings.
+  void take_presence_next(const Agent& agent, Presence presence, const std::string& reason);
   void go_offline(const Agent& agent, const std::string& reason);
   void withdraw_offer(const Contact& contact, const std::string& reason);
 
@@ -132,6 +137,8 @@ class Engine::Impl {
   Reply on(const LoseSession& command);
   Reply on(const CloseSession& command);
   Reply on(const SetPresence& command);
+  Reply on(const SetAgentPresence& command);
+  Reply set_presence(const Agent& agent, Presence presence, const std::string& reason, bool next);
   Reply on(const AcceptOffer& command);
   Reply on(const DeclineOffer& command);
   Reply on(const OpenWorkspace& command);

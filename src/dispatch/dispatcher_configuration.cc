@@ -135,7 +135,7 @@ Reply Engine::Impl::resolve_pools(const std::vector<PoolDraft>& drafts, PolicySp
     const PoolSet named = std::exchange(step.pools, PoolSet{0});
     for (std::size_t i = 0; i < before.size(); ++i) {
       if ((named & pool_bit(i)) == 0) continue;
-      if (Reply reply = name_pool(before[i].id, policy, step); !reply.ok()) return reply;
+      if (!name_pool(before[i].id, policy, step).ok()) return refused(Outcome::kPoolInUse, before[i].id);
     }
   }
   return {};

@@ -1,4 +1,5 @@
 #include "dispatcher.h"
+#include "rules.h"
 
 // Commands about sessions, presence and offers, and those of the workspace's owner.
 namespace muster::dispatch {
@@ -37,11 +38,38 @@ Reply Engine::Impl::on(const SetPresence& command) {
   const AgentRecord* record = state.agent_of(command.session);
   if (!record) return refused(Outcome::kSessionNotFound);
   const Agent& agent = record->agent;
-  if (agent.presence == Presence::kSuspended) return refused(Outcome::kAgentSuspended);
-  const bool available = command.presence == Presence::kAvailable;
-  change_presence(agent, command.presence, command.reason, {}, available ? std::uint8_t{0} : agent.misses);
-  if (!available) revoke_offers(agent, "left_available");
+  return set_presence(agent, command.presence, command.reason, command.next);
+}
+
+Reply Engine::Impl::on(const SetAgentPresence& command) {
+  const AgentRecord* record = state.agents().find(std::string_view(command.agent));
+  if (!record) return refused(Outcome::kAgentNotFound, command.agent);
+  const Agent& agent = record->agent;
+  if (agent.session == SessionId::kNone) return refused(Outcome::kAgentSignedOff, command.agent);
+  return set_presence(agent, command.presence, command.reason, command.next);
+}
+
+Reply Engine::Impl::set_presence(const Agent& agent, Presence presence, const std::string& reason, bool next) {
+  if (agent.presence == Presence::kSuspended) return refused(Outcome::kAgentSuspended, agent.spec.id);
+  if (next && carries_anything(agent)) {
+    take_presence_next(agent, presence, reason);
+  } else {
+    take_presence(agent, presence, reason);
+  }
   return {};
+}
+
+void Engine::Impl::take_presence(const Agent& agent, Presence presence, const std::string& reason) {
+  const bool available = presence == Presence::kAvailable;
+  change_presence(agent, presence, reason, {}, available ? std::uint8_t{0} : agent.misses);
+  if (!available) revoke_offers(agent, "left_available");
+}
+
+void Engine::Impl::take_presence_next(const Agent& agent, Presence presence, const std::string& reason) {
+  NextPresence next;
+  // Who is to stay available needs no next presence: that takes back the one chosen before.
+  if (presence != Presence::kAvailable || agent.presence != Presence::kAvailable) next = {presence, reason};
+  change_presence(agent, agent.presence, agent.presence_reason, agent.presence_until, agent.misses, next);
 }
 
 Reply Engine::Impl::on(const SuspendAgent& command) {
@@ -54,7 +82,7 @@ Reply Engine::Impl::on(const SuspendAgent& command) {
   } else if (agent.presence == Presence::kSuspended) {
     change_presence(agent, Presence::kOffline, command.reason, {}, agent.misses);
   } else {
-    change_presence(agent, agent.presence, agent.presence_reason, agent.presence_until, agent.misses);
+    change_presence(agent, agent.presence, agent.presence_reason, agent.presence_until, agent.misses, agent.next);
   }
   return {};
 }

@@ -46,7 +46,11 @@ void Engine::Impl::fire(const Timers::Due& due) {
     case TimerKind::kSkillExpiry:
       return drop_expired_skills(agent());
     case TimerKind::kPresence:
-      return change_presence(agent(), Presence::kAvailable, "", {}, agent().misses);
+      return change_presence(agent(), Presence::kAvailable, "", {}, agent().misses, agent().next);
+    case TimerKind::kNextPresence: {
+      const NextPresence next = agent().next;
+      return take_presence(agent(), next.presence, next.reason);
+    }
     case TimerKind::kResumeGrace:
       return end_lost_session(agent());
     case TimerKind::kContactGrace:
@@ -94,7 +98,7 @@ void Engine::Impl::miss(const Agent& agent) {
   TimePoint until;
   if (misses == 1) until = now_ + settings.first_miss_pause;
   if (misses == 2) until = now_ + settings.second_miss_pause;
-  change_presence(agent, Presence::kNotResponding, "missed_offer", until, misses);
+  change_presence(agent, Presence::kNotResponding, "missed_offer", until, misses, agent.next);
   revoke_offers(agent, "not_responding");
 }
 
@@ -155,13 +159,14 @@ void Engine::Impl::withdraw_offer(const Contact& contact, const std::string& rea
 }
 
 void Engine::Impl::change_presence(const Agent& agent, Presence presence, const std::string& reason, TimePoint until,
-                                   std::uint8_t misses) {
-  emit(PresenceChanged{agent.handle, presence, reason, until, misses});
+                                   std::uint8_t misses, const NextPresence& next) {
+  emit(PresenceChanged{agent.handle, presence, reason, until, misses, next});
 }
 
 // A suspension outlasts the session.
 void Engine::Impl::go_offline(const Agent& agent, const std::string& reason) {
-  if (agent.presence == Presence::kOffline || agent.presence == Presence::kSuspended) return;
+  if (agent.presence == Presence::kSuspended) return;
+  if (agent.presence == Presence::kOffline && !agent.next.is_set()) return;
   change_presence(agent, Presence::kOffline, reason, {}, agent.misses);
 }
 

@@ -79,6 +79,23 @@ WaitEstimate Engine::estimate_wait(const Arrival& arrival, TimePoint now) const 
   return dispatch::estimate_wait(impl_->state, arrival, now);
 }
 
+void Engine::visit_waiting(AgentHandle agent, const VisitWaiting& visit) const {
+  bool goes_on = true;
+  const auto visit_class = [&](const WaitingClass& group) {
+    for (const auto* place = group.line.first(); place && goes_on; place = place->next()) {
+      goes_on = visit(place->value->contact, group.key->asked);
+    }
+  };
+  const WaitingIndex& waiting = impl_->state.waiting();
+  for (const WaitingClass* group : waiting.for_agent(agent)) visit_class(*group);
+  waiting.for_each_class(visit_class);
+}
+std::uint32_t Engine::waiting_in(QueueHandle queue) const {
+  const QueueRecord* record = impl_->state.queues().find(queue);
+  return record ? record->waiting : 0;
+}
+bool Engine::lets_offer(QueueHandle queue) const { return impl_->state.may_be_offered(queue); }
+
 SkillHandle Engine::last_skill() const { return impl_->state.skills().last(); }
 PolicyHandle Engine::last_policy() const { return impl_->state.policies().last(); }
 QueueHandle Engine::last_queue() const { return impl_->state.queues().last(); }

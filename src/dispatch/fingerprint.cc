@@ -86,7 +86,10 @@ static void hash_into(Hasher& h, const OpenSession& v) { h.add(18, v.agent, v.re
 static void hash_into(Hasher& h, const LoseSession& v) { h.add(19, v.session); }
 static void hash_into(Hasher& h, const CloseSession& v) { h.add(20, v.session); }
 // The commands of agents are taken without the session: a client that lost it repeats them through the next one.
-static void hash_into(Hasher& h, const SetPresence& v) { h.add(21, v.presence, v.reason); }
+static void hash_into(Hasher& h, const SetPresence& v) {
+  h.add(21, v.presence, v.reason);
+  h.add_later(1, v.next, false);
+}
 static void hash_into(Hasher& h, const AcceptOffer& v) { h.add(22, v.offer); }
 static void hash_into(Hasher& h, const DeclineOffer& v) { h.add(23, v.offer, v.reason); }
 static void hash_into(Hasher& h, const ReportSetupFailure& v) { h.add(24, v.contact, v.reason); }
@@ -101,6 +104,7 @@ static void hash_into(Hasher& h, const PrioritizeContact& v) { h.add(32, v.conta
 static void hash_into(Hasher& h, const AssignContact& v) { h.add(33, v.contact, v.agent, v.wait, v.reason); }
 
 static void hash_into(Hasher& h, const HoldPool& v) { h.add(34, v.queue, v.pool, v.hold); }
+static void hash_into(Hasher& h, const SetAgentPresence& v) { h.add(35, v.agent, v.presence, v.reason, v.next); }
 
 std::uint64_t fingerprint(const CommandBody& body) {
   Hasher hasher;

@@ -33,6 +33,7 @@ inline void hash_into(Hasher& h, const PolicyStep& v) {
   h.add_later(2, v.prefer, {});
   h.add_later(3, v.pools, PoolSet{0});
 }
+inline void hash_into(Hasher& h, const NextPresence& v) { h.add(v.presence, v.reason); }
 inline void hash_into(Hasher& h, const RequestId& v) { h.add(v.high, v.low); }
 inline void hash_into(Hasher& h, const Refusal& v) { h.add(v.agent, v.count, v.until); }
 inline void hash_into(Hasher& h, const AnsweredRequest& v) { h.add(v.id, v.fingerprint, v.sequence, v.result); }
@@ -103,6 +104,7 @@ inline void hash_into(Hasher& h, const Queue& v) {
 inline void hash_into(Hasher& h, const Agent& v) {
   h.add(v.handle, v.spec, v.presence, v.presence_reason, v.presence_until, v.presence_since, v.session, v.connected,
         v.lost_at, v.misses, v.used_units, v.channel_contacts, v.offers, v.contacts, v.idle_since, v.idle_order);
+  h.add_later(1, v.next, {});
 }
 
 inline void hash_into(Hasher& h, const Contact& v) {

@@ -203,8 +203,7 @@ Choice choose_agent(const State& state, const ContactRecord& record, Trigger tri
   const PolicyStep& step = policy.policy.spec.steps[record.contact.step];
   const Preferences& prefer = step.prefer;
   const SeatPlan& plan = state.agent_index().plan(policy.plans[record.contact.step]);
-  const bool rates = prefer.skill_fit > Duration{0};
-  const Requirements rated = rates ? united(step.requirements, record.contact.requirements) : Requirements{};
+  const Requirements rated = rated_by(step, record.contact);
   const auto search_over = [&](auto&... where) {
     Search search(gates, prefer, group.key->asked, rated, why, now);
     search.over(where...);

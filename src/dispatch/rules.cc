@@ -59,7 +59,11 @@ bool is_signed_in(const Agent& agent) {
          agent.presence != Presence::kSuspended;
 }
 
-bool is_available(const Agent& agent) { return agent.connected && agent.presence == Presence::kAvailable; }
+bool is_available(const Agent& agent) {
+  return agent.connected && agent.presence == Presence::kAvailable && !agent.next.is_set();
+}
+
+bool carries_anything(const Agent& agent) { return !agent.contacts.empty() || !agent.offers.empty(); }
 
 Load load_of(const Agent& agent) {
   if (!is_available(agent) || agent.used_units >= agent.spec.capacity_units) return Load::kNotReady;
@@ -73,6 +77,13 @@ bool has_room(const Agent& agent, Channel channel, std::uint32_t units) {
 
 bool is_free_for(const Agent& agent, Channel channel, std::uint32_t units) {
   return load_of(agent) != Load::kNotReady && has_room(agent, channel, units);
+}
+
+std::uint32_t room_left(const Agent& agent, Channel channel, std::uint32_t units) {
+  if (!has_room(agent, channel, units)) return 0;
+  const auto by_limit =
+      static_cast<std::uint32_t>(limit_of(agent.spec, channel)) - agent.channel_contacts[raw(channel)];
+  return std::min((agent.spec.capacity_units - agent.used_units) / units, by_limit);
 }
 
 bool could_have_room(const AgentSpec& spec, Channel channel, std::uint32_t units) {
@@ -132,18 +143,32 @@ std::int64_t rank_of(const Contact& contact, const PolicySpec& policy, const Que
 
 bool is_front_rank(std::int64_t rank) { return rank < -kFrontBonus.count() / 2; }
 
-Duration merits_of(const Agent& agent, const Preferences& prefer) {
-  Duration merits = agent.spec.quality * prefer.quality - agent.spec.cost * prefer.cost;
-  merits -= static_cast<std::int64_t>(agent.spec.skills.size()) * prefer.specialist;
+Score merits_of(const Agent& agent, const Preferences& prefer) {
+  Score merits;
+  merits.quality = agent.spec.quality * prefer.quality;
+  merits.cost = -(agent.spec.cost * prefer.cost);
+  merits.specialist = -(static_cast<std::int64_t>(agent.spec.skills.size()) * prefer.specialist);
   if (prefer.load > Duration{0} && agent.spec.capacity_units > 0) {
-    merits -= std::int64_t{agent.used_units * 100 / agent.spec.capacity_units} * prefer.load;
+    merits.load = -(std::int64_t{agent.used_units * 100 / agent.spec.capacity_units} * prefer.load);
   }
   if (prefer.fairness > Duration{0}) {
     const auto signed_on = std::max(agent.idle_since - agent.signed_on_at, kShortestSigningOn);
-    merits -= std::int64_t{agent.accepted} * (std::chrono::hours(1) / std::chrono::seconds(1)) /
-              std::chrono::floor<std::chrono::seconds>(signed_on).count() * prefer.fairness;
+    merits.fairness = -(std::int64_t{agent.accepted} * (std::chrono::hours(1) / std::chrono::seconds(1)) /
+                        std::chrono::floor<std::chrono::seconds>(signed_on).count() * prefer.fairness);
   }
   return merits;
+}
+
+Score score_of(const Agent& agent, const Preferences& prefer, const Requirements& rated, TimePoint now) {
+  Score score = merits_of(agent, prefer);
+  if (!prefer.ignore_idle) score.idle = now - agent.idle_since;
+  score.skill_fit = fit_of(agent, rated, prefer);
+  return score;
+}
+
+Requirements rated_by(const PolicyStep& step, const Contact& contact) {
+  if (step.prefer.skill_fit == Duration{0}) return {};
+  return united(step.requirements, contact.requirements);
 }
 
 Duration fit_of(const Agent& agent, const Requirements& required, const Preferences& prefer) {
@@ -159,7 +184,7 @@ Duration fit_of(const Agent& agent, const Requirements& required, const Preferen
 
 SeatKey seat_key(const Agent& agent, const Preferences& prefer) {
   const TimePoint since = prefer.ignore_idle ? TimePoint{} : agent.idle_since;
-  return {since - merits_of(agent, prefer), agent.idle_order};
+  return {since - merits_of(agent, prefer).total(), agent.idle_order};
 }
 
 Preferences lasting(const Preferences& prefer) {
@@ -222,6 +247,7 @@ std::optional<Deadline> next_deadline(const Agent& agent, const Settings& settin
   if (agent.presence == Presence::kNotResponding && agent.presence_until != TimePoint{}) {
     keep_earlier(best, agent.presence_until, TimerKind::kPresence);
   }
+  if (agent.next.is_set() && !carries_anything(agent)) keep_earlier(best, agent.idle_since, TimerKind::kNextPresence);
   if (!agent.connected && agent.session != SessionId::kNone) {
     keep_earlier(best, agent.lost_at + settings.resume_grace, TimerKind::kResumeGrace);
   }

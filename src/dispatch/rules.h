@@ -17,14 +17,18 @@ namespace muster::dispatch {
 bool takes_units(ContactState state, Channel channel);
 
 bool is_signed_in(const Agent& agent);
-/// Connected and AVAILABLE, busy or not.
+/// Connected and AVAILABLE, busy or not, and to stay so.
 bool is_available(const Agent& agent);
+/// Whether anything is in hand or rings.
+bool carries_anything(const Agent& agent);
 Load load_of(const Agent& agent);
 
 /// Room for one more contact of a channel: units and the channel's own limit.
 bool has_room(const Agent& agent, Channel channel, std::uint32_t units);
 /// The same, and the agent is ready to take it.
 bool is_free_for(const Agent& agent, Channel channel, std::uint32_t units);
+/// How many contacts of a channel the agent has room for. REQUIRES: units > 0.
+std::uint32_t room_left(const Agent& agent, Channel channel, std::uint32_t units);
 /// Room, if the agent carried nothing.
 bool could_have_room(const AgentSpec& spec, Channel channel, std::uint32_t units);
 /// How many contacts of a channel the agent could have at once, if nothing else. REQUIRES: units > 0.
@@ -60,8 +64,12 @@ std::int64_t rank_of(const Contact& contact, const PolicySpec& policy, const Que
 /// Whether a rank is that of a contact which goes before all others.
 bool is_front_rank(std::int64_t rank);
 
-/// What the preferences make of an agent, in idle time.
-Duration merits_of(const Agent& agent, const Preferences& prefer);
+/// The parts of an agent's score that depend neither on the time nor on the contact.
+Score merits_of(const Agent& agent, const Preferences& prefer);
+/// All of it, at `now`. `rated`: as below.
+Score score_of(const Agent& agent, const Preferences& prefer, const Requirements& rated, TimePoint now);
+/// The skills that the fit is of, of a contact in a step: those that both require.
+Requirements rated_by(const PolicyStep& step, const Contact& contact);
 /// The part that depends on what is required. Never above skill_fit * 100.
 Duration fit_of(const Agent& agent, const Requirements& required, const Preferences& prefer);
 SeatKey seat_key(const Agent& agent, const Preferences& prefer);

@@ -115,6 +115,7 @@ bool State::on(const SessionEnded& event) {
 bool State::on(const PresenceChanged& event) {
   AgentRecord* record = agents_.find(event.agent);
   if (!record || event.presence < Presence::kOffline || event.presence > Presence::kSuspended) return false;
+  if (event.next.presence > Presence::kBreak) return false;
   Agent& agent = record->agent;
   if (agent.presence != event.presence) {
     agent.presence_since = last_time_;
@@ -124,6 +125,7 @@ bool State::on(const PresenceChanged& event) {
   agent.presence_reason = event.reason;
   agent.presence_until = event.until;
   agent.misses = event.misses;
+  agent.next = event.next;
   refresh(*record, false);
   if (!is_signed_in(agent)) reconsider_preferring(event.agent);
   return true;

@@ -74,6 +74,7 @@ void check_agent(const State& state, const AgentRecord& record, Check& check) {
   check.expect(!agent.connected || agent.session != SessionId::kNone, "connected without a session", id);
   check.expect(agent.session != SessionId::kNone || agent.offers.empty(), "offers without a session", id);
   check.expect(agent.offers.empty() || agent.presence == Presence::kAvailable, "offers while not available", id);
+  check.expect(!agent.next.is_set() || carries_anything(agent), "a next presence with nothing to wait for", id);
   check.expect(agent.session == SessionId::kNone || state.agent_of(agent.session) == &record, "session", id);
   check.expect(record.load == load_of(agent) && record.row == record.load, "the agent's row", id);
   for (const SeatPlan& plan : state.agent_index().plans()) {

@@ -21,6 +21,7 @@ enum class TimerKind : std::uint8_t {
   kCoolDown,
   kWrapUp,
   kPresence,
+  kNextPresence,
   kResumeGrace,
   kContactGrace,
   kPools,

@@ -54,6 +54,11 @@ Handle handle_of(std::underlying_type_t<Handle> stored) {
 
 inline dispatch::Channel channel_of(int stored) { return known(stored, dispatch::Channel::kTask); }
 inline dispatch::Presence presence_of(int stored) { return known(stored, dispatch::Presence::kSuspended); }
+/// Unspecified is none.
+inline dispatch::NextPresence next_presence_of(int stored, std::string reason) {
+  if (stored == 0) return {};
+  return {known(stored, dispatch::Presence::kBreak), std::move(reason)};
+}
 inline dispatch::OfferState offer_state_of(int stored) { return known(stored, dispatch::OfferState::kSetupFailed); }
 inline dispatch::ContactState contact_state_of(int stored) { return known(stored, dispatch::ContactState::kDropped); }
 

@@ -362,10 +362,16 @@ void write(v1::Event& to, const dispatch::PresenceChanged& event) {
   stored.set_reason(event.reason);
   stored.set_until(store(event.until));
   stored.set_misses(event.misses);
+  stored.set_next(static_cast<v1::Presence>(event.next.presence));
+  stored.set_next_reason(event.next.reason);
 }
 dispatch::PresenceChanged read(const v1::PresenceChanged& stored) {
-  return {handle_of<dispatch::AgentHandle>(stored.agent()), presence_of(stored.presence()), stored.reason(),
-          time_of(stored.until()), narrow<std::uint8_t>(stored.misses())};
+  return {handle_of<dispatch::AgentHandle>(stored.agent()),
+          presence_of(stored.presence()),
+          stored.reason(),
+          time_of(stored.until()),
+          narrow<std::uint8_t>(stored.misses()),
+          next_presence_of(stored.next(), stored.next_reason())};
 }
 
 template <typename Stored>

@@ -96,6 +96,8 @@ void fill(v1::Agent& stored, const dispatch::Agent& agent) {
   stored.set_idle_order(agent.idle_order);
   stored.set_signed_on_at(store(agent.signed_on_at));
   stored.set_accepted(agent.accepted);
+  stored.set_next(static_cast<v1::Presence>(agent.next.presence));
+  stored.set_next_reason(agent.next.reason);
 }
 dispatch::Agent read(const v1::Agent& stored) {
   check_known(stored);
@@ -118,6 +120,7 @@ dispatch::Agent read(const v1::Agent& stored) {
   agent.idle_order = stored.idle_order();
   agent.signed_on_at = time_of(stored.signed_on_at());
   agent.accepted = stored.accepted();
+  agent.next = next_presence_of(stored.next(), stored.next_reason());
   return agent;
 }
 

@@ -434,6 +434,7 @@ void Board::Impl::on(const dispatch::PresenceChanged& e) {
   if (!agent) return;
   if (agent->row.presence != e.presence) agent->row.since = now_;
   agent->row.presence = e.presence;
+  agent->row.next_presence = e.next.presence;
   refresh(*agent);
 }
 
@@ -470,6 +471,7 @@ void Board::Impl::restore(const dispatch::StateImage& state, const BoardCounters
     entry.session = agent.session;
     entry.row.connected = agent.connected;
     entry.row.presence = agent.presence;
+    entry.row.next_presence = agent.next.presence;
     refresh(entry);
   }
   for (const auto& contact : state.contacts) {

@@ -48,7 +48,7 @@ TEST_F(Simulation, TheWorkloadsBringAboutEveryEventAndEveryOutcome) {
     }
   }
   EXPECT_EQ(events.size(), std::variant_size_v<EventBody>);
-  for (int i = 0; i <= static_cast<int>(Outcome::kAgentUnfit); ++i) {
+  for (int i = 0; i <= static_cast<int>(Outcome::kAgentSignedOff); ++i) {
     const bool needs_a_million_contacts = Outcome(i) == Outcome::kContactLimit;
     EXPECT_NE(outcomes.contains(Outcome(i)), needs_a_million_contacts) << "outcome " << i;
   }

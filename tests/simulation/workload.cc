@@ -256,6 +256,9 @@ CommandBody Workload::supervisor(const Engine& engine) {
   if (one_in(3)) {
     return HoldPool{some("queue", kQueues), some("pool", 3), PoolHold(1 + below(3))};
   }
+  if (one_in(4)) {
+    return SetAgentPresence{some("agent", kAgents), Presence(1 + below(3)), "asked to", one_in(2)};
+  }
   if (one_in(2)) return PrioritizeContact{contact, static_cast<std::uint8_t>(below(101))};
   AssignContact assign{contact, some("agent", kAgents), {}, "asked for"};
   if (one_in(2)) assign.wait = seconds(below(90));
@@ -310,13 +313,13 @@ CommandBody Workload::presence(const Engine& engine) {
     case 1:
       return one_in(2) ? CommandBody{CloseSession{session}} : CommandBody{LoseSession{session}};
     case 2:
-      return SetPresence{session, Presence::kBreak, "tea"};
+      return SetPresence{session, Presence::kBreak, "tea", one_in(2)};
     case 3:
-      return SetPresence{session, Presence::kOffline, ""};
+      return SetPresence{session, Presence::kOffline, "", one_in(2)};
     case 4:
       return SuspendAgent{agent->spec.id, one_in(3), "quality"};
     default:
-      return SetPresence{session, Presence::kAvailable, ""};
+      return SetPresence{session, Presence::kAvailable, "", one_in(10)};
   }
 }
 
@@ -367,6 +370,7 @@ CommandBody Workload::configuration(TimePoint now) {
       if (one_in(4)) change.by_deadline = one_in(2);
       if (one_in(4)) change.starvation_bound = seconds(below(300));
       if (one_in(4)) change.preferred_agent_wait = seconds(below(60));
+      if (one_in(8)) change.pools.emplace();
       return UpdatePolicy{some("policy", kPolicies), change};
     }
     case 2: {

@@ -128,7 +128,7 @@ void Floor::change_something() {
       run(CloseSession{session});
       break;
     case 2:
-      run(SetPresence{session, Presence::kBreak, "lunch"});
+      run(SetPresence{session, Presence::kBreak, "lunch", odd()});
       break;
     case 3:
       run(SuspendAgent{agent, true, "coaching"});

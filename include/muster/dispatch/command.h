@@ -229,6 +229,14 @@ struct SetPresence {
   SessionId session{};
   Presence presence = Presence::kAvailable;
   std::string reason;
+  bool next = false;  ///< when nothing is in hand any more
+};
+/// A supervisor does it for an agent who has a session.
+struct SetAgentPresence {
+  std::string agent;
+  Presence presence = Presence::kAvailable;
+  std::string reason;
+  bool next = false;
 };
 struct AcceptOffer {
   SessionId session{};
@@ -284,7 +292,7 @@ using CommandBody = std::variant<CreateSkill, UpdateSkill, DeleteSkill, CreatePo
                                  UpdateSettings, SuspendAgent, CreateContact, EndContact, TransferContact, OpenSession,
                                  LoseSession, CloseSession, SetPresence, AcceptOffer, DeclineOffer, ReportSetupFailure,
                                  HoldContact, ResumeContact, StartWrapUp, CompleteContact, ReturnContact, OpenWorkspace,
-                                 RecordStateHash, PrioritizeContact, AssignContact, HoldPool>;
+                                 RecordStateHash, PrioritizeContact, AssignContact, HoldPool, SetAgentPresence>;
 
 struct Command {
   RequestId request;  ///< nil: not remembered
@@ -322,6 +330,8 @@ enum class Outcome : std::uint8_t {
   kTooManyPreferences,  ///< policies prefer in more than Engine::kPreferencesMax different ways
   kPoolNotFound,        ///< in the policy
   kAgentUnfit,          ///< the agent could not have the contact whatever else; Reply::subject names the agent
+  kPoolInUse,           ///< a step of the policy names the pool that was left out
+  kAgentSignedOff,      ///< the agent has no session
 };
 
 struct Reply {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -73,6 +74,15 @@ class Engine {
   [[nodiscard]] const Agent* agent_of(SessionId session) const;
   [[nodiscard]] const Contact* contact(ContactId id) const;
   [[nodiscard]] const Offer* offer(OfferId id) const;
+
+  /// Gives the waiting contacts to `visit`, with what they ask of an agent, until it says no: those for any agent and
+  /// those for this one alone. Contacts that ask the same follow one another.
+  using VisitWaiting = std::function<bool(const Contact& contact, const Conditions& asked)>;
+  void visit_waiting(AgentHandle agent, const VisitWaiting& visit) const;
+  /// How many contacts wait in the queue.
+  [[nodiscard]] std::uint32_t waiting_in(QueueHandle queue) const;
+  /// Whether the queue lets its contacts be offered: it is not paused, and enough agents are idle.
+  [[nodiscard]] bool lets_offer(QueueHandle queue) const;
 
   /// How long the contact will still wait as of `now`, which is not before the last event; none if it is not queued.
   /// Looks at some 256 agents and 256 classes of waiting contacts that ask the same, whatever there is.

@@ -206,6 +206,7 @@ struct PresenceChanged {
   std::string reason;
   TimePoint until;          ///< epoch: until a person acts
   std::uint8_t misses = 0;  ///< missed offers in a row after this event
+  NextPresence next{};
 };
 
 /// Pools of the queue's policy opened or closed, or a supervisor took hold of them or let go.

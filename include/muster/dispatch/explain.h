@@ -24,7 +24,7 @@ enum class Obstacle : std::uint8_t {
   kChannel = 6,       ///< could not have a contact of the channel even if carrying nothing
   kSuspended = 7,     ///< is SUSPENDED
   kSignedOff = 8,     ///< has no session, or is OFFLINE
-  kNotAvailable = 9,  ///< is on a break or not responding, or the connection is lost
+  kNotAvailable = 9,  ///< is on a break, not responding or about to leave, or the connection is lost
   kCapacity = 10,     ///< has too few free units, or the most contacts of the channel
   kCondition = 11,    ///< meets none of the alternatives of a condition
   kPreferred = 12,    ///< the contact waits for another agent, alone
@@ -40,14 +40,17 @@ struct Standing {
   std::vector<SkillTest> alternatives;  ///< kCondition: the first of which none is met
   std::uint8_t level = 0;               ///< kLevel: what the agent has
   TimePoint cool_down_until;            ///< kCoolDown: its end; epoch: for good
+  std::uint32_t used_units = 0;         ///< of the agent's capacity
   /// Since the last change of what the agent carries, or the return to AVAILABLE; empty if never AVAILABLE so far.
   std::optional<Duration> idle;
+  /// What speaks for the agent, where the step in force prefers; empty too if never AVAILABLE so far.
+  std::optional<Score> score;
 };
 
 /// What a contact's way to an agent hangs on.
 struct Prospects {
   Conditions asked;  ///< by the policy (of a preferred agent by its gates, else by the step too) and by the contact
-  Obstacle held_back = Obstacle::kNone;                ///< kPaused or kReserve: by the queue, from everybody
+  PoolSet closed_pools = 0;                            ///< of the step's, if it names pools
   std::optional<TimePoint> next_step;                  ///< when its policy moves on, while it is queued
   std::array<std::uint32_t, kObstacleCount> agents{};  ///< all agents that there are, by Obstacle
   std::optional<TimePoint> next_cool_down;             ///< when the first of those in cool-down is free again
@@ -58,7 +61,31 @@ struct Prospects {
 Standing standing_of(const Engine& engine, const Contact& contact, const Prospects& prospects, const Agent& agent,
                      TimePoint now);
 
+/// How the agent whom the contact is offered to would stand to it, had the offer not been made. REQUIRES: as above.
+Standing standing_before(const Engine& engine, const Offer& offer, const Prospects& prospects, TimePoint now);
+
 /// Looks at every agent, some 80 ns each: 5 ms for 60,000. REQUIRES: as above.
 Prospects prospects_of(const Engine& engine, const Contact& contact, TimePoint now);
+
+/// How many waiting contacts of one queue one thing keeps from an agent.
+struct WaitingCount {
+  QueueHandle queue{};
+  Standing standing;  ///< of the agent to each of them, without times and score
+  std::uint32_t contacts = 0;
+};
+
+/// What an agent could have.
+struct AgentProspects {
+  /// What keeps every contact from the agent, whatever waits: kSuspended, kSignedOff, kNotAvailable, kCapacity if there
+  /// is room on no channel; else kNone.
+  Obstacle obstacle = Obstacle::kNone;
+  PerChannel<std::uint32_t> room{};   ///< contacts of one channel that would still fit
+  std::vector<WaitingCount> waiting;  ///< by queue, then by obstacle
+  std::uint32_t left_out = 0;         ///< contacts that wait as well, and were too many to look at
+};
+
+/// Looks at so many waiting contacts at most, some 300 ns each, and at every queue.
+inline constexpr std::uint32_t kContactsLookedAtMax = 20'000;
+AgentProspects prospects_of(const Engine& engine, const Agent& agent, TimePoint now);
 
 }  // namespace muster::dispatch

@@ -82,6 +82,7 @@ struct Agent {
   TimePoint presence_until;         ///< epoch: until a person acts
   TimePoint presence_since;
   std::string presence_reason;
+  NextPresence next;  ///< while something is in hand or rings: comes then, and keeps more away till then
 };
 
 struct Skill {

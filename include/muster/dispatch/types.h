@@ -74,6 +74,14 @@ enum class OfferState : std::uint8_t {
 /// Stored in the journal: do not change the values.
 enum class Presence : std::uint8_t { kOffline = 1, kAvailable = 2, kBreak = 3, kNotResponding = 4, kSuspended = 5 };
 
+/// What an agent's presence becomes when nothing is in hand and nothing rings any more.
+struct NextPresence {
+  Presence presence{};  ///< Presence{}: nothing was chosen
+  std::string reason{};
+  [[nodiscard]] bool is_set() const { return presence != Presence{}; }
+  bool operator==(const NextPresence&) const = default;
+};
+
 /// What made the engine look for a match. Stored in the journal: do not change the values.
 enum class Trigger : std::uint8_t {
   kContactQueued = 1,
@@ -149,6 +157,19 @@ struct Preferences {
   SkillHandle newcomers{};            ///< agents with it go before all others with...
   std::uint8_t newcomer_percent = 0;  ///< ...so many of a hundred contacts; 0: with none
   bool operator==(const Preferences&) const = default;
+};
+
+/// What speaks for an agent by some preferences, part by part, as the idle time that it is worth. Below 0: against.
+struct Score {
+  Duration idle{};
+  Duration load{};
+  Duration quality{};
+  Duration cost{};
+  Duration specialist{};
+  Duration fairness{};
+  Duration skill_fit{};
+  [[nodiscard]] Duration total() const { return idle + load + quality + cost + specialist + fairness + skill_fit; }
+  bool operator==(const Score&) const = default;
 };
 
 /// When a pool of agents is lent to a queue. It opens while one of the things that count is so, the lender permitting,

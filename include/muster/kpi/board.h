@@ -73,6 +73,7 @@ struct AgentRow {
   std::string agent_id;
   std::string display_name;
   dispatch::Presence presence = dispatch::Presence::kOffline;
+  dispatch::Presence next_presence{};  ///< Presence{}: none was chosen
   Activity activity = Activity::kIdle;
   TimePoint since;
   std::int32_t in_hand = 0;

@@ -252,10 +252,25 @@ Reply NaiveEngine::on(const CloseSession& command) {
 Reply NaiveEngine::on(const SetPresence& command) {
   const Agent* agent = agent_of(command.session);
   if (!agent) return refused(Outcome::kSessionNotFound);
-  if (agent->presence == Presence::kSuspended) return refused(Outcome::kAgentSuspended);
-  const bool available = command.presence == Presence::kAvailable;
-  change_presence(agent->handle, command.presence, command.reason, {}, available ? std::uint8_t{0} : agent->misses);
-  if (!available) revoke_offers(agent->handle, "left_available");
+  return set_presence(*agent, {command.presence, command.reason}, command.next);
+}
+
+Reply NaiveEngine::on(const SetAgentPresence& command) {
+  const Agent* agent = named(facts_.agents, command.agent);
+  if (!agent) return refused(Outcome::kAgentNotFound, command.agent);
+  if (agent->session == SessionId::kNone) return refused(Outcome::kAgentSignedOff, command.agent);
+  return set_presence(*agent, {command.presence, command.reason}, command.next);
+}
+
+Reply NaiveEngine::set_presence(const Agent& agent, const NextPresence& wanted, bool next) {
+  if (agent.presence == Presence::kSuspended) return refused(Outcome::kAgentSuspended, agent.spec.id);
+  if (!next || !carries_anything(facts_, agent)) {
+    take_presence(agent, wanted);
+    return {};
+  }
+  const bool stays = wanted.presence == Presence::kAvailable && agent.presence == Presence::kAvailable;
+  change_presence(agent.handle, agent.presence, agent.presence_reason, agent.presence_until, agent.misses,
+                  stays ? NextPresence{} : wanted);
   return {};
 }
 
@@ -269,7 +284,8 @@ Reply NaiveEngine::on(const SuspendAgent& command) {
   } else if (agent.presence == Presence::kSuspended) {
     change_presence(agent.handle, Presence::kOffline, command.reason, {}, agent.misses);
   } else {
-    change_presence(agent.handle, agent.presence, agent.presence_reason, agent.presence_until, agent.misses);
+    change_presence(agent.handle, agent.presence, agent.presence_reason, agent.presence_until, agent.misses,
+                    agent.next);
   }
   return {};
 }

@@ -91,7 +91,7 @@ Reply put_pools(const Facts& facts, const std::vector<PoolDraft>& drafts, Policy
     const unsigned of_step = std::exchange(step.pools, PoolSet{0});
     for (std::size_t i = 0; i < before.size(); ++i) {
       if ((of_step & 1U << i) == 0) continue;
-      if (Reply reply = name_pool(before[i].id, spec.pools, step); !reply.ok()) return reply;
+      if (!name_pool(before[i].id, spec.pools, step).ok()) return refused(Outcome::kPoolInUse, before[i].id);
     }
   }
   return {};

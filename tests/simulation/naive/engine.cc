@@ -142,7 +142,9 @@ void NaiveEngine::serve(const Deadline& deadline) {
     case DeadlineKind::kWrapUp:
       return emit(ContactCompleted{contact().id, contact().queue, contact().agent, ""});
     case DeadlineKind::kPresence:
-      return change_presence(agent().handle, Presence::kAvailable, "", {}, agent().misses);
+      return change_presence(agent().handle, Presence::kAvailable, "", {}, agent().misses, agent().next);
+    case DeadlineKind::kNextPresence:
+      return take_presence(agent(), NextPresence{agent().next});
     case DeadlineKind::kResumeGrace:
       return end_session(agent());
     case DeadlineKind::kContactGrace:
@@ -253,7 +255,7 @@ void NaiveEngine::time_out(const Offer& offer) {
   TimePoint until;
   if (misses == 1) until = now_ + facts_.settings.first_miss_pause;
   if (misses == 2) until = now_ + facts_.settings.second_miss_pause;
-  change_presence(agent.handle, Presence::kNotResponding, "missed_offer", until, misses);
+  change_presence(agent.handle, Presence::kNotResponding, "missed_offer", until, misses, agent.next);
   revoke_offers(agent.handle, "not_responding");
 }
 
@@ -354,13 +356,20 @@ void NaiveEngine::withdraw_offer(ContactId id, const std::string& reason) {
 }
 
 void NaiveEngine::change_presence(AgentHandle agent, Presence presence, const std::string& reason, TimePoint until,
-                                  std::uint8_t misses) {
-  emit(PresenceChanged{agent, presence, reason, until, misses});
+                                  std::uint8_t misses, const NextPresence& next) {
+  emit(PresenceChanged{agent, presence, reason, until, misses, next});
+}
+
+void NaiveEngine::take_presence(const Agent& agent, const NextPresence& wanted) {
+  const bool available = wanted.presence == Presence::kAvailable;
+  change_presence(agent.handle, wanted.presence, wanted.reason, {}, available ? std::uint8_t{0} : agent.misses);
+  if (!available) revoke_offers(agent.handle, "left_available");
 }
 
 // A suspension outlasts the session.
 void NaiveEngine::go_offline(const Agent& agent, const std::string& reason) {
-  if (agent.presence == Presence::kOffline || agent.presence == Presence::kSuspended) return;
+  if (agent.presence == Presence::kSuspended) return;
+  if (agent.presence == Presence::kOffline && !agent.next.is_set()) return;
   change_presence(agent.handle, Presence::kOffline, reason, {}, agent.misses);
 }
 

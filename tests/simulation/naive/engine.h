@@ -68,7 +68,8 @@ class NaiveEngine {
   void rescind_unfit_offers(PolicyHandle policy, QueueHandle queue);
   void withdraw_offer(ContactId contact, const std::string& reason);
   void change_presence(AgentHandle agent, Presence presence, const std::string& reason, TimePoint until,
-                       std::uint8_t misses);
+                       std::uint8_t misses, const NextPresence& next = {});
+  void take_presence(const Agent& agent, const NextPresence& wanted);
   void go_offline(const Agent& agent, const std::string& reason);
   [[nodiscard]] bool still_fits(const Offer& offer) const;
 
@@ -103,6 +104,8 @@ class NaiveEngine {
   Reply on(const LoseSession& command);
   Reply on(const CloseSession& command);
   Reply on(const SetPresence& command);
+  Reply on(const SetAgentPresence& command);
+  Reply set_presence(const Agent& agent, const NextPresence& wanted, bool next);
   Reply on(const AcceptOffer& command);
   Reply on(const DeclineOffer& command);
   Reply on(const OpenWorkspace& command);

@@ -301,6 +301,7 @@ class Fold {
     agent.presence_reason = event.reason;
     agent.presence_until = event.until;
     agent.misses = event.misses;
+    agent.next = event.next;
     if (!is_signed_in(agent)) reconsider_preferring(event.agent);
   }
 

@@ -301,6 +301,11 @@ bool is_signed_in(const Agent& agent) {
          agent.presence != Presence::kSuspended;
 }
 
+bool carries_anything(const Facts& facts, const Agent& agent) {
+  const auto rings = [&](const auto& entry) { return entry.second.agent == agent.handle; };
+  return !agent.contacts.empty() || std::any_of(facts.offers.begin(), facts.offers.end(), rings);
+}
+
 bool has_skill(const Agent& agent, SkillHandle skill) {
   return skill == SkillHandle::kNone || meets(agent, SkillRequirement{skill, 0, kLevelMax});
 }
@@ -327,7 +332,7 @@ std::uint32_t used_units(const Facts& facts, const Agent& agent) {
 }
 
 bool is_ready(const Facts& facts, const Agent& agent) {
-  return agent.connected && agent.presence == Presence::kAvailable &&
+  return agent.connected && agent.presence == Presence::kAvailable && !agent.next.is_set() &&
          used_units(facts, agent) < agent.spec.capacity_units;
 }
 
@@ -523,13 +528,15 @@ void add_deadlines(std::vector<Deadline>& all, const Facts& facts, const Contact
   }
 }
 
-void add_deadlines(std::vector<Deadline>& all, const Settings& settings, const Agent& agent) {
+void add_deadlines(std::vector<Deadline>& all, const Facts& facts, const Agent& agent) {
+  const Settings& settings = facts.settings;
   const auto add = [&](TimePoint at, DeadlineKind kind) { all.push_back({at, kind, raw(agent.handle)}); };
   for (const SkillLevel& skill : agent.spec.skills) {
     if (skill.valid_until != TimePoint{}) add(skill.valid_until, DeadlineKind::kSkillExpiry);
   }
   const bool pauses = agent.presence == Presence::kNotResponding && agent.presence_until != TimePoint{};
   if (pauses) add(agent.presence_until, DeadlineKind::kPresence);
+  if (agent.next.is_set() && !carries_anything(facts, agent)) add(idle_since(facts, agent), DeadlineKind::kNextPresence);
   if (agent.connected) return;
   if (agent.session != SessionId::kNone) add(agent.lost_at + settings.resume_grace, DeadlineKind::kResumeGrace);
   if (!agent.contacts.empty()) add(agent.lost_at + settings.contact_grace, DeadlineKind::kContactGrace);
@@ -546,7 +553,7 @@ TimePoint last_look(QueueHandle queue, TimePoint now) {
 std::vector<Deadline> deadlines(const Facts& facts) {
   std::vector<Deadline> all;
   for (const auto& [_, contact] : facts.contacts) add_deadlines(all, facts, contact);
-  for (const auto& [_, agent] : facts.agents) add_deadlines(all, facts.settings, agent);
+  for (const auto& [_, agent] : facts.agents) add_deadlines(all, facts, agent);
   for (const auto& [queue, seen] : facts.lending_seen) {
     all.push_back({last_look(queue, seen) + seconds(1), DeadlineKind::kLending, raw(queue)});
   }

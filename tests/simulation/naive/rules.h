@@ -11,11 +11,13 @@ namespace muster::dispatch::naive {
 
 // Agents.
 bool is_signed_in(const Agent& agent);
+/// Has something in hand, or an offer.
+bool carries_anything(const Facts& facts, const Agent& agent);
 bool has_skill(const Agent& agent, SkillHandle skill);
 /// The channels of what rings at the agent or is in hand there, and takes units.
 std::vector<Channel> carried(const Facts& facts, const Agent& agent);
 std::uint32_t used_units(const Facts& facts, const Agent& agent);
-/// Connected, AVAILABLE and below capacity.
+/// Connected, AVAILABLE and to stay so, and below capacity.
 bool is_ready(const Facts& facts, const Agent& agent);
 bool has_room(const Facts& facts, const Agent& agent, Channel channel);
 /// Whether HELD and the like take the holder's units.
@@ -82,6 +84,7 @@ enum class DeadlineKind : std::uint8_t {
   kCoolDown,
   kWrapUp,
   kPresence,
+  kNextPresence,
   kResumeGrace,
   kContactGrace,
   kLending,

@@ -217,7 +217,7 @@ TEST_F(Pools, StepsKeepTheirPoolsWhenOthersJoinOrAreReordered) {
   become("paul", Presence::kAvailable);
   EXPECT_EQ(with(id), "paul");
   change.pools->erase(change.pools->begin() + 1);
-  EXPECT_EQ(ask(UpdatePolicy{"calls-policy", change}).outcome, Outcome::kPoolNotFound) << "the step names it";
+  EXPECT_EQ(ask(UpdatePolicy{"calls-policy", change}).outcome, Outcome::kPoolInUse) << "the step names it";
 }
 
 TEST(RecentServiceTest, AfterAQuarterOfAnHourAWaitCountsNoMore) {

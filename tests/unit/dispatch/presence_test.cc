@@ -105,6 +105,170 @@ TEST_F(PresenceRules, SayingTheSameAgainIsStillRecorded) {
   EXPECT_EQ(see("ann").presence_since, since);
 }
 
+class NextPresences : public Floor {
+ protected:
+  NextPresences() {
+    queue({.queue = {.wrap_up_limit = seconds(30)}});
+    queue({.id = "chats", .channel = Channel::kChat});
+    agent("ann");
+  }
+  Reply next(Presence presence, const std::string& reason = {}) {
+    return ask(SetPresence{session("ann"), presence, reason, true});
+  }
+};
+
+TEST_F(NextPresences, ItComesWhenTheLastContactHasEndedWithItsWrapUp) {
+  const ContactId first = working("chats");
+  const ContactId second = working("chats");
+  must(SetPresence{session("ann"), Presence::kBreak, "lunch", true});
+  EXPECT_EQ(presence("ann"), Presence::kAvailable);
+  EXPECT_EQ(see("ann").next, (NextPresence{Presence::kBreak, "lunch"}));
+  complete(first);
+  EXPECT_EQ(presence("ann"), Presence::kAvailable);
+  complete(second);
+  EXPECT_EQ(presence("ann"), Presence::kBreak);
+  EXPECT_EQ(see("ann").presence_reason, "lunch");
+  EXPECT_FALSE(see("ann").next.is_set());
+
+  become("ann", Presence::kAvailable);
+  const ContactId call = working("calls");
+  next(Presence::kOffline);
+  must(StartWrapUp{session("ann"), call});
+  EXPECT_EQ(presence("ann"), Presence::kAvailable);
+  pass(seconds(30));
+  EXPECT_EQ(presence("ann"), Presence::kOffline) << "the wrap-up was over";
+}
+
+TEST_F(NextPresences, UntilThenNothingMoreIsOffered) {
+  const ContactId in_hand = working("chats");
+  next(Presence::kBreak);
+  const ContactId waiting = contact("chats");
+  EXPECT_EQ(state(waiting), ContactState::kQueued);
+  next(Presence::kAvailable);
+  EXPECT_EQ(with(waiting), "ann") << "taken back, and at once ready";
+  EXPECT_EQ(state(in_hand), ContactState::kActive);
+}
+
+TEST_F(NextPresences, WithNothingInHandItComesAtOnce) {
+  next(Presence::kBreak, "tea");
+  EXPECT_EQ(presence("ann"), Presence::kBreak);
+  EXPECT_EQ(emitted(), 1U);
+}
+
+TEST_F(NextPresences, WhatRingsGoesOnRinging) {
+  const ContactId id = contact("chats");
+  next(Presence::kBreak);
+  EXPECT_EQ(with(id), "ann");
+  EXPECT_TRUE(accept(id).ok());
+  EXPECT_EQ(presence("ann"), Presence::kAvailable);
+  complete(id);
+  EXPECT_EQ(presence("ann"), Presence::kBreak);
+}
+
+TEST_F(NextPresences, AMissedOfferDoesNotForgetIt) {
+  const ContactId in_hand = working("chats");
+  const ContactId id = contact("chats");
+  ASSERT_EQ(with(id), "ann");
+  next(Presence::kBreak, "tea");
+  pass(seconds(20));
+  EXPECT_EQ(presence("ann"), Presence::kNotResponding);
+  pass(seconds(30));
+  EXPECT_EQ(presence("ann"), Presence::kAvailable);
+  EXPECT_EQ(state(id), ContactState::kQueued) << "it is not offered again";
+  complete(in_hand);
+  EXPECT_EQ(presence("ann"), Presence::kBreak);
+  EXPECT_EQ(see("ann").misses, 1);
+}
+
+TEST_F(NextPresences, AMissWithNothingInHandBringsIt) {
+  contact("chats");
+  next(Presence::kBreak);
+  pass(seconds(20));
+  EXPECT_EQ(presence("ann"), Presence::kBreak);
+}
+
+TEST_F(NextPresences, BackFromABreakOnceWorkIsDone) {
+  const ContactId id = working("chats");
+  become("ann", Presence::kBreak);
+  next(Presence::kAvailable);
+  EXPECT_EQ(presence("ann"), Presence::kBreak);
+  complete(id);
+  EXPECT_EQ(presence("ann"), Presence::kAvailable);
+}
+
+TEST_F(NextPresences, APresenceNowForgetsIt) {
+  const ContactId id = working("chats");
+  next(Presence::kBreak);
+  become("ann", Presence::kAvailable);
+  complete(id);
+  EXPECT_EQ(presence("ann"), Presence::kAvailable);
+}
+
+TEST_F(NextPresences, SigningOffSuspensionAndLossForgetIt) {
+  working("chats");
+  next(Presence::kBreak);
+  must(SuspendAgent{"ann", true, "audit"});
+  EXPECT_FALSE(see("ann").next.is_set());
+  must(SuspendAgent{"ann", false, ""});
+  EXPECT_EQ(presence("ann"), Presence::kOffline);
+  next(Presence::kAvailable);
+  EXPECT_TRUE(see("ann").next.is_set());
+  must(CloseSession{session("ann")});
+  EXPECT_FALSE(see("ann").next.is_set()) << "though OFFLINE already";
+
+  sign_in("ann");
+  next(Presence::kAvailable);
+  must(LoseSession{session("ann")});
+  EXPECT_TRUE(see("ann").next.is_set()) << "it may be resumed";
+  pass(seconds(15));
+  EXPECT_FALSE(see("ann").next.is_set());
+}
+
+TEST_F(NextPresences, ItIsInTheSnapshot) {
+  working("chats");
+  next(Presence::kBreak, "lunch");
+  const Engine restored(engine.image());
+  EXPECT_EQ(restored.agent("ann")->next, see("ann").next);
+  EXPECT_EQ(restored.state_hash(), engine.state_hash());
+  EXPECT_EQ(restored.self_check(), "");
+}
+
+TEST_F(PresenceRules, ASupervisorSetsAnAgentsPresence) {
+  queue({});
+  agent("ann");
+  const ContactId id = contact("calls");
+  must(SetAgentPresence{"ann", Presence::kBreak, "coaching"});
+  EXPECT_EQ(presence("ann"), Presence::kBreak);
+  EXPECT_EQ(see("ann").presence_reason, "coaching");
+  EXPECT_EQ(state(id), ContactState::kQueued);
+  must(SetAgentPresence{"ann", Presence::kAvailable, ""});
+  EXPECT_EQ(with(id), "ann");
+  accept(id);
+  must(SetAgentPresence{"ann", Presence::kOffline, "", true});
+  EXPECT_EQ(presence("ann"), Presence::kAvailable);
+  complete(id);
+  EXPECT_EQ(presence("ann"), Presence::kOffline);
+}
+
+TEST_F(PresenceRules, ASupervisorsAvailableForgivesMisses) {
+  queue({});
+  agent("ann");
+  contact("calls");
+  pass(seconds(20));
+  EXPECT_EQ(presence("ann"), Presence::kNotResponding);
+  must(SetAgentPresence{"ann", Presence::kAvailable, ""});
+  EXPECT_EQ(see("ann").misses, 0);
+}
+
+TEST_F(PresenceRules, OnlyWhoHasASessionAndIsNotSuspendedGetsAPresence) {
+  hire("home");
+  EXPECT_EQ(ask(SetAgentPresence{"home", Presence::kAvailable, ""}).outcome, Outcome::kAgentSignedOff);
+  EXPECT_EQ(ask(SetAgentPresence{"nobody", Presence::kAvailable, ""}).outcome, Outcome::kAgentNotFound);
+  agent("ann");
+  must(SuspendAgent{"ann", true, "audit"});
+  EXPECT_EQ(ask(SetAgentPresence{"ann", Presence::kAvailable, ""}).outcome, Outcome::kAgentSuspended);
+}
+
 TEST_F(Sessions, ALostSessionIsResumedAsIfNothingHadHappened) {
   queue({});
   agent("ann");

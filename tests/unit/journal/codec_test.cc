@@ -85,7 +85,7 @@ std::vector<EventBody> bodies() {
           SessionLost{agent, session},
           PoolsChanged{queue, {1, 2, 4}},
           SessionEnded{agent, session, "why"},
-          PresenceChanged{agent, Presence::kSuspended, "why", at(11), 2},
+          PresenceChanged{agent, Presence::kSuspended, "why", at(11), 2, {Presence::kBreak, "later"}},
           ContactPrioritySet{contact, queue, 30},
           ContactStarving{contact, queue},
           ContactAssigned{contact, queue, agent, at(12), "why"},
@@ -255,7 +255,8 @@ Snapshot full_snapshot() {
                    at(4),
                    at(1),
                    at(2),
-                   "lunch"}};
+                   "lunch",
+                   {Presence::kOffline, "home"}}};
   image.contacts = {{ContactId{1},
                      QueueHandle{2},
                      ContactState::kHeld,

@@ -94,6 +94,7 @@ void expect_same(const Seen& one, const Seen& other) {
     ASSERT_TRUE(other.agents.contains(id)) << id;
     const AgentRow& twin = other.agents.at(id);
     EXPECT_EQ(row.presence, twin.presence);
+    EXPECT_EQ(row.next_presence, twin.next_presence);
     EXPECT_EQ(row.activity, twin.activity);
     EXPECT_EQ(row.since, twin.since) << id;
     EXPECT_EQ(row.in_hand, twin.in_hand);

@@ -351,5 +351,13 @@ TEST_F(BoardTest, WhoMissedForgottenRemovalsGetsASnapshot) {
   EXPECT_FALSE(board_.changes_after(board_.oldest_delta_version(), true).snapshot);
 }
 
+TEST_F(BoardTest, AnAgentsRowTellsWhatComesNext) {
+  happen(PresenceChanged{kAnn, Presence::kAvailable, "", {}, 0, {Presence::kBreak, "lunch"}});
+  EXPECT_EQ(board_.agent(kAnn)->next_presence, Presence::kBreak);
+  EXPECT_EQ(board_.agent(kAnn)->presence, Presence::kAvailable);
+  happen(PresenceChanged{kAnn, Presence::kBreak, "lunch", {}, 0});
+  EXPECT_EQ(board_.agent(kAnn)->next_presence, Presence{});
+}
+
 }  // namespace
 }  // namespace muster::kpi
