@@ -160,7 +160,8 @@ TEST_F(Simulation, EverythingDrainsWhenAllGoHome) {
     std::vector<Event> events;
     TimePoint now = day.now();
     day.engine.handle({{}, OpenWorkspace{1'000'000, "last"}}, now, events);
-    for (int i = 0; i < 100'000 && day.engine.next_deadline(); ++i) {
+    // A queue's lending may be looked at each second, for the day that a contact lives.
+    for (int i = 0; i < 400'000 && day.engine.next_deadline(); ++i) {
       now = *day.engine.next_deadline();
       day.engine.advance(now, events);
       ASSERT_EQ(day.engine.self_check(), "") << day.where();

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -34,7 +35,7 @@ std::vector<std::string> encoded(const std::vector<Event>& events) {
   return all;
 }
 
-std::string text_of(std::vector<std::string>::const_iterator first, std::vector<std::string>::const_iterator last) {
+std::string events_from(std::vector<std::string>::const_iterator first, std::vector<std::string>::const_iterator last) {
   std::string text;
   for (; first != last; ++first) {
     journal::v1::EventBatch batch;
@@ -51,7 +52,7 @@ std::string text_of(const char* name, const Field& field) {
   return "";
 }
 
-std::string text_of(const Command& command) {
+std::string described(const Command& command) {
   const auto describe = [](const auto& body) {
     std::string text = name_of(body);
     if constexpr (requires { body.id; }) text += text_of("id", body.id);
@@ -92,12 +93,12 @@ class Comparison {
     const Reply reply = day_.play();
     std::vector<Event> events;
     const Reply expected = naive_.handle(day_.last(), day_.now(), {reply, day_.fresh}, events);
-    const std::string command = text_of(day_.last());
+    const std::string command = described(day_.last());
     if (std::string wrong = difference(events, command); !wrong.empty()) return wrong;
     if (same(expected, reply)) return "";
     return command + " is answered by outcome " + std::to_string(static_cast<int>(reply.outcome)) + " about \"" +
            reply.subject + "\" instead of " + std::to_string(static_cast<int>(expected.outcome)) + " about \"" +
-           expected.subject + "\"";
+           expected.subject + "\"\n";
   }
 
   [[nodiscard]] std::string where() const {
@@ -106,15 +107,20 @@ class Comparison {
   }
 
  private:
+  [[nodiscard]] std::string text_of(std::optional<TimePoint> deadline) const {
+    return deadline ? std::to_string((*deadline - day_.now()).count()) + " us" : "never";
+  }
   [[nodiscard]] std::string difference(const std::vector<Event>& events, const std::string& after) const {
     const std::vector<std::string> expected = encoded(events);
     const std::vector<std::string> given = encoded(day_.fresh);
     if (expected == given) {
-      return naive_.next_deadline() == day_.engine.next_deadline() ? "" : "after " + after + " another next deadline";
+      if (naive_.next_deadline() == day_.engine.next_deadline()) return "";
+      return "after " + after + " the next deadline is in " + text_of(day_.engine.next_deadline()) + " instead of " +
+             text_of(naive_.next_deadline()) + "\n";
     }
     const auto [missed, wrong] = std::mismatch(expected.begin(), expected.end(), given.begin(), given.end());
     return "after " + after + " and " + std::to_string(missed - expected.begin()) + " events that agree comes\n" +
-           text_of(wrong, given.end()) + "instead of\n" + text_of(missed, expected.end());
+           events_from(wrong, given.end()) + "instead of\n" + events_from(missed, expected.end());
   }
 
   const bool punctual_;

@@ -45,11 +45,11 @@ std::vector<StepDraft> too_many_ways() {
 
 }  // namespace
 
-Workload::Workload(std::uint64_t seed) : random_(seed) {}
+Workload::Workload(std::uint64_t seed) : random_(seed), diligent_(seed / 2 % 2 == 1) {}
 
 std::vector<NamedSkillLevel> Workload::some_skills(std::uint64_t most, TimePoint now) {
   std::vector<NamedSkillLevel> skills;
-  for (std::uint64_t i = below(most + 1); i > 0; --i) {
+  for (std::uint64_t i = diligent_ ? 2 * most : below(most + 1); i > 0; --i) {
     NamedSkillLevel& skill = skills.emplace_back();
     skill.skill = some("skill", kSkills);
     skill.level = static_cast<std::uint8_t>(below(101));
@@ -59,6 +59,7 @@ std::vector<NamedSkillLevel> Workload::some_skills(std::uint64_t most, TimePoint
 }
 
 std::vector<NamedRequirement> Workload::some_requirements(std::uint64_t most, std::uint64_t level_bound) {
+  if (diligent_) level_bound /= 4;
   std::vector<NamedRequirement> requirements;
   for (std::uint64_t i = below(most + 1); i > 0; --i) {
     NamedRequirement& required = requirements.emplace_back();
@@ -165,6 +166,7 @@ std::vector<CommandBody> Workload::opening() {
     change.strict_priority = one_in(3);
     change.by_deadline = one_in(3);
     change.starvation_bound = seconds(below(300));
+    if (diligent_) *change.starvation_bound += minutes(10);
     if (one_in(2)) add_pools(change);
     commands.push_back(CreatePolicy{"policy" + std::to_string(i), change});
   }
@@ -179,7 +181,7 @@ std::vector<CommandBody> Workload::opening() {
   for (std::uint64_t i = 0; i < kAgents; ++i) {
     AgentChange change;
     change.skills = some_skills(4, {});
-    change.capacity_units = static_cast<std::uint16_t>(50 + below(100));
+    change.capacity_units = static_cast<std::uint16_t>((diligent_ ? 150 : 50) + below(100));
     change.quality = static_cast<std::uint8_t>(below(101));
     change.cost = static_cast<std::uint8_t>(below(101));
     commands.push_back(CreateAgent{"agent" + std::to_string(i), change});
@@ -194,7 +196,7 @@ Duration Workload::pause() {
     case 2:
       return {};
     case 3:
-      return minutes(below(10));
+      return diligent_ ? seconds(below(30)) : minutes(below(10));
     case 4:
       return one_in(20) ? hours(below(30)) : seconds(below(90));
     default:
@@ -222,7 +224,7 @@ Command Workload::next(const Engine& engine) {
 
 CommandBody Workload::body(const Engine& engine) {
   const std::uint64_t dice = below(100);
-  if (dice < 30) return customer(engine);
+  if (dice < (diligent_ ? 18U : 30U)) return customer(engine);
   if (dice < 55) return offer_answer(engine);
   if (dice < 75) return work(engine);
   if (dice < 92) return presence(engine);
@@ -266,7 +268,7 @@ CommandBody Workload::supervisor(const Engine& engine) {
 }
 
 CommandBody Workload::offer_answer(const Engine& engine) {
-  const Agent* agent = some_agent(engine);
+  const Agent* agent = some_agent(engine, &Agent::offers);
   OfferId offer{below(4)};  // mostly long gone
   if (agent && !agent->offers.empty() && !one_in(10)) offer = agent->offers[below(agent->offers.size())];
   const SessionId session = agent && !one_in(20) ? agent->session : some_session(engine);
@@ -275,7 +277,7 @@ CommandBody Workload::offer_answer(const Engine& engine) {
 }
 
 CommandBody Workload::work(const Engine& engine) {
-  const Agent* agent = some_agent(engine);
+  const Agent* agent = some_agent(engine, &Agent::contacts);
   ContactId contact = some_contact(engine);
   if (agent && !agent->contacts.empty() && !one_in(10)) contact = agent->contacts[below(agent->contacts.size())];
   const SessionId session = agent && !one_in(20) ? agent->session : some_session(engine);
@@ -307,7 +309,7 @@ CommandBody Workload::presence(const Engine& engine) {
   if (agent->session == SessionId::kNone) return OpenSession{agent->spec.id, {}};
   if (!agent->connected && !one_in(3)) return OpenSession{agent->spec.id, agent->session};
   const SessionId session = one_in(30) ? some_session(engine) : agent->session;
-  switch (below(12)) {
+  switch (diligent_ && !one_in(8) ? 11 : below(12)) {
     case 0:
       return LoseSession{session};
     case 1:
@@ -420,6 +422,13 @@ SessionId Workload::some_session(const Engine& engine) {
 }
 
 const Agent* Workload::some_agent(const Engine& engine) { return engine.agent(some("agent", kAgents)); }
+
+template <typename List>
+const Agent* Workload::some_agent(const Engine& engine, List Agent::*list) {
+  const Agent* agent = some_agent(engine);
+  for (int tries = 0; diligent_ && tries < 5 && (!agent || (agent->*list).empty()); ++tries) agent = some_agent(engine);
+  return agent;
+}
 
 ContactId Workload::some_contact(const Engine& engine) {
   const StateImage image = engine.image();

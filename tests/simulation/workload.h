@@ -11,7 +11,8 @@ namespace muster::dispatch {
 
 /// A seeded stream of commands against one engine: customers, agents and supervisors who do anything at any time,
 /// sensible or not. It reads the engine only through its public face, as a client would. The same seed and the same
-/// engine give the same stream.
+/// engine give the same stream. Every other pair of seeds gives a diligent day, on which most agents are there, know
+/// much and do what they are asked: then contacts have agents to choose from, and agents contacts.
 class Workload {
  public:
   explicit Workload(std::uint64_t seed);
@@ -44,9 +45,13 @@ class Workload {
   CommandBody supervisor(const Engine& engine);
   SessionId some_session(const Engine& engine);
   const Agent* some_agent(const Engine& engine);
+  /// On a diligent day, rather one for whom there is something in the list.
+  template <typename List>
+  const Agent* some_agent(const Engine& engine, List Agent::*list);
   ContactId some_contact(const Engine& engine);
 
   Random random_;
+  const bool diligent_;
   std::uint64_t requests_ = 0;
   std::uint64_t epoch_ = 0;
   std::vector<Command> sent_;
