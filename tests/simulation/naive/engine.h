@@ -12,7 +12,7 @@
 namespace muster::dispatch {
 
 /// What the engine under test said to a command. The naive engine takes from it what it cannot work out: a hash, how
-/// long a wait is estimated to be, and whether a normal form is too large.
+/// long a wait is estimated to be, whether a predicted wait lends a pool, and whether a normal form is too large.
 struct Told {
   Reply reply;
   std::vector<Event> events;

@@ -20,7 +20,7 @@ std::uint32_t used_units(const Facts& facts, const Agent& agent);
 /// Connected, AVAILABLE and to stay so, and below capacity.
 bool is_ready(const Facts& facts, const Agent& agent);
 bool has_room(const Facts& facts, const Agent& agent, Channel channel);
-/// Whether HELD and the like take the holder's units.
+/// Whether a contact in that state takes units of the agent it is with.
 bool takes_units(ContactState state, Channel channel);
 TimePoint idle_since(const Facts& facts, const Agent& agent);
 /// Agents who are about to look for contacts, in the order in which they do.
@@ -28,8 +28,8 @@ std::vector<AgentHandle> seeking_agents(const Facts& facts);
 
 // What contacts ask.
 inline constexpr PoolSet kAllPools = 0xff;
-/// Whether the agent is what the contact asks for in its step, or in that step, or as its preferred agent. What is
-/// asked of a pool's members counts if the pool is among `pools`.
+/// Whether the agent is what the contact asks for in that step or, if it prefers an agent, in any. A step of pools asks
+/// for a member of one of those that are among `pools`.
 bool qualifies(const Facts& facts, const Contact& contact, std::size_t step, const Agent& agent, PoolSet pools);
 /// The first gate that fails; Gate{} if none. A level out of bounds counts as a condition.
 Gate failed_gate(const Facts& facts, const Contact& contact, const Agent& agent, TimePoint now);
