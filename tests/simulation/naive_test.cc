@@ -136,7 +136,7 @@ TEST_F(Simulation, EveryEventIsTheOneOfTheNaiveEngine) {
       ASSERT_TRUE(wrong.empty()) << wrong << comparison.where();
     }
   };
-  for_each_seed(compare, 3 * kSeeds);
+  for_each_seed(compare, 2 * kSeeds);
 }
 
 }  // namespace
