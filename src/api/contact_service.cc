@@ -125,6 +125,14 @@ class ContactService final : public v1::ContactService::CallbackService {
     return reactor;
   }
 
+  ServerUnaryReactor* ExplainAgent(CallbackServerContext* context, const v1::ExplainAgentRequest* request,
+                                   v1::ExplainAgentResponse* response) override {
+    auto* reactor = context->DefaultReactor();
+    guarded([&] { explain_agent(request, response, reactor); },
+            [&](const grpc::Status& status) { reactor->Finish(status); });
+    return reactor;
+  }
+
   ServerUnaryReactor* EstimateWait(CallbackServerContext* context, const v1::EstimateWaitRequest* request,
                                    v1::EstimateWaitResponse* response) override {
     auto* reactor = context->DefaultReactor();
@@ -171,8 +179,8 @@ class ContactService final : public v1::ContactService::CallbackService {
       reactor->Finish(to_status(check.error()));
       return;
     }
-    node_.get_contact(contact, [=](node::StoreStatus status, std::optional<node::ContactHistory> history,
-                                   const std::string& trouble) {
+    node_.get_contact(contact, [=, this](node::StoreStatus status, std::optional<node::ContactHistory> history,
+                                         const std::string& trouble) {
       if (status != node::StoreStatus::kRead) {
         reactor->Finish(not_read(status, trouble));
       } else if (!history) {
@@ -180,7 +188,10 @@ class ContactService final : public v1::ContactService::CallbackService {
       } else {
         *response->mutable_contact() = std::move(history->contact);
         for (auto& offer : history->offers) *response->add_offers() = std::move(offer);
-        reactor->Finish(grpc::Status::OK);
+        read(node_, reactor, [response](const dispatch::Engine& engine, TimePoint) {
+          add_live(engine, response->mutable_contact());
+          return grpc::Status::OK;
+        });
       }
     });
   }
@@ -195,13 +206,37 @@ class ContactService final : public v1::ContactService::CallbackService {
       reactor->Finish(to_status(check.error()));
       return;
     }
-    if (explaining_.exchange(true)) {
+    read_alone(explaining_, reactor, [=](const dispatch::Engine& engine, TimePoint now) {
+      return explain_from(engine, now, id, *request, response);
+    });
+  }
+
+  void explain_agent(const v1::ExplainAgentRequest* request, v1::ExplainAgentResponse* response,
+                     ServerUnaryReactor* reactor) {
+    Checker check;
+    check.id("agent_id", request->agent_id());
+    if (!check.ok()) {
+      reactor->Finish(to_status(check.error()));
+      return;
+    }
+    read_alone(explaining_, reactor, [=](const dispatch::Engine& engine, TimePoint now) {
+      const auto* agent = engine.agent(request->agent_id());
+      if (!agent) return to_status(not_found("AGENT", "agent_id", request->agent_id()));
+      node::render(engine, *agent, dispatch::prospects_of(engine, *agent, now), response);
+      return grpc::Status::OK;
+    });
+  }
+
+  /// As read(), but refused while another that looks so is under way: each takes the engine's thread for long.
+  template <typename Look>
+  void read_alone(std::atomic<bool>& looking, ServerUnaryReactor* reactor, Look look) {
+    if (looking.exchange(true)) {
       reactor->Finish(to_status(delivery_error(node::Delivery::kBusy)));
       return;
     }
-    const auto turn = std::make_shared<Turn>(explaining_);
-    read(node_, reactor, [=](const dispatch::Engine& engine, TimePoint now) {
-      const auto status = explain_from(engine, now, id, *request, response);
+    const auto turn = std::make_shared<Turn>(looking);
+    read(node_, reactor, [turn, look = std::move(look)](const dispatch::Engine& engine, TimePoint now) {
+      const auto status = look(engine, now);
       turn->end();
       return status;
     });
@@ -228,7 +263,11 @@ class ContactService final : public v1::ContactService::CallbackService {
       node::render(engine, agent, standing, response->add_agents());
     }
     node::render(engine, *contact, response->mutable_contact());
-    if (const auto* offer = engine.offer(contact->offer)) node::render(engine, *offer, response->mutable_offer());
+    if (const auto* offer = engine.offer(contact->offer)) {
+      node::render(engine, *offer, response->mutable_offer());
+      const auto before = dispatch::standing_before(engine, *offer, prospects, now);
+      node::render(engine, *engine.agent(offer->agent), before, response->mutable_offered_to());
+    }
     return grpc::Status::OK;
   }
 
@@ -242,7 +281,7 @@ class ContactService final : public v1::ContactService::CallbackService {
       reactor->Finish(to_status(check.error()));
       return;
     }
-    read(node_, reactor, [=, asked = std::move(asked)](const dispatch::Engine& engine, TimePoint now) {
+    read_alone(estimating_, reactor, [=, asked = std::move(asked)](const dispatch::Engine& engine, TimePoint now) {
       const auto* queue = engine.queue(request->queue_id());
       if (!queue) return to_status(not_found("QUEUE", "queue_id", request->queue_id()));
       dispatch::Arrival arrival{queue->handle, priority, {}};
@@ -276,8 +315,8 @@ class ContactService final : public v1::ContactService::CallbackService {
       return;
     }
     filter.after = dispatch::ContactId{*after};
-    node_.list_contacts(std::move(filter), [=](node::StoreStatus status, std::optional<node::ContactPage> page,
-                                               const std::string& trouble) {
+    node_.list_contacts(std::move(filter), [=, this](node::StoreStatus status, std::optional<node::ContactPage> page,
+                                                     const std::string& trouble) {
       if (status != node::StoreStatus::kRead) {
         reactor->Finish(not_read(status, trouble));
         return;
@@ -288,8 +327,17 @@ class ContactService final : public v1::ContactService::CallbackService {
         response->set_next_page_token(token.after(dispatch::raw(last)));
       }
       for (auto& contact : page->contacts) *response->add_contacts() = std::move(contact);
-      reactor->Finish(grpc::Status::OK);
+      read(node_, reactor, [response](const dispatch::Engine& engine, TimePoint) {
+        for (auto& contact : *response->mutable_contacts()) add_live(engine, &contact);
+        return grpc::Status::OK;
+      });
     });
+  }
+
+  /// The engine alone knows whom a contact waits for, and whether it starves.
+  static void add_live(const dispatch::Engine& engine, v1::Contact* contact) {
+    const auto* live = engine.contact(node::parse_contact_id(contact->contact_id()));
+    if (live) node::render_live(engine, *live, contact);
   }
 
   static grpc::Status not_read(node::StoreStatus status, const std::string& trouble) {
@@ -299,7 +347,9 @@ class ContactService final : public v1::ContactService::CallbackService {
 
   node::Node& node_;
   StreamRegistry& streams_;
-  std::atomic<bool> explaining_{false};  // one at a time: it takes milliseconds of the engine's thread
+  // One at a time of each: they take milliseconds of the engine's thread.
+  std::atomic<bool> explaining_{false};
+  std::atomic<bool> estimating_{false};
 };
 
 grpc::ServerWriteReactor<v1::WatchContactsResponse>* ContactService::WatchContacts(

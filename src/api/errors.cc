@@ -64,6 +64,12 @@ constexpr std::array kOutcomes{
         Outcome::kAgentUnfit, StatusCode::FAILED_PRECONDITION, "AGENT_UNFIT", "agent_id",
         "cannot have this contact: not signed in, without what it asks for, excluded, in cool-down or never with "
         "room for its channel"},
+    OutcomeRow{Outcome::kPoolNotFound, StatusCode::NOT_FOUND, "POOL_NOT_FOUND", "pool_id",
+               "does not exist in the policy"},
+    OutcomeRow{Outcome::kPoolInUse, StatusCode::FAILED_PRECONDITION, "POOL_IN_USE", "pool_id",
+               "is named by a step of the policy: it cannot be left out"},
+    OutcomeRow{Outcome::kAgentSignedOff, StatusCode::FAILED_PRECONDITION, "AGENT_SIGNED_OFF", "agent_id",
+               "has no session"},
     OutcomeRow{Outcome::kContactLimit, StatusCode::RESOURCE_EXHAUSTED, "CONTACT_LIMIT", "", ""},
 };
 
@@ -142,8 +148,7 @@ Error outcome_error(const dispatch::Reply& reply, const Message& request) {
     return error;
   }
   // The engine knows contacts, offers and sessions by number: their text is the caller's own.
-  auto place = locate(request, row->field, reply.subject);
-  if (!place) place = locate(request, row->field, "");
+  const auto place = locate(request, row->field, reply.subject);
   const std::string& id = place ? place->value : reply.subject;
   error.message = std::string(row->field) + " '" + id + "' " + row->text;
   error.metadata = {{row->field, id}};
@@ -155,6 +160,7 @@ Error outcome_error(const dispatch::Reply& reply, const Message& request) {
     error.metadata.emplace_back("contact_state", state);
   }
   if (place) error.fields.push_back({place->path, row->text});
+  if (reply.outcome == Outcome::kPoolInUse) error.fields.push_back({"policy.pools", "leaves out '" + id + "'"});
   return error;
 }
 

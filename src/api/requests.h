@@ -45,7 +45,12 @@ dispatch::Command to_command(const v1::CreateAgentRequest& request, Checker& che
 dispatch::Command to_command(const v1::UpdateAgentRequest& request, Checker& check);
 dispatch::Command to_command(const v1::DeleteAgentRequest& request, Checker& check);
 dispatch::Command to_command(const v1::UpdateWorkspaceSettingsRequest& request, Checker& check);
+dispatch::Command to_command(const v1::SetPoolHoldRequest& request, Checker& check);
 dispatch::Command to_command(const v1::SetAgentSuspensionRequest& request, Checker& check);
+dispatch::Command to_command(const v1::SetAgentPresenceRequest& request, Checker& check);
+
+/// One of the presences that a person may set.
+dispatch::Presence presence(v1::AgentPresence presence, Checker& check);
 
 /// The requirement at `field`.
 dispatch::NamedRequirement requirement(const std::string& field, const v1::SkillRequirement& asked, Checker& check);

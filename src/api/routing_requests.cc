@@ -63,6 +63,7 @@ void set_duration(const FieldsSet& set, std::string_view prefix, std::string_vie
 bool known_channel(v1::Channel channel) { return channel != v1::CHANNEL_UNSPECIFIED && v1::Channel_IsValid(channel); }
 
 constexpr auto kDay = hours(24);
+constexpr int kPoolsMax = dispatch::kPoolsMax;
 
 /// Reads one condition; what it is made of is counted across the whole of it.
 class ConditionReader {
@@ -134,6 +135,52 @@ dispatch::PreferencesDraft preferences(const std::string& path, const v1::AgentP
   return draft;
 }
 
+std::vector<std::string> pool_ids(const std::string& path, const v1::PolicyStep& step, Checker& check) {
+  std::vector<std::string> ids;
+  const std::string field = path + ".pool_ids";
+  if (!check.count(field, step.pool_ids_size(), 0, kPoolsMax)) return ids;
+  std::unordered_set<std::string_view> seen;
+  for (int i = 0; i < step.pool_ids_size(); ++i) {
+    ids.push_back(check.id(indexed(field, i), step.pool_ids(i)));
+    check.expect(seen.insert(step.pool_ids(i)).second, indexed(field, i), "is named twice");
+  }
+  return ids;
+}
+
+dispatch::LendingDraft lending(const std::string& path, const v1::PoolLending& lending, Checker& check) {
+  const auto per_cent = [&](const char* field, std::int32_t value) {
+    return static_cast<std::uint8_t>(check.number(path + field, value, 0, 100));
+  };
+  dispatch::LendingDraft draft;
+  draft.conditions.predicted_wait =
+      check.duration(path + ".predicted_wait", lending.predicted_wait(), Duration::zero(), kDay);
+  draft.conditions.waiting = static_cast<std::uint16_t>(check.number(path + ".waiting", lending.waiting(), 0, 10'000));
+  draft.conditions.service_level = per_cent(".service_level", lending.service_level());
+  draft.lender = check.optional_id(path + ".lender_queue_id", lending.lender_queue_id());
+  draft.conditions.lender_service_level = per_cent(".lender_service_level", lending.lender_service_level());
+  check.expect(lending.lender_service_level() == 0 || !draft.lender.empty(), path + ".lender_queue_id",
+               "is required with lender_service_level");
+  check.expect(lending.lender_service_level() != 0 || draft.lender.empty(), path + ".lender_service_level",
+               "must be above 0 with lender_queue_id");
+  return draft;
+}
+
+std::vector<dispatch::PoolDraft> pools(const v1::Policy& policy, Checker& check) {
+  std::vector<dispatch::PoolDraft> drafts;
+  if (!check.count("policy.pools", policy.pools_size(), 0, kPoolsMax)) return drafts;
+  std::unordered_set<std::string_view> seen;
+  for (int i = 0; i < policy.pools_size(); ++i) {
+    const std::string path = indexed("policy.pools", i);
+    const auto& pool = policy.pools(i);
+    dispatch::PoolDraft& draft = drafts.emplace_back();
+    draft.id = check.id(path + ".pool_id", pool.pool_id());
+    check.expect(seen.insert(pool.pool_id()).second, path + ".pool_id", "is named twice");
+    draft.members = condition(path + ".members", pool.has_members(), pool.members(), check);
+    draft.lending = lending(path + ".lending", pool.lending(), check);
+  }
+  return drafts;
+}
+
 std::vector<dispatch::StepDraft> steps(const v1::Policy& policy, Checker& check) {
   std::vector<dispatch::StepDraft> drafts;
   if (!check.count("policy.steps", policy.steps_size(), 1, 16)) return drafts;
@@ -148,7 +195,7 @@ std::vector<dispatch::StepDraft> steps(const v1::Policy& policy, Checker& check)
     }
     drafts.push_back({after, requirements(path + ".requirements", step.requirements(), check),
                       condition(path + ".where", step.has_where(), step.where(), check),
-                      preferences(path + ".prefer", step.prefer(), check)});
+                      preferences(path + ".prefer", step.prefer(), check), pool_ids(path, step, check)});
   }
   return drafts;
 }
@@ -176,6 +223,7 @@ dispatch::PolicyChange policy_change(const v1::Policy& policy, const FieldsSet& 
   if (set.has("by_deadline")) change.by_deadline = policy.by_deadline();
   duration("starvation_bound", policy.has_starvation_bound(), policy.starvation_bound(),
            {Duration::zero(), std::chrono::days(14)}, initial.starvation_bound, change.starvation_bound);
+  if (set.has("pools", policy.pools_size() > 0)) change.pools = pools(policy, check);
   return change;
 }
 
@@ -337,7 +385,7 @@ dispatch::Command to_command(const v1::CreatePolicyRequest& request, Checker& ch
 dispatch::Command to_command(const v1::UpdatePolicyRequest& request, Checker& check) {
   const FieldsSet set(request.update_mask(),
                       {"display_name", "steps", "offer_timeout", "priority_weight", "refusal_cool_down", "auto_accept",
-                       "gates", "preferred_agent_wait", "strict_priority", "by_deadline", "starvation_bound"},
+                       "gates", "preferred_agent_wait", "strict_priority", "by_deadline", "starvation_bound", "pools"},
                       check);
   return {check.request_id(request.request_id()),
           dispatch::UpdatePolicy{check.id("policy.policy_id", request.policy().policy_id()),
@@ -368,6 +416,16 @@ dispatch::Command to_command(const v1::UpdateQueueRequest& request, Checker& che
 
 dispatch::Command to_command(const v1::DeleteQueueRequest& request, Checker& check) {
   return {check.request_id(request.request_id()), dispatch::DeleteQueue{check.id("queue_id", request.queue_id())}};
+}
+
+dispatch::Command to_command(const v1::SetPoolHoldRequest& request, Checker& check) {
+  const bool known = request.hold() != v1::POOL_HOLD_UNSPECIFIED && v1::PoolHold_IsValid(request.hold());
+  dispatch::HoldPool hold;
+  hold.queue = check.id("queue_id", request.queue_id());
+  hold.pool = check.id("pool_id", request.pool_id());
+  check.expect(known, "hold", "must be AUTOMATIC, OPEN or CLOSED");
+  hold.hold = static_cast<dispatch::PoolHold>(request.hold());
+  return {check.request_id(request.request_id()), std::move(hold)};
 }
 
 dispatch::Command to_command(const v1::CreateAgentRequest& request, Checker& check) {
@@ -401,6 +459,12 @@ dispatch::Command to_command(const v1::SetAgentSuspensionRequest& request, Check
   return {check.request_id(request.request_id()),
           dispatch::SuspendAgent{check.id("agent_id", request.agent_id()), request.suspended(),
                                  check.text("reason", request.reason())}};
+}
+
+dispatch::Command to_command(const v1::SetAgentPresenceRequest& request, Checker& check) {
+  return {check.request_id(request.request_id()),
+          dispatch::SetAgentPresence{check.id("agent_id", request.agent_id()), presence(request.presence(), check),
+                                     check.text("reason", request.reason()), request.next()}};
 }
 
 }  // namespace muster::api

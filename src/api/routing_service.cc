@@ -175,6 +175,14 @@ class RoutingService final : public v1::RoutingService::CallbackService {
                                          v1::SetAgentSuspensionResponse* response) override {
     return command_call(node_, context, request, response);
   }
+  ServerUnaryReactor* SetAgentPresence(CallbackServerContext* context, const v1::SetAgentPresenceRequest* request,
+                                       v1::SetAgentPresenceResponse* response) override {
+    return command_call(node_, context, request, response);
+  }
+  ServerUnaryReactor* SetPoolHold(CallbackServerContext* context, const v1::SetPoolHoldRequest* request,
+                                  v1::SetPoolHoldResponse* response) override {
+    return command_call(node_, context, request, response);
+  }
 
   // --- reads ---
 

@@ -11,13 +11,17 @@ dispatch::Command about_contact(const Request& request, dispatch::SessionId sess
 
 }  // namespace
 
-dispatch::Command to_command(const v1::SetPresenceRequest& request, dispatch::SessionId session, Checker& check) {
-  check.expect(request.presence() == v1::AGENT_PRESENCE_OFFLINE || request.presence() == v1::AGENT_PRESENCE_AVAILABLE ||
-                   request.presence() == v1::AGENT_PRESENCE_BREAK,
+dispatch::Presence presence(v1::AgentPresence presence, Checker& check) {
+  check.expect(presence == v1::AGENT_PRESENCE_OFFLINE || presence == v1::AGENT_PRESENCE_AVAILABLE ||
+                   presence == v1::AGENT_PRESENCE_BREAK,
                "presence", "must be OFFLINE, AVAILABLE or BREAK; the others are set by the server");
+  return static_cast<dispatch::Presence>(presence);
+}
+
+dispatch::Command to_command(const v1::SetPresenceRequest& request, dispatch::SessionId session, Checker& check) {
   return {check.request_id(request.request_id()),
-          dispatch::SetPresence{session, static_cast<dispatch::Presence>(request.presence()),
-                                check.text("reason", request.reason())}};
+          dispatch::SetPresence{session, presence(request.presence(), check), check.text("reason", request.reason()),
+                                request.next()}};
 }
 
 dispatch::Command to_command(const v1::AcceptOfferRequest& request, dispatch::SessionId session, Checker& check) {

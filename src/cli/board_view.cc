@@ -102,7 +102,8 @@ void add_agents(const BoardModel& board, TimePoint now, int rows_max, std::vecto
                {tr("Missed"), true}});
   for (std::size_t i = 0; i < shown; ++i) {
     const v1::AgentRow& agent = *agents[i];
-    const std::string presence = word(agent.presence()) + (agent.connected() ? "" : tr(" (connection lost)"));
+    const std::string presence =
+        presence_text(agent.presence(), agent.next_presence()) + (agent.connected() ? "" : tr(" (connection lost)"));
     table.add({agent.agent_id(), agent.display_name(), presence, word(agent.activity()),
                format_duration(now - from_proto(agent.since())), number(agent.in_hand()), number(agent.answered()),
                number(agent.missed())});

@@ -30,6 +30,15 @@ void add_id(CLI::App& command, const std::string& help) { command.add_option("ID
 
 std::string id_of(const CLI::App& command) { return command.get_option("ID")->as<std::string>(); }
 
+std::string the_one_of(const CLI::App& command, const std::vector<std::string>& flags) {
+  std::vector<std::string> given;
+  for (const std::string& flag : flags) {
+    if (command.get_option(flag)->count() > 0) given.push_back(flag);
+  }
+  if (given.size() != 1) throw UsageError(say("give exactly one of {0}", CLI::detail::join(flags, ", ")));
+  return given.front();
+}
+
 void add_limit(CLI::App& command) {
   const std::string help = tr("How many to show; 0 shows all");
   command.add_option("--limit", help)->type_name("N")->default_str("100")->check([](const std::string& text) {

@@ -34,6 +34,9 @@ void add_id(CLI::App& command, const std::string& help);
 /// The value of the positional ID.
 std::string id_of(const CLI::App& command);
 
+/// Which of the flags was given. Throws UsageError unless it is exactly one.
+std::string the_one_of(const CLI::App& command, const std::vector<std::string>& flags);
+
 /// Adds --limit, which bounds a list.
 void add_limit(CLI::App& command);
 int limit_of(const CLI::App& command);

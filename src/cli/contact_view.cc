@@ -62,6 +62,11 @@ Details contact_details(const v1::Contact& contact, TimePoint now) {
   if (!is_final(contact.state())) details.emplace_back(tr("Step"), fmt::format("{}", contact.step() + 1));
   details.emplace_back(tr("Refusals"), fmt::format("{}", contact.refusals()));
   add_text(details, tr("Agent"), contact.agent_id());
+  if (!contact.preferred_agent_id().empty()) {
+    details.emplace_back(tr("Waits for"), say("{0} alone, until {1}", contact.preferred_agent_id(),
+                                              format_time(from_proto(contact.preferred_until_time()), now)));
+  }
+  if (contact.starving()) details.emplace_back(tr("Starving"), word_yes_no(true));
   add_time(details, tr("Created"), contact.has_create_time(), contact.create_time(), now);
   add_time(details, tr("Due"), contact.has_queue_time(), contact.queue_time(), now);
   if (!is_final(contact.state()))

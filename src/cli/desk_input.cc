@@ -42,10 +42,11 @@ void drop_last_character(std::string& text) {
   if (!text.empty()) text.pop_back();
 }
 
-v1::SessionRequest presence(v1::AgentPresence value, const std::string& reason) {
+v1::SessionRequest presence(v1::AgentPresence value, const std::string& reason, bool next = false) {
   v1::SessionRequest request;
   request.mutable_set_presence()->set_presence(value);
   request.mutable_set_presence()->set_reason(reason);
+  request.mutable_set_presence()->set_next(next);
   return request;
 }
 
@@ -88,6 +89,9 @@ std::vector<v1::SessionRequest> DeskInput::command(Key key, const DeskModel& des
       return {presence(v1::AGENT_PRESENCE_AVAILABLE, "")};
     case 'b':
       ask(Question::kBreakReason, "");
+      return {};
+    case 'n':
+      ask(Question::kNextBreakReason, "");
       return {};
     case 'q':
       leaving_ = desk.in_hand().empty();
@@ -169,6 +173,8 @@ std::vector<v1::SessionRequest> DeskInput::answered() {
       return {request};
     case Question::kBreakReason:
       return {presence(v1::AGENT_PRESENCE_BREAK, answer_)};
+    case Question::kNextBreakReason:
+      return {presence(v1::AGENT_PRESENCE_BREAK, answer_, true)};
     case Question::kDisposition:
       request.mutable_complete_contact()->set_contact_id(target_id_);
       request.mutable_complete_contact()->set_disposition(answer_);
@@ -207,6 +213,8 @@ std::string prompt(DeskInput::Question question) {
       return tr("Reason for declining: ");
     case DeskInput::Question::kBreakReason:
       return tr("Reason for the break: ");
+    case DeskInput::Question::kNextBreakReason:
+      return tr("Reason for the break once nothing is in hand: ");
     case DeskInput::Question::kDisposition:
       return tr("Disposition, what came of it: ");
     case DeskInput::Question::kQueue:

@@ -12,7 +12,16 @@ namespace muster::cli {
 class DeskInput {
  public:
   /// What is being asked.
-  enum class Question { kNone, kDeclineReason, kBreakReason, kDisposition, kQueue, kSetupFailure, kLeave };
+  enum class Question {
+    kNone,
+    kDeclineReason,
+    kBreakReason,
+    kNextBreakReason,
+    kDisposition,
+    kQueue,
+    kSetupFailure,
+    kLeave
+  };
 
   /// Takes a key and returns the commands to send, without request ids.
   std::vector<v1::SessionRequest> press(Key key, const DeskModel& desk);

@@ -119,9 +119,19 @@ void DeskModel::change_contact(const v1::Contact& contact, TimePoint now) {
 }
 
 void DeskModel::change_presence(const v1::PresenceChanged& change, TimePoint server_now, TimePoint now) {
+  const bool next_alone = change.presence() == agent_.presence() && change.reason() == presence_reason_ &&
+                          change.next_presence() != agent_.next_presence();
   agent_.set_presence(change.presence());
   presence_reason_ = change.reason();
   pause_end_ = change.has_until() ? now + (from_proto(change.until()) - server_now) : TimePoint{};
+  agent_.set_next_presence(change.next_presence());
+  agent_.set_next_presence_reason(change.next_reason());
+  if (next_alone && change.next_presence() != v1::AGENT_PRESENCE_UNSPECIFIED) {
+    note(say("once nothing is in hand you are {0}{1}", word(change.next_presence()),
+             reason_in_brackets(change.next_reason())),
+         false, now);
+    return;
+  }
   note(say("you are {0}{1}", word(change.presence()), reason_in_brackets(change.reason())),
        change.presence() > v1::AGENT_PRESENCE_BREAK, now);
 }

@@ -19,6 +19,9 @@ Line head_line(const DeskModel& desk, TimePoint now) {
   text += "   " + word(agent.presence());
   text += printable(reason_in_brackets(desk.presence_reason()));
   if (desk.pause_end() > now) text += say(" for {0} more", format_duration(desk.pause_end() - now));
+  if (agent.next_presence() != v1::AGENT_PRESENCE_UNSPECIFIED) {
+    text += " → " + word(agent.next_presence()) + printable(reason_in_brackets(agent.next_presence_reason()));
+  }
   if (desk.connected()) return {text, Style::kTitle};
   return {text + "   " + tr("NOT CONNECTED"), Style::kAlert};
 }
@@ -34,7 +37,8 @@ std::string countdown_bar(const DeskModel::Offer& item, TimePoint now) {
 void add_offers(const DeskModel& desk, const DeskInput& input, TimePoint now, std::vector<Line>& lines) {
   lines.push_back({tr("Offers"), Style::kTitle});
   if (desk.offers().empty()) {
-    const bool waits = desk.agent().presence() == v1::AGENT_PRESENCE_AVAILABLE;
+    const bool waits = desk.agent().presence() == v1::AGENT_PRESENCE_AVAILABLE &&
+                       desk.agent().next_presence() == v1::AGENT_PRESENCE_UNSPECIFIED;
     lines.push_back(
         {"  " + (waits ? tr("none; waiting for the next contact") : tr("none; press v to get offers")), Style::kFaint});
   }
@@ -119,7 +123,7 @@ std::vector<Line> desk_footer(const DeskModel& desk, const DeskInput& input) {
                              tr("f could not connect")});
   }
   if (desk.offers().size() + desk.in_hand().size() > 1) keys.push_back(tr("↑↓ select"));
-  keys.insert(keys.end(), {tr("v available"), tr("b break"), tr("q quit")});
+  keys.insert(keys.end(), {tr("v available"), tr("b break"), tr("n break when done"), tr("q quit")});
   return {{join(keys, "  "), Style::kFaint}};
 }
 

@@ -16,16 +16,17 @@ namespace muster::cli {
 namespace {
 
 /// The server's reasons. In English its message says it best, so they have words in the other catalogues only.
-constexpr std::array<std::string_view, 36> kReasons{
-    noop("AGENT_EXISTS"),       noop("AGENT_IN_USE"),      noop("AGENT_NOT_FOUND"),     noop("AGENT_SUSPENDED"),
-    noop("AGENT_UNFIT"),        noop("CAPACITY_EXCEEDED"), noop("CHANNEL_MISMATCH"),    noop("CONTACT_LIMIT"),
-    noop("CONTACT_NOT_FOUND"),  noop("CONTACT_NOT_HELD"),  noop("CONTACT_WRONG_STATE"), noop("INVALID_REQUEST"),
-    noop("NOT_SERVING"),        noop("OFFER_NOT_FOUND"),   noop("OFFER_TAKEN"),         noop("OUTCOME_UNKNOWN"),
-    noop("POLICY_EXISTS"),      noop("POLICY_IN_USE"),     noop("POLICY_NOT_FOUND"),    noop("QUEUE_EXISTS"),
-    noop("QUEUE_IN_USE"),       noop("QUEUE_NOT_FOUND"),   noop("REBUILD_RUNNING"),     noop("REQUEST_ID_REUSED"),
-    noop("SEQUENCE_COMPACTED"), noop("SERVER_BUSY"),       noop("SERVER_STOPPING"),     noop("SESSION_LOST"),
-    noop("SESSION_NOT_FOUND"),  noop("SESSION_REPLACED"),  noop("SKILL_EXISTS"),        noop("SKILL_IN_USE"),
-    noop("SKILL_NOT_FOUND"),    noop("SLOW_CONSUMER"),     noop("STORE_UNAVAILABLE"),   noop("TOO_MANY_PREFERENCES")};
+constexpr std::array<std::string_view, 39> kReasons{
+    noop("AGENT_EXISTS"),     noop("AGENT_IN_USE"),      noop("AGENT_NOT_FOUND"),     noop("AGENT_SIGNED_OFF"),
+    noop("AGENT_SUSPENDED"),  noop("AGENT_UNFIT"),       noop("CAPACITY_EXCEEDED"),   noop("CHANNEL_MISMATCH"),
+    noop("CONTACT_LIMIT"),    noop("CONTACT_NOT_FOUND"), noop("CONTACT_NOT_HELD"),    noop("CONTACT_WRONG_STATE"),
+    noop("INVALID_REQUEST"),  noop("NOT_SERVING"),       noop("OFFER_NOT_FOUND"),     noop("OFFER_TAKEN"),
+    noop("OUTCOME_UNKNOWN"),  noop("POLICY_EXISTS"),     noop("POLICY_IN_USE"),       noop("POLICY_NOT_FOUND"),
+    noop("POOL_IN_USE"),      noop("POOL_NOT_FOUND"),    noop("QUEUE_EXISTS"),        noop("QUEUE_IN_USE"),
+    noop("QUEUE_NOT_FOUND"),  noop("REBUILD_RUNNING"),   noop("REQUEST_ID_REUSED"),   noop("SEQUENCE_COMPACTED"),
+    noop("SERVER_BUSY"),      noop("SERVER_STOPPING"),   noop("SESSION_LOST"),        noop("SESSION_NOT_FOUND"),
+    noop("SESSION_REPLACED"), noop("SKILL_EXISTS"),      noop("SKILL_IN_USE"),        noop("SKILL_NOT_FOUND"),
+    noop("SLOW_CONSUMER"),    noop("STORE_UNAVAILABLE"), noop("TOO_MANY_PREFERENCES")};
 
 std::string describe(const google::rpc::ErrorInfo& info) {
   std::vector<std::string> metadata;

@@ -4,6 +4,7 @@
 #include "muster/v1/routing_service.grpc.pb.h"
 #include "resource.h"
 #include "routing_view.h"
+#include "words.h"
 
 namespace muster::cli {
 namespace {
@@ -72,7 +73,8 @@ struct PolicyKind : KindDefaults {
   static auto add_source(CLI::App& command) {
     auto path = std::make_shared<std::string>();
     command
-        .add_option("--file", *path, tr("A policy as JSON, for conditions and preferences; the other flags go over it"))
+        .add_option("--file", *path,
+                    tr("A policy as JSON, for conditions, preferences and pools; the other flags go over it"))
         ->type_name("FILE");
     return [&command, path](Message& policy) {
       google::protobuf::FieldMask fields;
@@ -208,6 +210,60 @@ void add_suspension(CLI::App& group, Context& context, const std::string& name, 
   });
 }
 
+/// A flag without a value.
+void add_switch(CLI::App& command, const std::string& flag, const std::string& help) { command.add_flag(flag, help); }
+
+void add_presence(CLI::App& group, Context& context) {
+  CLI::App& command = add_command(
+      group, "presence", tr("Sets an agent's presence, now or once nothing is in hand"),
+      "  muster agents presence li.na --break \"lunch\" --next\n  muster agents presence li.na --available");
+  add_id(command, tr("Identifier of the agent"));
+  add_switch(command, "--available", tr("Gets offers, also after missed ones"));
+  const std::string break_help = tr("Gets no offers for a while, for this reason, which the agent sees");
+  command.add_option("--break", break_help)->type_name("TEXT")->expected(1);
+  add_switch(command, "--offline", tr("Gets no offers; contacts in hand stay"));
+  add_switch(command, "--next", tr("Once nothing is in hand and nothing rings; until then nothing more is offered"));
+  on_run(command, context, [&context, &command] {
+    const std::string chosen = the_one_of(command, {"--available", "--break", "--offline"});
+    v1::SetAgentPresenceRequest request;
+    request.set_agent_id(id_of(command));
+    request.set_presence(chosen == "--available" ? v1::AGENT_PRESENCE_AVAILABLE
+                         : chosen == "--break"   ? v1::AGENT_PRESENCE_BREAK
+                                                 : v1::AGENT_PRESENCE_OFFLINE);
+    if (chosen == "--break") request.set_reason(command.get_option("--break")->as<std::string>());
+    request.set_next(command.get_option("--next")->count() > 0);
+    const auto response = context.call(&Stub::SetAgentPresence, request);
+    const std::string presence = word(request.presence());
+    return acknowledge(context, response,
+                       request.next() ? say("{0}: {1} once nothing is in hand.", request.agent_id(), presence)
+                                      : say("{0}: {1}.", request.agent_id(), presence));
+  });
+}
+
+void add_pool(CLI::App& group, Context& context) {
+  CLI::App& command =
+      add_command(group, "pool", tr("Keeps a pool of agents open or closed to a queue, or lets it go"),
+                  "  muster queues pool billing crowd --open\n  muster queues pool billing crowd --auto");
+  add_id(command, tr("Identifier of the queue"));
+  const std::string pool_help = tr("A pool of the queue's policy");
+  command.add_option("POOL", pool_help)->required()->type_name("");
+  add_switch(command, "--open", tr("It stays open"));
+  add_switch(command, "--closed", tr("It stays closed; what rings goes on ringing"));
+  add_switch(command, "--auto", tr("It opens and closes by the policy's lending conditions"));
+  on_run(command, context, [&context, &command] {
+    const std::string chosen = the_one_of(command, {"--open", "--closed", "--auto"});
+    v1::SetPoolHoldRequest request;
+    request.set_queue_id(id_of(command));
+    request.set_pool_id(command.get_option("POOL")->as<std::string>());
+    request.set_hold(chosen == "--open"     ? v1::POOL_HOLD_OPEN
+                     : chosen == "--closed" ? v1::POOL_HOLD_CLOSED
+                                            : v1::POOL_HOLD_AUTOMATIC);
+    const auto response = context.call(&Stub::SetPoolHold, request);
+    return acknowledge(context, response,
+                       say("{0}, pool {1}: {2}.", request.queue_id(), request.pool_id(), word(request.hold())));
+  });
+}
+
 void add_wait(CLI::App& group, Context& context) {
   CLI::App& command = add_command(group, "wait", tr("Estimates how long a contact that enters a queue now will wait"),
                                   "  muster queues wait billing --require english=60");
@@ -245,12 +301,14 @@ void add_routing_commands(CLI::App& program, Context& context) {
                 "  muster queues create billing --channel voice --policy english-first\n  muster queues list");
   ResourceCommands<QueueKind>::add(queues, context);
   add_wait(queues, context);
+  add_pool(queues, context);
   CLI::App& agents = add_group(program, "agents", tr("Agents' routing profiles"),
                                "  muster agents create li.na --name 李娜 --skill english=80\n"
                                "  muster agents list --connected");
   ResourceCommands<AgentKind>::add(agents, context);
   add_suspension(agents, context, "suspend", true, tr("Takes an agent off routing; contacts in hand stay"));
   add_suspension(agents, context, "resume", false, tr("Lifts a suspension"));
+  add_presence(agents, context);
 }
 
 void add_settings_commands(CLI::App& program, Context& context) {

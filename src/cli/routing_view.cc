@@ -1,5 +1,7 @@
 #include "routing_view.h"
 
+#include <algorithm>
+
 #include "duration.h"
 #include "i18n.h"
 #include "words.h"
@@ -35,12 +37,53 @@ std::string joined(const v1::AgentConditions& list, const std::string& separator
   return join(parts, separator);
 }
 
-/// What a step asks, all of it.
-std::string step_text(const v1::PolicyStep& step) {
+std::string asked_text(const v1::PolicyStep& step) {
   if (!step.has_where()) return requirements_text(step.requirements());
   const std::string where = condition_text(step.where());
   if (step.requirements().empty()) return where;
   return requirements_text(step.requirements()) + tr(" and ") + in_brackets(where, is_compound(step.where()));
+}
+
+/// What a step asks, all of it.
+std::string step_text(const v1::PolicyStep& step) {
+  if (step.pool_ids().empty()) return asked_text(step);
+  return say("{0} of {1}", asked_text(step), join({step.pool_ids().begin(), step.pool_ids().end()}, tr(" or ")));
+}
+
+/// When a pool is open.
+std::string lending_text(const v1::PoolLending& lending) {
+  std::vector<std::string> whens;
+  if (from_proto(lending.predicted_wait()) > Duration::zero()) {
+    whens.push_back(say("the predicted wait is over {0}", span(lending.predicted_wait())));
+  }
+  if (lending.waiting() > 0) whens.push_back(say("more than {0} wait", lending.waiting()));
+  if (lending.service_level() > 0) {
+    whens.push_back(say("fewer than {0}% were answered in time", lending.service_level()));
+  }
+  const std::string when = whens.empty() ? tr("contacts wait") : join(whens, tr(" or "));
+  if (lending.lender_queue_id().empty()) return say("open while {0}", when);
+  return say("open while {0}, if {1}% were answered in time in {2}", when, lending.lender_service_level(),
+             lending.lender_queue_id());
+}
+
+std::string pool_text(const v1::AgentPool& pool) {
+  const std::string members = pool.has_members() ? condition_text(pool.members()) : tr("any agent");
+  return members + "; " + (pool.has_lending() ? lending_text(pool.lending()) : tr("always open"));
+}
+
+/// The open pools, and those that a supervisor keeps closed.
+std::string pools_text(const v1::Queue& queue) {
+  std::vector<std::string> pools;
+  const auto& open = queue.open_pool_ids();
+  const auto& held = queue.held_pool_ids();
+  const auto is_in = [](const std::string& id, const auto& list) {
+    return std::find(list.begin(), list.end(), id) != list.end();
+  };
+  for (const std::string& id : open) pools.push_back(is_in(id, held) ? say("{0} (kept open)", id) : id);
+  for (const std::string& id : held) {
+    if (!is_in(id, open)) pools.push_back(say("{0} (kept closed)", id));
+  }
+  return join(pools);
 }
 
 std::string preferences_text(const v1::AgentPreferences& prefer) {
@@ -101,6 +144,7 @@ std::string condition_text(const v1::AgentCondition& condition) {
 }
 
 std::string alternatives_text(const v1::SkillAlternatives& alternatives) {
+  if (alternatives.alternatives().empty()) return tr("a pool that is open");
   std::vector<std::string> parts;
   for (const auto& each : alternatives.alternatives()) {
     const std::string asked = requirement_text(each.requirement());
@@ -133,6 +177,7 @@ Details policy_details(const v1::Policy& policy) {
     details.emplace_back(say("Step {0} prefers", i + 1), preferences_text(policy.steps(i).prefer()));
   }
   if (policy.has_gates()) details.emplace_back(tr("Gates"), condition_text(policy.gates()));
+  for (const auto& pool : policy.pools()) details.emplace_back(say("Pool {0}", pool.pool_id()), pool_text(pool));
   details.emplace_back(tr("Offer timeout"), span(policy.offer_timeout()));
   details.emplace_back(tr("Priority weight"), span(policy.priority_weight()));
   details.emplace_back(tr("Refusal cool-down"), span(policy.refusal_cool_down()));
@@ -166,13 +211,15 @@ Details queue_details(const v1::Queue& queue) {
           {tr("Time to live"), span(queue.time_to_live())},
           {tr("Paused"), word_yes_no(queue.paused())},
           {tr("Share"), fmt::format("{}", queue.share())},
-          {tr("Idle reserve"), reserve_text(queue)}};
+          {tr("Idle reserve"), reserve_text(queue)},
+          {tr("Open pools"), pools_text(queue)}};
 }
 
 std::vector<std::string> agent_row(const v1::Agent& agent, TimePoint now) {
-  return {agent.agent_id(),       agent.display_name(),           word(agent.presence()),
-          word(agent.activity()), word_yes_no(agent.connected()), capacity_text(agent),
-          skills_text(agent, now)};
+  return {
+      agent.agent_id(),       agent.display_name(),           presence_text(agent.presence(), agent.next_presence()),
+      word(agent.activity()), word_yes_no(agent.connected()), capacity_text(agent),
+      skills_text(agent, now)};
 }
 
 Details agent_details(const v1::Agent& agent, TimePoint now) {
@@ -186,6 +233,10 @@ Details agent_details(const v1::Agent& agent, TimePoint now) {
   if (!agent.presence_reason().empty()) details.emplace_back(tr("Reason"), word_reason(agent.presence_reason()));
   if (agent.has_presence_until()) {
     details.emplace_back(tr("Until"), format_time(from_proto(agent.presence_until()), now));
+  }
+  if (agent.next_presence() != v1::AGENT_PRESENCE_UNSPECIFIED) {
+    details.emplace_back(tr("Next presence"),
+                         word(agent.next_presence()) + reason_in_brackets(agent.next_presence_reason()));
   }
   details.emplace_back(tr("Activity"), word(agent.activity()));
   details.emplace_back(tr("Connected"), word_yes_no(agent.connected()));

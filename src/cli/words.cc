@@ -45,22 +45,16 @@ std::string considered(const v1::OfferExplanation& explanation) {
   return text + tr(".");
 }
 
-/// A score may be below 0, which a span is not.
-std::string score_text(const google::protobuf::Duration& score) {
-  const Duration value = from_proto(score);
-  return value < Duration::zero() ? "-" + format_duration(-value) : format_duration(value);
-}
-
 std::string compared_by_score(const v1::OfferExplanation& explanation) {
   const std::string idle = format_duration(from_proto(explanation.idle()));
-  const std::string score = score_text(explanation.score());
+  const std::string score = signed_span(explanation.score());
   if (explanation.runner_up_agent_id().empty()) {
     return say("The agent had been idle for {0} and scored {1}; nobody else came into question.", idle, score);
   }
   return say(
       "The agent had been idle for {0} and scored {1}, the most; next would have been {2}, idle for {3}, with {4}.",
       idle, score, explanation.runner_up_agent_id(), format_duration(from_proto(explanation.runner_up_idle())),
-      score_text(explanation.runner_up_score()));
+      signed_span(explanation.runner_up_score()));
 }
 
 std::string compared(const v1::OfferExplanation& explanation) {
@@ -305,6 +299,23 @@ std::string word(v1::QueueOrder order) {
   }
 }
 
+std::string word(v1::PoolHold hold) {
+  switch (hold) {
+    case v1::POOL_HOLD_AUTOMATIC:
+      return tr("opens and closes by itself");
+    case v1::POOL_HOLD_OPEN:
+      return tr("stays open");
+    case v1::POOL_HOLD_CLOSED:
+      return tr("stays closed");
+    default:
+      return unknown(hold);
+  }
+}
+
+std::string presence_text(v1::AgentPresence presence, v1::AgentPresence next) {
+  return next == v1::AGENT_PRESENCE_UNSPECIFIED ? word(presence) : word(presence) + " → " + word(next);
+}
+
 std::string word_reason(const std::string& reason) {
   const auto* known =
       std::find_if(kReasons.begin(), kReasons.end(), [&](const auto& row) { return row.first == reason; });
@@ -313,6 +324,11 @@ std::string word_reason(const std::string& reason) {
 
 std::string reason_in_brackets(const std::string& reason) {
   return reason.empty() ? "" : say(" ({0})", word_reason(reason));
+}
+
+std::string signed_span(const google::protobuf::Duration& span) {
+  const Duration value = from_proto(span);
+  return value < Duration::zero() ? "-" + format_duration(-value) : format_duration(value);
 }
 
 bool is_final(v1::ContactState state) { return state >= v1::CONTACT_STATE_COMPLETED; }

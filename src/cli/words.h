@@ -21,12 +21,19 @@ std::string word(v1::AgentPresence presence);
 std::string word(v1::AgentActivity activity);
 std::string word(v1::ContactEventKind kind);
 std::string word(v1::QueueOrder order);
+std::string word(v1::PoolHold hold);
+
+/// "available", or "available → break" if that comes next.
+std::string presence_text(v1::AgentPresence presence, v1::AgentPresence next);
 
 /// A reason in words: the server's codes, such as missed_offer, have some; what people wrote stays as it is.
 std::string word_reason(const std::string& reason);
 
 /// " (reason)"; nothing if there is none.
 std::string reason_in_brackets(const std::string& reason);
+
+/// A span that may be below 0, such as a score.
+std::string signed_span(const google::protobuf::Duration& span);
 
 /// True for the states that a contact never leaves.
 bool is_final(v1::ContactState state);

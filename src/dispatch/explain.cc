@@ -149,7 +149,7 @@ class WaitingTally {
   /// What is left waits for other agents alone, if everything else has been looked at.
   void finish(AgentProspects& prospects) {
     std::map<QueueHandle, std::uint32_t> seen;
-    for (const auto& [key, counted] : counts_) seen[counted.queue] += counted.contacts;
+    for (const auto& [key, entry] : counts_) seen[entry.queue] += entry.contacts;
     for (std::uint32_t handle = 1; handle <= raw(engine_.last_queue()); ++handle) {
       const QueueHandle queue{handle};
       const std::uint32_t left = engine_.waiting_in(queue) - seen[queue];
@@ -159,18 +159,18 @@ class WaitingTally {
         counted(queue, Obstacle::kPreferred, {}).contacts += left;
       }
     }
-    for (const auto& [key, counted] : counts_) prospects.waiting.push_back(counted);
+    for (const auto& [key, entry] : counts_) prospects.waiting.push_back(entry);
   }
 
  private:
   using Key = std::tuple<QueueHandle, Obstacle, SkillRequirement, Alternatives>;
 
   WaitingCount& counted(QueueHandle queue, Obstacle obstacle, const Standing& by_skills) {
-    WaitingCount& counted = counts_[Key(queue, obstacle, by_skills.required, by_skills.alternatives)];
-    counted.queue = queue;
-    counted.standing = by_skills;
-    counted.standing.obstacle = obstacle;
-    return counted;
+    WaitingCount& entry = counts_[Key(queue, obstacle, by_skills.required, by_skills.alternatives)];
+    entry.queue = queue;
+    entry.standing = by_skills;
+    entry.standing.obstacle = obstacle;
+    return entry;
   }
 
   const Engine& engine_;

@@ -39,6 +39,7 @@ void render(const kpi::AgentRow& row, v1::AgentRow* out) {
   out->set_connected(row.connected);
   out->set_answered(row.counters.answered);
   out->set_missed(row.counters.missed);
+  out->set_next_presence(to_proto(row.next_presence));
 }
 
 void render(const kpi::Totals& totals, v1::Totals* out) {

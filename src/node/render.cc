@@ -85,6 +85,26 @@ void render(const dispatch::Engine& engine, const std::vector<dispatch::SkillTes
   }
 }
 
+void render(const dispatch::Engine& engine, const dispatch::Pool& pool, v1::AgentPool* out) {
+  out->set_pool_id(pool.id);
+  if (pool.members != dispatch::Predicate{}) render(engine, pool.members, out->mutable_members());
+  const dispatch::Lending& lending = pool.lending;
+  if (lending == dispatch::Lending{}) return;
+  auto* when = out->mutable_lending();
+  if (lending.predicted_wait != Duration::zero()) to_proto(lending.predicted_wait, when->mutable_predicted_wait());
+  when->set_waiting(lending.waiting);
+  when->set_service_level(lending.service_level);
+  if (const auto* lender = engine.queue(lending.lender)) when->set_lender_queue_id(lender->spec.id);
+  when->set_lender_service_level(lending.lender_service_level);
+}
+
+void render_pool_ids(const dispatch::PolicySpec& policy, dispatch::PoolSet pools,
+                     google::protobuf::RepeatedPtrField<std::string>* out) {
+  for (std::size_t i = 0; i < policy.pools.size(); ++i) {
+    if ((pools & (1U << i)) != 0) out->Add(std::string(policy.pools[i].id));
+  }
+}
+
 std::string agent_name(const dispatch::Engine& engine, dispatch::AgentHandle handle) {
   const auto* agent = engine.agent(handle);
   return agent ? agent->spec.id : std::string{};
@@ -153,6 +173,15 @@ void render(const dispatch::Engine& engine, const dispatch::Contact& contact, v1
   out->set_agent_id(agent_name(engine, holder));
   if (offered) out->set_offer_id(offer_id(contact.offer));
   if (contact.answered) to_proto(contact.answered_at, out->mutable_answer_time());
+  render_live(engine, contact, out);
+}
+
+void render_live(const dispatch::Engine& engine, const dispatch::Contact& contact, v1::Contact* out) {
+  if (contact.preferred != dispatch::AgentHandle::kNone) {
+    out->set_preferred_agent_id(agent_name(engine, contact.preferred));
+    to_proto(contact.preferred_until, out->mutable_preferred_until_time());
+  }
+  out->set_starving(contact.starving);
 }
 
 void render(const dispatch::Engine& engine, const dispatch::Offer& offer, v1::Offer* out) {
@@ -189,6 +218,8 @@ void render(const dispatch::Engine& engine, const dispatch::Agent& agent, v1::Ag
   out->set_activity(activity(engine, agent));
   out->set_quality(agent.spec.quality);
   out->set_cost(agent.spec.cost);
+  out->set_next_presence(to_proto(agent.next.presence));
+  out->set_next_presence_reason(agent.next.reason);
 }
 
 void render(const dispatch::Engine& engine, const dispatch::Queue& queue, v1::Queue* out) {
@@ -203,6 +234,11 @@ void render(const dispatch::Engine& engine, const dispatch::Queue& queue, v1::Qu
   out->set_share(queue.spec.share);
   out->set_idle_reserve(queue.spec.idle_reserve);
   out->set_reserve_skill_id(skill_name(engine, queue.spec.reserve_skill));
+  const auto* policy = engine.policy(queue.spec.policy);
+  if (!policy) return;
+  const unsigned held = queue.pools.kept_open | queue.pools.kept_closed;
+  render_pool_ids(policy->spec, queue.pools.open, out->mutable_open_pool_ids());
+  render_pool_ids(policy->spec, static_cast<dispatch::PoolSet>(held), out->mutable_held_pool_ids());
 }
 
 void render(const dispatch::Engine& engine, const dispatch::Policy& policy, v1::Policy* out) {
@@ -214,6 +250,7 @@ void render(const dispatch::Engine& engine, const dispatch::Policy& policy, v1::
     render_requirements(engine, step.requirements, item->mutable_requirements());
     if (step.where != dispatch::Predicate{}) render(engine, step.where, item->mutable_where());
     if (step.prefer != dispatch::Preferences{}) render(engine, step.prefer, item->mutable_prefer());
+    render_pool_ids(policy.spec, step.pools, item->mutable_pool_ids());
   }
   to_proto(policy.spec.offer_timeout, out->mutable_offer_timeout());
   to_proto(policy.spec.priority_weight, out->mutable_priority_weight());
@@ -224,6 +261,7 @@ void render(const dispatch::Engine& engine, const dispatch::Policy& policy, v1::
   out->set_strict_priority(policy.spec.strict_priority);
   out->set_by_deadline(policy.spec.by_deadline);
   to_proto(policy.spec.starvation_bound, out->mutable_starvation_bound());
+  for (const auto& pool : policy.spec.pools) render(engine, pool, out->add_pools());
 }
 
 void render(const dispatch::Skill& skill, v1::Skill* out) {
@@ -282,6 +320,9 @@ void render(const dispatch::Engine& engine, const dispatch::Contact& contact, co
     count->set_agents(static_cast<std::int32_t>(prospects.agents[obstacle]));
   }
   if (prospects.next_cool_down) to_proto(*prospects.next_cool_down, out->mutable_next_cool_down_end_time());
+  const auto* queue = engine.queue(contact.queue);
+  const auto* policy = engine.policy(queue->spec.policy);
+  render_pool_ids(policy->spec, prospects.closed_pools, out->mutable_closed_pool_ids());
 }
 
 void render(const dispatch::WaitEstimate& estimate, v1::WaitEstimate* out) {
@@ -290,20 +331,65 @@ void render(const dispatch::WaitEstimate& estimate, v1::WaitEstimate* out) {
   out->set_contacts_ahead(static_cast<std::int32_t>(estimate.ahead));
 }
 
-void render(const dispatch::Engine& engine, const dispatch::Agent& agent, const dispatch::Standing& standing,
-            v1::AgentStanding* out) {
-  out->set_agent_id(agent.spec.id);
+namespace {
+
+/// What AgentStanding and WaitingCount have in common.
+template <typename Message>
+void render_obstacle(const dispatch::Engine& engine, const dispatch::Standing& standing, Message* out) {
   out->set_obstacle(static_cast<v1::Obstacle>(standing.obstacle));
   if (standing.required.skill != dispatch::SkillHandle::kNone) {
     render(engine, standing.required, out->mutable_required());
     out->set_level(standing.level);
   }
   if (!standing.alternatives.empty()) render(engine, standing.alternatives, out->mutable_alternatives());
+}
+
+void render(const dispatch::Score& score, v1::AgentScore* out) {
+  const auto render_part = [out](Duration part, google::protobuf::Duration* (v1::AgentScore::*field)()) {
+    if (part != Duration::zero()) to_proto(part, (out->*field)());
+  };
+  to_proto(score.total(), out->mutable_total());
+  to_proto(score.idle, out->mutable_idle());
+  render_part(score.load, &v1::AgentScore::mutable_load);
+  render_part(score.quality, &v1::AgentScore::mutable_quality);
+  render_part(score.cost, &v1::AgentScore::mutable_cost);
+  render_part(score.specialist, &v1::AgentScore::mutable_specialist);
+  render_part(score.fairness, &v1::AgentScore::mutable_fairness);
+  render_part(score.skill_fit, &v1::AgentScore::mutable_skill_fit);
+}
+
+}  // namespace
+
+void render(const dispatch::Engine& engine, const dispatch::Agent& agent, const dispatch::Standing& standing,
+            v1::AgentStanding* out) {
+  out->set_agent_id(agent.spec.id);
+  render_obstacle(engine, standing, out);
   if (standing.cool_down_until != TimePoint{}) {
     to_proto(standing.cool_down_until, out->mutable_cool_down_end_time());
   }
   if (standing.idle) to_proto(*standing.idle, out->mutable_idle());
-  out->set_used_units(static_cast<std::int32_t>(agent.used_units));
+  out->set_used_units(static_cast<std::int32_t>(standing.used_units));
+  if (standing.score) render(*standing.score, out->mutable_score());
+}
+
+void render(const dispatch::Engine& engine, const dispatch::Agent& agent, const dispatch::AgentProspects& prospects,
+            v1::ExplainAgentResponse* out) {
+  render(engine, agent, out->mutable_agent());
+  out->set_obstacle(static_cast<v1::Obstacle>(prospects.obstacle));
+  for (std::size_t channel = 1; channel < dispatch::kChannelCount; ++channel) {
+    auto* room = out->add_rooms();
+    room->set_channel(static_cast<v1::Channel>(channel));
+    room->set_contacts(static_cast<std::int32_t>(prospects.room[channel]));
+  }
+  out->set_ringing(static_cast<std::int32_t>(agent.offers.size()));
+  out->set_in_hand(static_cast<std::int32_t>(agent.contacts.size()));
+  for (const auto& counted : prospects.waiting) {
+    auto* count = out->add_waiting();
+    if (const auto* queue = engine.queue(counted.queue)) count->set_queue_id(queue->spec.id);
+    render_obstacle(engine, counted.standing, count);
+    count->set_contacts(static_cast<std::int32_t>(counted.contacts));
+  }
+  out->set_contacts_left_out(static_cast<std::int32_t>(prospects.left_out));
 }
 
 }  // namespace muster::node

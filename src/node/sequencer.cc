@@ -115,6 +115,8 @@ void Sequencer::tell_agents(const dispatch::Event& event) {
                      message->mutable_presence_changed()->set_reason(e.reason);
                      if (e.until != TimePoint{})
                        to_proto(e.until, message->mutable_presence_changed()->mutable_until());
+                     message->mutable_presence_changed()->set_next_presence(to_proto(e.next.presence));
+                     message->mutable_presence_changed()->set_next_reason(e.next.reason);
                    }
                  },
                  [&](const OfferAccepted& e) { tell_contact(event, e.agent, e.contact, {}); },

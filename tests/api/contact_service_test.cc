@@ -536,5 +536,66 @@ TEST(WatchContacts, TellsWhenTheEventsAskedForAreNoLongerKept) {
   EXPECT_TRUE(resumed.read());
 }
 
+TEST_F(ContactServiceTest, AnAgentIsExplained) {
+  v1::ExplainAgentRequest request;
+  request.set_agent_id("mei");
+  v1::ExplainAgentResponse response;
+  const std::string id = backend.create_contact("billing");
+  auto demanding = contact("help");
+  demanding.add_excluded_agent_ids("mei");
+  ASSERT_TRUE(backend.call(&Contacts::CreateContact, demanding).ok());
+  ASSERT_TRUE(backend.call(&Contacts::ExplainAgent, request, &response).ok());
+  EXPECT_EQ(response.agent().agent_id(), "mei");
+  EXPECT_EQ(response.obstacle(), v1::OBSTACLE_SIGNED_OFF);
+  ASSERT_EQ(response.waiting_size(), 2);
+  EXPECT_EQ(response.waiting(0).queue_id(), "billing");
+  EXPECT_EQ(response.waiting(0).obstacle(), v1::OBSTACLE_SIGNED_OFF);
+  EXPECT_EQ(response.waiting(0).contacts(), 1);
+  EXPECT_EQ(response.waiting(1).queue_id(), "help");
+  EXPECT_EQ(response.waiting(1).obstacle(), v1::OBSTACLE_EXCLUDED);
+  EXPECT_EQ(response.rooms_size(), 6);
+
+  const auto desk = Desk::available(Door::kSession, backend, "mei");
+  ASSERT_TRUE(backend.call(&Contacts::ExplainAgent, request, &response).ok());
+  EXPECT_EQ(response.obstacle(), v1::OBSTACLE_NONE) << "there is room for chats";
+  EXPECT_EQ(response.ringing(), 1);
+  EXPECT_EQ(response.rooms(0).contacts(), 0) << "voice";
+
+  request.set_agent_id("nobody");
+  const Problem unknown = problem(backend.call(&Contacts::ExplainAgent, request));
+  EXPECT_EQ(unknown.reason, "AGENT_NOT_FOUND");
+  EXPECT_THAT(unknown.fields, ElementsAre("agent_id"));
+  request.set_agent_id("");
+  EXPECT_THAT(problem(backend.call(&Contacts::ExplainAgent, request)).fields, ElementsAre("agent_id"));
+}
+
+TEST_F(ContactServiceTest, AContactTellsWhomItWaitsFor) {
+  const auto desk = Desk::available(Door::kSession, backend, "mei");
+  backend.create_contact("billing");
+  desk->accept_next();
+  const std::string id = backend.create_contact("billing");
+  EXPECT_EQ(get(id).contact().preferred_agent_id(), "");
+  ASSERT_TRUE(assign(id, "mei").ok());
+  EXPECT_EQ(get(id).contact().preferred_agent_id(), "mei");
+  EXPECT_TRUE(get(id).contact().has_preferred_until_time());
+  EXPECT_FALSE(get(id).contact().starving());
+  v1::ListContactsResponse list;
+  ASSERT_TRUE(backend.call(&Contacts::ListContacts, v1::ListContactsRequest(), &list).ok());
+  EXPECT_EQ(list.contacts(list.contacts_size() - 1).preferred_agent_id(), "mei");
+}
+
+TEST_F(ContactServiceTest, TheScoreOfWhomItIsOfferedToIsExplainedByItsParts) {
+  update_policy("steps { prefer { quality { seconds: 10 } } }", "steps");
+  const auto desk = Desk::available(Door::kSession, backend, "mei");
+  const auto other = Desk::available(Door::kSession, backend, "bob");
+  const std::string id = backend.create_contact("billing");
+  const auto response = explain(id, "bob");
+  ASSERT_TRUE(response.offered_to().has_score());
+  EXPECT_EQ(response.offered_to().agent_id(), "mei");
+  EXPECT_EQ(response.offered_to().score().total().seconds(), response.offered_to().score().idle().seconds());
+  EXPECT_FALSE(response.offered_to().score().has_quality()) << "0";
+  EXPECT_TRUE(response.agents(0).has_score());
+}
+
 }  // namespace
 }  // namespace muster::testing

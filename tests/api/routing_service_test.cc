@@ -72,10 +72,20 @@ constexpr char kWholePolicy[] = R"(
       load { seconds: 1 } quality { seconds: 2 } cost { seconds: 3 } specialist { seconds: 4 } fairness { seconds: 5 }
       skill_fit { seconds: 6 } ignore_idle_time: true newcomer_skill_id: "zh" newcomer_percent: 7
     }
+    pool_ids: "own"
+    pool_ids: "crowd"
   }
   offer_timeout { seconds: 20 } priority_weight { seconds: 60 } refusal_cool_down { seconds: 60 }
   gates { none_of { conditions { all_of { conditions { skill { skill_id: "zh" min_level: 1 max_level: 2 } } } } } }
-  preferred_agent_wait { seconds: 8 } strict_priority: true by_deadline: true starvation_bound { seconds: 10 })";
+  preferred_agent_wait { seconds: 8 } strict_priority: true by_deadline: true starvation_bound { seconds: 10 }
+  pools { pool_id: "own" }
+  pools {
+    pool_id: "crowd"
+    members { skill { skill_id: "zh" min_level: 60 } }
+    lending {
+      predicted_wait { seconds: 90 } waiting: 5 service_level: 80 lender_queue_id: "help" lender_service_level: 90
+    }
+  })";
 
 TEST_F(RoutingServiceTest, APolicyIsReadAsItWasWritten) {
   ASSERT_TRUE(create_policy(kWholePolicy).ok());
@@ -306,6 +316,89 @@ TEST_F(RoutingServiceTest, ASuspendedAgentCannotComeBackAlone) {
   request.set_suspended(true);
   ASSERT_TRUE(backend.call(&Routing::SetAgentSuspension, request).ok());
   EXPECT_EQ(problem(desk->set_presence(v1::AGENT_PRESENCE_AVAILABLE)).reason, "AGENT_SUSPENDED");
+}
+
+TEST_F(RoutingServiceTest, APoolIsHeldOpenAndClosedAndLetGo) {
+  const auto lend = parse<v1::UpdatePolicyRequest>(R"(
+      policy {
+        policy_id: "plain"
+        steps { pool_ids: ["own", "crowd"] }
+        pools { pool_id: "own" }
+        pools { pool_id: "crowd" lending { waiting: 100 } }
+      }
+      update_mask { paths: ["steps", "pools"] })");
+  ASSERT_TRUE(backend.call(&Routing::UpdatePolicy, lend).ok());
+  const auto hold = [&](const std::string& text) {
+    return problem(backend.call(&Routing::SetPoolHold, parse<v1::SetPoolHoldRequest>("queue_id: 'help' " + text)));
+  };
+  const auto queue = [&](const std::string& id) {
+    v1::GetQueueRequest request;
+    request.set_queue_id(id);
+    v1::GetQueueResponse response;
+    EXPECT_TRUE(backend.call(&Routing::GetQueue, request, &response).ok());
+    return response.queue();
+  };
+  EXPECT_THAT(queue("help").open_pool_ids(), ElementsAre("own"));
+  EXPECT_EQ(hold("pool_id: 'crowd' hold: POOL_HOLD_OPEN").code, grpc::StatusCode::OK);
+  EXPECT_EQ(hold("pool_id: 'own' hold: POOL_HOLD_CLOSED").code, grpc::StatusCode::OK);
+  EXPECT_THAT(queue("help").open_pool_ids(), ElementsAre("crowd"));
+  EXPECT_THAT(queue("help").held_pool_ids(), ElementsAre("own", "crowd"));
+  EXPECT_THAT(queue("billing").open_pool_ids(), ElementsAre("own")) << "another queue of the policy";
+  EXPECT_EQ(hold("pool_id: 'own' hold: POOL_HOLD_AUTOMATIC").code, grpc::StatusCode::OK);
+  EXPECT_THAT(queue("help").open_pool_ids(), ElementsAre("own", "crowd"));
+
+  const Problem unknown = hold("pool_id: 'nobody' hold: POOL_HOLD_OPEN");
+  EXPECT_EQ(unknown.code, grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(unknown.reason, "POOL_NOT_FOUND");
+  EXPECT_THAT(unknown.fields, ElementsAre("pool_id"));
+  const auto drop = parse<v1::UpdatePolicyRequest>(
+      R"(policy { policy_id: "plain" pools { pool_id: "own" } } update_mask { paths: "pools" })");
+  EXPECT_EQ(problem(backend.call(&Routing::UpdatePolicy, drop)).reason, "POOL_IN_USE");
+}
+
+TEST_F(RoutingServiceTest, UnknownPoolsAndLendersAreNamedWhereTheyStand) {
+  EXPECT_THAT(problem(create_policy(R"(policy_id: "p" steps { pool_ids: "crowd" })")).fields,
+              ElementsAre("policy.steps[0].pool_ids[0]"));
+  EXPECT_THAT(problem(create_policy(R"(policy_id: "p" steps {}
+                  pools { pool_id: "own" lending { lender_queue_id: "nowhere" lender_service_level: 80 } })"))
+                  .fields,
+              ElementsAre("policy.pools[0].lending.lender_queue_id"));
+  EXPECT_THAT(problem(create_policy(
+                          R"(policy_id: "p" steps {} pools { pool_id: "own" members { skill { skill_id: "tlh" } } })"))
+                  .fields,
+              ElementsAre("policy.pools[0].members.skill.skill_id"));
+}
+
+TEST_F(RoutingServiceTest, ASupervisorSetsAnAgentsPresence) {
+  const auto set = [&](const std::string& text) {
+    return problem(
+        backend.call(&Routing::SetAgentPresence, parse<v1::SetAgentPresenceRequest>("agent_id: 'mei' " + text)));
+  };
+  const Problem nobody = set("presence: AGENT_PRESENCE_AVAILABLE");
+  EXPECT_EQ(nobody.code, grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(nobody.reason, "AGENT_SIGNED_OFF");
+  EXPECT_THAT(nobody.fields, ElementsAre("agent_id"));
+
+  const auto desk = Desk::available(Door::kSession, backend, "mei");
+  desk->next(v1::SessionEvent::kPresenceChanged);
+  backend.create_contact("help");
+  const v1::Contact contact = desk->accept_next();
+  EXPECT_EQ(set("presence: AGENT_PRESENCE_BREAK reason: 'coaching' next: true").code, grpc::StatusCode::OK);
+  EXPECT_EQ(agent("mei").presence(), v1::AGENT_PRESENCE_AVAILABLE);
+  EXPECT_EQ(agent("mei").next_presence(), v1::AGENT_PRESENCE_BREAK);
+  EXPECT_EQ(agent("mei").next_presence_reason(), "coaching");
+  const auto told = desk->next(v1::SessionEvent::kPresenceChanged).presence_changed();
+  EXPECT_EQ(told.presence(), v1::AGENT_PRESENCE_AVAILABLE);
+  EXPECT_EQ(told.next_presence(), v1::AGENT_PRESENCE_BREAK);
+  v1::SessionRequest done;
+  done.mutable_complete_contact()->set_contact_id(contact.contact_id());
+  ASSERT_EQ(desk->run(done).code(), 0);
+  const auto came = desk->next(v1::SessionEvent::kPresenceChanged).presence_changed();
+  EXPECT_EQ(came.presence(), v1::AGENT_PRESENCE_BREAK);
+  EXPECT_EQ(came.reason(), "coaching");
+  EXPECT_EQ(came.next_presence(), v1::AGENT_PRESENCE_UNSPECIFIED);
+  EXPECT_EQ(set("presence: AGENT_PRESENCE_AVAILABLE").code, grpc::StatusCode::OK);
+  EXPECT_EQ(agent("mei").presence(), v1::AGENT_PRESENCE_AVAILABLE);
 }
 
 }  // namespace

@@ -180,6 +180,31 @@ TEST_P(AgentSession, ClosedInGoodOrderEndsOk) {
   EXPECT_TRUE(end.ok()) << end.error_message();
 }
 
+TEST_P(AgentSession, TheNextPresenceComesOnceNothingIsInHand) {
+  const auto desk = available("mei");
+  desk->next(Event::kPresenceChanged);
+  backend.create_contact("help");
+  const std::string id = desk->accept_next().contact_id();
+  v1::SessionRequest next;
+  next.mutable_set_presence()->set_presence(v1::AGENT_PRESENCE_BREAK);
+  next.mutable_set_presence()->set_reason("lunch");
+  next.mutable_set_presence()->set_next(true);
+  ASSERT_EQ(desk->run(next).code(), 0);
+  EXPECT_EQ(desk->next(Event::kPresenceChanged).presence_changed().next_presence(), v1::AGENT_PRESENCE_BREAK);
+  desk->vanish();
+  desk->end();
+  EXPECT_TRUE(eventually([&] { return backend.node->info().open_sessions == 0; }));
+  const auto again = open("mei", desk->session_id());
+  const auto opened = again->next(Event::kOpened).opened();
+  EXPECT_TRUE(opened.resumed());
+  EXPECT_EQ(opened.agent().next_presence(), v1::AGENT_PRESENCE_BREAK);
+  EXPECT_EQ(opened.agent().next_presence_reason(), "lunch");
+  ASSERT_EQ(again->run(complete(id)).code(), 0);
+  const auto came = again->next(Event::kPresenceChanged).presence_changed();
+  EXPECT_EQ(came.presence(), v1::AGENT_PRESENCE_BREAK);
+  EXPECT_EQ(came.reason(), "lunch");
+}
+
 INSTANTIATE_TEST_SUITE_P(BothDoors, AgentSession, ::testing::Values(Door::kSession, Door::kOpen),
                          [](const auto& tested) { return tested.param == Door::kSession ? "Session" : "Open"; });
 

@@ -36,6 +36,8 @@ v1::AgentPresence to_proto(dispatch::Presence presence);
 v1::Channel to_proto(dispatch::Channel channel);
 
 void render(const dispatch::Engine& engine, const dispatch::Contact& contact, v1::Contact* out);
+/// What is known of a contact only while it has not ended, and is not in the reporting tables.
+void render_live(const dispatch::Engine& engine, const dispatch::Contact& contact, v1::Contact* out);
 void render(const dispatch::Engine& engine, const dispatch::Offer& offer, v1::Offer* out);
 void render(const dispatch::Engine& engine, const dispatch::Agent& agent, v1::Agent* out);
 void render(const dispatch::Engine& engine, const dispatch::Queue& queue, v1::Queue* out);
@@ -48,5 +50,7 @@ void render(const dispatch::Engine& engine, const dispatch::Contact& contact, co
 void render(const dispatch::WaitEstimate& estimate, v1::WaitEstimate* out);
 void render(const dispatch::Engine& engine, const dispatch::Agent& agent, const dispatch::Standing& standing,
             v1::AgentStanding* out);
+void render(const dispatch::Engine& engine, const dispatch::Agent& agent, const dispatch::AgentProspects& prospects,
+            v1::ExplainAgentResponse* out);
 
 }  // namespace muster::node

@@ -103,7 +103,10 @@ void Desk::take(const v1::SessionEvent& message) {
   if (message.has_offer_made()) show(message.offer_made());
   if (message.has_offer_ended()) offers_.erase(node::parse_contact_id(message.offer_ended().contact_id()));
   if (message.has_contact_changed()) show(message.contact_changed().contact());
-  if (message.has_presence_changed()) presence_ = message.presence_changed().presence();
+  if (message.has_presence_changed()) {
+    presence_ = message.presence_changed().presence();
+    next_presence_ = message.presence_changed().next_presence();
+  }
 }
 
 void Desk::show(const v1::SessionOpened& opened) {
@@ -113,6 +116,7 @@ void Desk::show(const v1::SessionOpened& opened) {
   opened_ = true;
   session_ = node::parse_session_id(opened.session_id());
   presence_ = opened.agent().presence();
+  next_presence_ = opened.agent().next_presence();
   offers_.clear();
   contacts_.clear();
   for (const auto& offer : opened.offers()) show(offer);
@@ -146,7 +150,9 @@ void Desk::compare() const {
     throw Violation("I5", "agent " + agent_ + " sees the offers" + text(ringing) + ", there are" + text(offers));
   if (contacts != contacts_)
     throw Violation("I5", "agent " + agent_ + " sees in hand" + text(contacts_) + ", there are" + text(contacts));
-  if (presence_ != node::to_proto(agent->presence)) throw Violation("I5", "agent " + agent_ + " sees another presence");
+  const bool same_presence =
+      presence_ == node::to_proto(agent->presence) && next_presence_ == node::to_proto(agent->next.presence);
+  if (!same_presence) throw Violation("I5", "agent " + agent_ + " sees another presence");
 }
 
 }  // namespace muster::simulator

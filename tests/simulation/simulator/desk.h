@@ -65,6 +65,7 @@ class Desk {
   std::map<dispatch::ContactId, dispatch::OfferId> offers_;  ///< that ring
   std::set<dispatch::ContactId> contacts_;
   v1::AgentPresence presence_{};
+  v1::AgentPresence next_presence_{};
 };
 
 }  // namespace muster::simulator

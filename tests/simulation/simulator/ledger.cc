@@ -31,7 +31,10 @@ void Ledger::take(const Event& event) {
                  [&](const SessionOpened& e) { desks_[e.agent].connected = true; },
                  [&](const SessionLost& e) { desks_[e.agent].connected = false; },
                  [&](const SessionEnded& e) { desks_[e.agent].connected = false; },
-                 [&](const PresenceChanged& e) { desks_[e.agent].presence = e.presence; },
+                 [&](const PresenceChanged& e) {
+                   desks_[e.agent].presence = e.presence;
+                   desks_[e.agent].leaves = e.next.is_set();
+                 },
                  [&](const ContactCreated& e) {
                    if (raw(e.contact) != ++last_contact_) throw Violation("I2", text(e.contact) + " out of turn");
                    Entry& entry = contacts_[e.contact];
@@ -71,8 +74,8 @@ void Ledger::made(const Event& event, const OfferMade& offer) {
     throw Violation("I3", text(offer.contact) + " is offered while another agent has it, or before it is due");
   }
   const Desk& desk = desks_[offer.agent];
-  if (!desk.connected || desk.presence != Presence::kAvailable) {
-    throw Violation("I13", text(offer.contact) + " is offered to an agent who is not there");
+  if (!desk.connected || desk.presence != Presence::kAvailable || desk.leaves) {
+    throw Violation("I13", text(offer.contact) + " is offered to an agent who is not there, or not for long");
   }
   const auto refused = entry.refused.find(offer.agent);
   if (refused != entry.refused.end()) {

@@ -44,6 +44,7 @@ class Ledger {
     std::uint32_t capacity = 0;
     bool connected = false;
     dispatch::Presence presence = dispatch::Presence::kOffline;
+    bool leaves = false;  // once nothing is in hand
   };
   struct Queue {
     dispatch::Channel channel{};

@@ -148,5 +148,37 @@ TEST(Errors, TheStatusCarriesItsDetails) {
   EXPECT_EQ(details.message(), status.error_message());
 }
 
+TEST(Errors, APoolIsNamedWhereAStepNamesIt) {
+  v1::UpdatePolicyRequest request;
+  request.mutable_policy()->add_steps();
+  request.mutable_policy()->add_steps()->add_pool_ids("crowd");
+  request.mutable_policy()->add_pools()->set_pool_id("own");
+  const Error unknown = error_of(Outcome::kPoolNotFound, request, "crowd");
+  EXPECT_EQ(unknown.code, StatusCode::NOT_FOUND);
+  EXPECT_EQ(unknown.reason, "POOL_NOT_FOUND");
+  EXPECT_EQ(unknown.fields.at(0).field, "policy.steps[1].pool_ids[0]");
+  const Error left_out = error_of(Outcome::kPoolInUse, request, "partner");
+  EXPECT_EQ(left_out.code, StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(left_out.message, "pool_id 'partner' is named by a step of the policy: it cannot be left out");
+  EXPECT_EQ(left_out.metadata.at(0), (std::pair<std::string, std::string>("pool_id", "partner")));
+  EXPECT_EQ(left_out.fields.at(0).field, "policy.pools");
+}
+
+TEST(Errors, ALenderIsNamedWhereItStands) {
+  v1::CreatePolicyRequest request;
+  request.mutable_policy()->add_pools()->mutable_lending()->set_lender_queue_id("sales");
+  EXPECT_EQ(error_of(Outcome::kQueueNotFound, request, "sales").fields.at(0).field,
+            "policy.pools[0].lending.lender_queue_id");
+}
+
+TEST(Errors, WhoIsNotSignedInIsNamed) {
+  v1::SetAgentPresenceRequest request;
+  request.set_agent_id("mei");
+  const Error error = error_of(Outcome::kAgentSignedOff, request, "mei");
+  EXPECT_EQ(error.code, StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(error.reason, "AGENT_SIGNED_OFF");
+  EXPECT_EQ(error.message, "agent_id 'mei' has no session");
+}
+
 }  // namespace
 }  // namespace muster::api

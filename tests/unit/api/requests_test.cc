@@ -335,5 +335,73 @@ TEST(SessionRequests, AContactHandedOnMayGoToItsOwnQueue) {
   EXPECT_THAT(wrong_fields(request, dispatch::SessionId{1}), IsEmpty());
 }
 
+TEST(AgentPools, HaveTheirLimits) {
+  EXPECT_THAT(wrong_fields<v1::CreatePolicyRequest>(R"(policy {
+      policy_id: "p"
+      steps { pool_ids: ["own", "own", "Crowd"] }
+      pools { pool_id: "own" members {} }
+      pools { pool_id: "own" lending { predicted_wait { seconds: 86401 } waiting: 10001 service_level: 101 } }
+      pools { pool_id: "crowd" lending { lender_service_level: 80 } }
+      pools { pool_id: "partner" lending { lender_queue_id: "sales" } }
+      pools { lending { lender_queue_id: "Sales" lender_service_level: 101 } } })"),
+              ElementsAre("policy.steps[0].pool_ids[1]", "policy.steps[0].pool_ids[2]", "policy.pools[0].members",
+                          "policy.pools[1].pool_id", "policy.pools[1].lending.predicted_wait",
+                          "policy.pools[1].lending.waiting", "policy.pools[1].lending.service_level",
+                          "policy.pools[2].lending.lender_queue_id", "policy.pools[3].lending.lender_service_level",
+                          "policy.pools[4].pool_id", "policy.pools[4].lending.lender_queue_id",
+                          "policy.pools[4].lending.lender_service_level"));
+}
+
+TEST(AgentPools, AreEightAtMost) {
+  auto request = parse<v1::CreatePolicyRequest>(R"(policy { policy_id: "p" steps {} })");
+  for (int i = 0; i < 8; ++i) request.mutable_policy()->add_pools()->set_pool_id("pool" + std::to_string(i));
+  EXPECT_THAT(wrong_fields(request), IsEmpty());
+  request.mutable_policy()->add_pools()->set_pool_id("pool8");
+  EXPECT_THAT(wrong_fields(request), ElementsAre("policy.pools"));
+}
+
+TEST(AgentPools, AreReadWithTheirLending) {
+  const auto create = body_of<dispatch::CreatePolicy, v1::CreatePolicyRequest>(R"(policy {
+      policy_id: "p" steps { pool_ids: "crowd" }
+      pools {
+        pool_id: "crowd" members { skill { skill_id: "zh" } }
+        lending {
+          predicted_wait { seconds: 90 } waiting: 5 service_level: 80 lender_queue_id: "sales" lender_service_level: 90
+        }
+      } })");
+  ASSERT_EQ(create.change.pools->size(), 1U);
+  const dispatch::PoolDraft& pool = create.change.pools->front();
+  EXPECT_EQ(pool.id, "crowd");
+  EXPECT_EQ(pool.members, (dispatch::PredicateDraft{dispatch::Predicate::Kind::kSkill, {}, {"zh"}}));
+  EXPECT_EQ(pool.lending.lender, "sales");
+  EXPECT_EQ(pool.lending.conditions, (dispatch::Lending{90s, 5, 80, {}, 90}));
+  EXPECT_THAT(create.change.steps->front().pools, ElementsAre("crowd"));
+}
+
+TEST(UpdatePolicyRequest, PoolsAreLeftAsTheyAreUnlessTheMaskNamesThem) {
+  const std::string policy = R"(policy { policy_id: "p" pools { pool_id: "own" } } update_mask { paths: ")";
+  EXPECT_FALSE((body_of<dispatch::UpdatePolicy, v1::UpdatePolicyRequest>(policy + "gates\" }").change.pools));
+  EXPECT_EQ((body_of<dispatch::UpdatePolicy, v1::UpdatePolicyRequest>(policy + "pools\" }").change.pools->size()), 1U);
+}
+
+TEST(SetPoolHoldRequest, SaysWhatBecomesOfWhichPool) {
+  EXPECT_THAT(wrong_fields<v1::SetPoolHoldRequest>("queue_id: 'Q' hold: 9"),
+              ElementsAre("queue_id", "pool_id", "hold"));
+  EXPECT_THAT(wrong_fields<v1::SetPoolHoldRequest>("queue_id: 'q' pool_id: 'p'"), ElementsAre("hold"));
+  const auto hold =
+      body_of<dispatch::HoldPool, v1::SetPoolHoldRequest>("queue_id: 'q' pool_id: 'p' hold: POOL_HOLD_CLOSED");
+  EXPECT_EQ(hold.hold, dispatch::PoolHold::kClosed);
+}
+
+TEST(SetAgentPresenceRequest, SetsWhatThePersonCouldSet) {
+  EXPECT_THAT(wrong_fields<v1::SetAgentPresenceRequest>("presence: AGENT_PRESENCE_SUSPENDED"),
+              ElementsAre("agent_id", "presence"));
+  const auto set = body_of<dispatch::SetAgentPresence, v1::SetAgentPresenceRequest>(
+      "agent_id: 'mei' presence: AGENT_PRESENCE_BREAK reason: 'coaching' next: true");
+  EXPECT_EQ(set.presence, dispatch::Presence::kBreak);
+  EXPECT_EQ(set.reason, "coaching");
+  EXPECT_TRUE(set.next);
+}
+
 }  // namespace
 }  // namespace muster::api

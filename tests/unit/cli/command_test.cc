@@ -254,5 +254,42 @@ TEST(ProgressTest, TheBarFillsWithTheShareDone) {
   EXPECT_EQ(progress_bar(1200, 1000, 4), "[####] 100%  1200/1000");
 }
 
+TEST_F(CommandTest, AnAgentsPresenceIsSetNowOrNext) {
+  EXPECT_EQ(muster({"agents", "presence", "li.na", "--break", "lunch", "--next"}).out,
+            "li.na: break once nothing is in hand.\n");
+  EXPECT_EQ(muster({"agents", "presence", "li.na", "--available"}).out, "li.na: available.\n");
+  ASSERT_EQ(server_.routing.presences.size(), 2U);
+  EXPECT_EQ(server_.routing.presences[0].presence(), v1::AGENT_PRESENCE_BREAK);
+  EXPECT_EQ(server_.routing.presences[0].reason(), "lunch");
+  EXPECT_TRUE(server_.routing.presences[0].next());
+  EXPECT_EQ(server_.routing.presences[1].presence(), v1::AGENT_PRESENCE_AVAILABLE);
+  EXPECT_FALSE(server_.routing.presences[1].next());
+  const Ran both = muster({"agents", "presence", "li.na", "--available", "--offline"});
+  EXPECT_EQ(both.code, kUsage);
+  EXPECT_THAT(both.err, HasSubstr("exactly one of --available, --break, --offline"));
+  EXPECT_EQ(muster({"agents", "presence", "li.na", "--next"}).code, kUsage);
+  EXPECT_EQ(muster({"agents", "presence", "li.na", "--break"}).code, kUsage) << "a break has a reason";
+}
+
+TEST_F(CommandTest, APoolIsHeldAndLetGo) {
+  EXPECT_EQ(muster({"queues", "pool", "billing", "crowd", "--open"}).out, "billing, pool crowd: stays open.\n");
+  muster({"queues", "pool", "billing", "crowd", "--closed"});
+  muster({"queues", "pool", "billing", "crowd", "--auto"});
+  ASSERT_EQ(server_.routing.holds.size(), 3U);
+  EXPECT_EQ(server_.routing.holds[0].queue_id(), "billing");
+  EXPECT_EQ(server_.routing.holds[0].pool_id(), "crowd");
+  EXPECT_EQ(server_.routing.holds[0].hold(), v1::POOL_HOLD_OPEN);
+  EXPECT_EQ(server_.routing.holds[1].hold(), v1::POOL_HOLD_CLOSED);
+  EXPECT_EQ(server_.routing.holds[2].hold(), v1::POOL_HOLD_AUTOMATIC);
+  EXPECT_EQ(muster({"queues", "pool", "billing", "crowd"}).code, kUsage);
+  EXPECT_EQ(muster({"queues", "pool", "billing", "--open"}).code, kUsage);
+}
+
+TEST_F(CommandTest, AnAgentIsExplained) {
+  const Ran ran = muster({"explain", "agent", "li.na"});
+  EXPECT_EQ(ran.code, kDone) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("What the agent has, and why nothing more:\n  in hand 0, ringing 0\n  suspended\n"));
+}
+
 }  // namespace
 }  // namespace muster::cli

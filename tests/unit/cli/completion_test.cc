@@ -39,7 +39,7 @@ class CompletionTest : public InEnglish {
 
 TEST_F(CompletionTest, CommandsAreCompletedAtEachLevel) {
   EXPECT_THAT(complete("muster con"), ElementsAre("contacts"));
-  EXPECT_THAT(complete("muster queues ''"), ElementsAre("list", "get", "create", "update", "delete", "wait"));
+  EXPECT_THAT(complete("muster queues ''"), ElementsAre("list", "get", "create", "update", "delete", "wait", "pool"));
   EXPECT_THAT(complete("muster --json agent ''"), ElementsAre("work"));
 }
 

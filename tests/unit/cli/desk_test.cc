@@ -308,5 +308,24 @@ TEST_F(DeskAutopilotTest, ItFinishesWhatIsInHand) {
   EXPECT_TRUE(autopilot_.is_done(desk_));
 }
 
+TEST_F(DeskTest, ABreakMayComeOnceNothingIsInHand) {
+  apply(contact_changed("1", v1::CONTACT_STATE_ACTIVE));
+  EXPECT_THAT(press('n'), IsEmpty());
+  type("lunch");
+  const auto sent = press(kKeyEnter);
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(sent[0].set_presence().presence(), v1::AGENT_PRESENCE_BREAK);
+  EXPECT_EQ(sent[0].set_presence().reason(), "lunch");
+  EXPECT_TRUE(sent[0].set_presence().next());
+  v1::SessionEvent event = presence_changed(v1::AGENT_PRESENCE_AVAILABLE);
+  event.mutable_presence_changed()->set_next_presence(v1::AGENT_PRESENCE_BREAK);
+  event.mutable_presence_changed()->set_next_reason("lunch");
+  apply(event);
+  const std::string shown = text_of(desk_lines(desk_, input_, kNow, 200));
+  EXPECT_THAT(shown, HasSubstr("available → break (lunch)"));
+  EXPECT_THAT(shown, HasSubstr("once nothing is in hand you are break (lunch)"));
+  EXPECT_THAT(shown, Not(HasSubstr("waiting for the next contact")));
+}
+
 }  // namespace
 }  // namespace muster::cli

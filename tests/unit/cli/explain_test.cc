@@ -26,6 +26,7 @@ class ExplainTest : public InEnglish {
 
   v1::ExplainContactResponse response;
 };
+class ExplainAgentTest : public InEnglish {};
 class ChineseExplainTest : public InChinese {};
 
 TEST_F(ExplainTest, ItSaysWhatWouldGetAWaitingContactToAnAgent) {
@@ -111,6 +112,61 @@ TEST_F(ChineseExplainTest, ItIsToldInChinese) {
   v1::ExplainContactResponse response;
   response.mutable_contact()->set_state(v1::CONTACT_STATE_QUEUED);
   EXPECT_THAT(explanation_lines(response, kNow), Contains("怎样才能分给坐席："));
+}
+
+TEST_F(ExplainTest, ScoresAreToldByTheirPartsAndCompared) {
+  auto* chosen = response.mutable_offered_to();
+  chosen->set_agent_id("li.na");
+  *chosen->mutable_score()->mutable_total() = to_proto(seconds(600));
+  response.mutable_offer()->set_agent_id("li.na");
+  auto* standing = response.add_agents();
+  standing->set_agent_id("wang.wei");
+  standing->set_obstacle(v1::OBSTACLE_NONE);
+  auto* score = standing->mutable_score();
+  *score->mutable_total() = to_proto(seconds(240));
+  *score->mutable_idle() = to_proto(seconds(300));
+  *score->mutable_cost() = to_proto(-seconds(60));
+  EXPECT_THAT(lines(), Contains("      score 10m: idle 0s"));
+  EXPECT_THAT(lines(), Contains("    score 4m: idle 5m, cost -1m"));
+  EXPECT_THAT(lines(), Contains("    6m less than li.na"));
+}
+
+TEST_F(ExplainTest, AClosedPoolMayOpen) {
+  response.add_closed_pool_ids("crowd");
+  response.add_alternatives();
+  EXPECT_THAT(lines(), Contains("  an agent of a pool that is closed now: when it opens (crowd)"));
+  EXPECT_THAT(lines(), Contains("  a pool that is open"));
+}
+
+TEST_F(ExplainAgentTest, AnAgentIsToldWhatWaits) {
+  v1::ExplainAgentResponse response;
+  response.mutable_agent()->set_presence(v1::AGENT_PRESENCE_AVAILABLE);
+  response.mutable_agent()->set_connected(true);
+  auto* room = response.add_rooms();
+  room->set_channel(v1::CHANNEL_CHAT);
+  room->set_contacts(2);
+  response.set_obstacle(v1::OBSTACLE_NONE);
+  EXPECT_THAT(explanation_lines(response), Contains("  nothing waits"));
+  auto* busy = response.add_waiting();
+  busy->set_queue_id("billing");
+  busy->set_obstacle(v1::OBSTACLE_CAPACITY);
+  busy->set_contacts(3);
+  auto* unfit = response.add_waiting();
+  unfit->set_queue_id("sales");
+  unfit->set_obstacle(v1::OBSTACLE_SKILL);
+  unfit->mutable_required()->set_skill_id("sales");
+  unfit->set_contacts(12);
+  response.set_contacts_left_out(7);
+  EXPECT_THAT(explanation_lines(response),
+              testing::IsSupersetOf(
+                  {"  chat 2", "  nothing that waits can be offered to the agent now",
+                   "Waiting contacts that are for the agent:", "       3  billing: without enough capacity",
+                   "Waiting contacts that are not:", "      12  sales: without a required skill; asked for is sales",
+                   "  7 more contacts wait: too many to look at"}));
+  response.set_obstacle(v1::OBSTACLE_NOT_AVAILABLE);
+  response.mutable_agent()->set_next_presence(v1::AGENT_PRESENCE_BREAK);
+  EXPECT_THAT(explanation_lines(response),
+              Contains("  break comes once nothing is in hand: until then nothing more is offered"));
 }
 
 }  // namespace

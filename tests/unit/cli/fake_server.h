@@ -24,6 +24,8 @@ struct FakeRouting final : v1::RoutingService::Service {
   std::vector<v1::CreatePolicyRequest> created_policies;
   std::vector<v1::UpdatePolicyRequest> updated_policies;
   std::vector<v1::SetAgentSuspensionRequest> suspensions;
+  std::vector<v1::SetAgentPresenceRequest> presences;
+  std::vector<v1::SetPoolHoldRequest> holds;
   /// Statuses of the next calls to CreateQueue; OK when there are none left.
   std::vector<grpc::Status> failures;
 
@@ -65,6 +67,16 @@ struct FakeRouting final : v1::RoutingService::Service {
     suspensions.push_back(*request);
     return grpc::Status::OK;
   }
+  grpc::Status SetAgentPresence(grpc::ServerContext*, const v1::SetAgentPresenceRequest* request,
+                                v1::SetAgentPresenceResponse*) override {
+    presences.push_back(*request);
+    return grpc::Status::OK;
+  }
+  grpc::Status SetPoolHold(grpc::ServerContext*, const v1::SetPoolHoldRequest* request,
+                           v1::SetPoolHoldResponse*) override {
+    holds.push_back(*request);
+    return grpc::Status::OK;
+  }
 };
 
 struct FakeContacts final : v1::ContactService::Service {
@@ -94,6 +106,12 @@ struct FakeContacts final : v1::ContactService::Service {
   grpc::Status AssignContact(grpc::ServerContext*, const v1::AssignContactRequest* request,
                              v1::AssignContactResponse*) override {
     assigned.push_back(*request);
+    return grpc::Status::OK;
+  }
+  grpc::Status ExplainAgent(grpc::ServerContext*, const v1::ExplainAgentRequest* request,
+                            v1::ExplainAgentResponse* response) override {
+    response->mutable_agent()->set_agent_id(request->agent_id());
+    response->set_obstacle(v1::OBSTACLE_SUSPENDED);
     return grpc::Status::OK;
   }
   grpc::Status EstimateWait(grpc::ServerContext*, const v1::EstimateWaitRequest* request,

@@ -83,5 +83,40 @@ TEST_F(RoutingViewTest, ASkillThatEndsSaysWhen) {
   EXPECT_THAT(agent_row(agent, TimePoint{}).back(), testing::MatchesRegex("zh 9, licence 1 \\(until 1970-01-0.*\\)"));
 }
 
+TEST_F(RoutingViewTest, APolicyShowsItsPoolsAndWhenTheyAreOpen) {
+  const auto details = policy_details(parse<v1::Policy>(R"(
+      steps { requirements { skill_id: "billing" } pool_ids: "own" pool_ids: "crowd" }
+      pools { pool_id: "own" }
+      pools {
+        pool_id: "crowd"
+        members { skill { skill_id: "crowd" } }
+        lending {
+          predicted_wait { seconds: 120 } waiting: 5 service_level: 80 lender_queue_id: "sales" lender_service_level: 90
+        }
+      }
+      pools { pool_id: "partner" lending { lender_queue_id: "sales" lender_service_level: 70 } })"));
+  EXPECT_THAT(details, Contains(Pair("Step 1", "after 0s: billing of own or crowd")));
+  EXPECT_THAT(details, Contains(Pair("Pool own", "any agent; always open")));
+  EXPECT_THAT(details, Contains(Pair(
+                           "Pool crowd",
+                           "crowd; open while the predicted wait is over 2m or more than 5 wait or fewer than 80% were "
+                           "answered in time, if 90% were answered in time in sales")));
+  EXPECT_THAT(details, Contains(Pair("Pool partner",
+                                     "any agent; open while contacts wait, if 70% were answered in time in sales")));
+}
+
+TEST_F(RoutingViewTest, AQueueShowsItsOpenPools) {
+  const auto details =
+      queue_details(parse<v1::Queue>("open_pool_ids: ['own', 'crowd'] held_pool_ids: ['crowd', 'partner']"));
+  EXPECT_THAT(details, Contains(Pair("Open pools", "own, crowd (kept open), partner (kept closed)")));
+}
+
+TEST_F(RoutingViewTest, AnAgentShowsWhatComesNext) {
+  const auto agent = parse<v1::Agent>(
+      "presence: AGENT_PRESENCE_AVAILABLE next_presence: AGENT_PRESENCE_BREAK next_presence_reason: 'lunch'");
+  EXPECT_EQ(agent_row(agent, TimePoint{})[2], "available → break");
+  EXPECT_THAT(agent_details(agent, TimePoint{}), Contains(Pair("Next presence", "break (lunch)")));
+}
+
 }  // namespace
 }  // namespace muster::cli
