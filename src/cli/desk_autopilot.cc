@@ -32,6 +32,8 @@ bool DeskAutopilot::wants_presence(const DeskModel& desk) const {
   switch (desk.agent().presence()) {
     case v1::AGENT_PRESENCE_SUSPENDED:
       return false;
+    case v1::AGENT_PRESENCE_BREAK:
+      return finishing_;  // a supervisor's: it is not for the autopilot to end
     case v1::AGENT_PRESENCE_NOT_RESPONDING:
       // A pause ends by itself; without an end it waits for the person.
       return finishing_ || desk.pause_end() == TimePoint{};

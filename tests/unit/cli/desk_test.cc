@@ -295,6 +295,13 @@ TEST_F(DeskAutopilotTest, ItMakesItselfAvailable) {
   EXPECT_THAT(autopilot_.act(desk_, kNow), SizeIs(1));
 }
 
+TEST_F(DeskAutopilotTest, ABreakIsForWhoSetItToEnd) {
+  apply(presence_changed(v1::AGENT_PRESENCE_BREAK));
+  EXPECT_THAT(autopilot_.act(desk_, kNow), IsEmpty());
+  autopilot_.finish();
+  EXPECT_THAT(autopilot_.act(desk_, kNow), SizeIs(1));
+}
+
 TEST_F(DeskAutopilotTest, ItFinishesWhatIsInHand) {
   apply(contact_changed("1", v1::CONTACT_STATE_ACTIVE));
   apply(offer_made("2"));
