@@ -125,7 +125,7 @@ void Engine::Impl::apply_last() {
 
 // Contacts look first, at the agents who were ready before; then each agent with new room, in turn, takes the best of
 // all that waits. So a contact goes to whom has been idle longest, and a freed agent never passes over the one due
-// first.
+// first. What rings at one agent and may at more gets those for whom nothing waits then.
 void Engine::Impl::settle() {
   const auto by_rank = [this](ContactId a, ContactId b) {
     return state.contacts().find(a)->place.key() < state.contacts().find(b)->place.key();
@@ -156,6 +156,8 @@ void Engine::Impl::settle() {
     if (!openings_.empty() || agents.empty()) continue;
     for (const QueueHandle queue : state.reserving_queues()) find_agents_beyond_reserve(queue);
   }
+  for (const ContactId id : to_ring_further_) offer_to_more(*state.contacts().find(id));
+  to_ring_further_.clear();
 }
 
 // The first of each class, then who comes after it if that one was offered, or is barred from somebody.
@@ -225,10 +227,28 @@ bool Engine::Impl::settle_step(const Contact& contact, std::uint16_t step, std::
 void Engine::Impl::make_offer(ContactRecord& record, AgentRecord& agent, const Explanation& explanation) {
   const Contact& contact = record.contact;
   const PolicySpec& policy = state.policy_of(contact);
+  emit_offer(contact, agent, explanation);
+  if (policy.auto_accept) {
+    emit(OfferAccepted{contact.offer, contact.id, contact.queue, contact.agent, now_ - contact.due, !contact.answered});
+  } else if (policy.steps[contact.step].offers > 1 && contact.preferred == AgentHandle::kNone) {
+    to_ring_further_.push_back(contact.id);
+  }
+}
+
+void Engine::Impl::emit_offer(const Contact& contact, const AgentRecord& agent, const Explanation& explanation) {
+  const TimePoint expires = now_ + state.policy_of(contact).offer_timeout;
   const OfferId offer{state.last_offer() + 1};
-  emit(OfferMade{offer, contact.id, contact.queue, agent.agent.handle, now_ + policy.offer_timeout, explanation});
-  if (!policy.auto_accept) return;
-  emit(OfferAccepted{offer, contact.id, contact.queue, agent.agent.handle, now_ - contact.due, !contact.answered});
+  emit(OfferMade{offer, contact.id, contact.queue, agent.agent.handle, expires, explanation});
+}
+
+void Engine::Impl::offer_to_more(ContactRecord& record) {
+  const Contact& contact = record.contact;
+  const std::size_t further = state.policy_of(contact).steps[contact.step].offers - std::size_t{1};
+  while (contact.further_offers.size() < further) {
+    const Choice choice = choose_agent(state, record, Trigger::kContactQueued, now_);
+    if (!choice.agent) return;
+    emit_offer(contact, *choice.agent, choice.explanation);
+  }
 }
 
 }  // namespace muster::dispatch

@@ -54,6 +54,9 @@ class Engine::Impl {
   /// Lets contacts of a queue that leaves some agents idle look for agents, as long as there are more of these.
   void find_agents_beyond_reserve(QueueHandle queue);
   void make_offer(ContactRecord& record, AgentRecord& agent, const Explanation& explanation);
+  void emit_offer(const Contact& contact, const AgentRecord& agent, const Explanation& explanation);
+  /// Lets what rings at one agent ring at as many as its step says.
+  void offer_to_more(ContactRecord& record);
 
   // Deadlines: dispatcher_timers.cc.
   void fire_due();
@@ -69,9 +72,8 @@ class Engine::Impl {
 
   // Steps that several commands share.
   void end_offer(const Offer& offer, OfferState state, const std::string& reason);
-  void refuse_offer(const Offer& offer, OfferState state, const std::string& reason);
-  /// After a refusal.
-  void escalate_if_due(ContactId id);
+  /// A contact that waits, having been refused.
+  void escalate_if_due(const Contact& contact);
   void revoke_offers(const Agent& agent, const std::string& reason);
   /// `next`: what is to come after it.
   void change_presence(const Agent& agent, Presence presence, const std::string& reason, TimePoint until,
@@ -81,7 +83,7 @@ class Engine::Impl {
   /// The same once nothing is in hand and nothing rings.
   void take_presence_next(const Agent& agent, Presence presence, const std::string& reason);
   void go_offline(const Agent& agent, const std::string& reason);
-  void withdraw_offer(const Contact& contact, const std::string& reason);
+  void withdraw_offers(const Contact& contact, const std::string& reason);
 
   // Configuration: dispatcher_configuration.cc.
   Reply on(const CreateSkill& command);
@@ -163,7 +165,8 @@ class Engine::Impl {
   std::uint64_t fingerprint_ = 0;
   Trigger trigger_ = Trigger::kAgentFree;  // why agents look for contacts
   Openings openings_;
-  Openings seized_;  // those that settle() is acting on; kept for its memory alone
+  Openings seized_;                         // those that settle() is acting on; kept for its memory alone
+  std::vector<ContactId> to_ring_further_;  // likewise: offered to one agent, and may be to more
 };
 
 inline Reply refused(Outcome outcome, std::string subject = {}) {

@@ -161,6 +161,7 @@ Reply Engine::Impl::resolve_step(const StepDraft& draft, const std::string& fiel
   if (!newcomers.empty() && !resolve(newcomers, step.prefer.newcomers, missing)) {
     return refused(Outcome::kSkillNotFound, missing);
   }
+  step.offers = draft.offers;
   for (const std::string& pool : draft.pools) {
     if (Reply reply = name_pool(pool, policy, step); !reply.ok()) return reply;
   }

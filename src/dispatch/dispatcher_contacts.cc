@@ -72,7 +72,7 @@ Reply Engine::Impl::on(const EndContact& command) {
   if (command.state != ContactState::kCancelled && !is_before_acceptance(contact.state)) {
     return wrong_state(contact.state);
   }
-  withdraw_offer(contact, command.reason);
+  withdraw_offers(contact, command.reason);
   const Duration waited = std::max(Duration{0}, now_ - contact.due);
   emit(ContactEnded{contact.id, contact.queue, contact.agent, command.state, waited, command.reason});
   return {};
@@ -93,7 +93,7 @@ Reply Engine::Impl::on(const PrioritizeContact& command) {
   return {};
 }
 
-// Taken from whom it rings at, unless that is the agent named. One who is busy gets it when free.
+// Taken from whom it rings at, unless that is the agent named alone. One who is busy gets it when free.
 Reply Engine::Impl::on(const AssignContact& command) {
   const ContactRecord* record = state.contacts().find(command.contact);
   if (!record) return no_contact(command.contact);
@@ -101,10 +101,11 @@ Reply Engine::Impl::on(const AssignContact& command) {
   if (!agent) return refused(Outcome::kAgentNotFound, command.agent);
   const Contact& contact = record->contact;
   const bool waits = contact.state == ContactState::kQueued || contact.state == ContactState::kOffered;
-  if (!waits || contact.agent == agent->agent.handle) return wrong_state(contact.state);
+  const bool rings_there_alone = contact.agent == agent->agent.handle && contact.further_offers.empty();
+  if (!waits || rings_there_alone) return wrong_state(contact.state);
   if (!state.could_be_preferred(contact, agent->agent.handle, now_))
     return refused(Outcome::kAgentUnfit, command.agent);
-  withdraw_offer(contact, "assigned");
+  withdraw_offers(contact, "assigned");
   const TimePoint until = now_ + command.wait.value_or(state.policy_of(contact).preferred_agent_wait);
   emit(ContactAssigned{contact.id, contact.queue, agent->agent.handle, until, command.reason});
   return {};
@@ -124,7 +125,7 @@ Reply Engine::Impl::transfer(const Contact& contact, const std::string& queue, c
     return wrong_state(contact.state);
   }
   if (to->queue.spec.channel != state.queue_of(contact).channel) return refused(Outcome::kChannelMismatch, queue);
-  withdraw_offer(contact, "transferred");
+  withdraw_offers(contact, "transferred");
   emit(ContactTransferred{contact.id, from, to->queue.handle, contact.agent, reason});
   return {};
 }
@@ -192,7 +193,7 @@ Reply Engine::Impl::on(const ReportSetupFailure& command) {
   const bool began = contact->offer == OfferId::kNone || now_ > contact->state_since + kSetupTimeMax;
   if (began) return wrong_state(contact->state);
   emit(ContactRequeued{contact->id, contact->queue, contact->agent, contact->offer, command.reason});
-  escalate_if_due(command.contact);
+  escalate_if_due(*contact);
   return {};
 }
 

@@ -99,15 +99,19 @@ std::pair<const Offer*, Reply> Engine::Impl::open_offer(SessionId session, Offer
 Reply Engine::Impl::on(const AcceptOffer& command) {
   const auto [offer, refusal] = open_offer(command.session, command.offer);
   if (!offer) return refusal;
-  const Contact& contact = state.contacts().find(offer->contact)->contact;
-  emit(OfferAccepted{offer->id, contact.id, contact.queue, offer->agent, now_ - contact.due, !contact.answered});
+  const Offer accepted = *offer;
+  const Contact& contact = state.contacts().find(accepted.contact)->contact;
+  for (const OfferId id : open_offers(contact)) {
+    if (id != accepted.id) end_offer(Offer{*state.offers().find(id)}, OfferState::kRescinded, "taken");
+  }
+  emit(OfferAccepted{accepted.id, contact.id, contact.queue, accepted.agent, now_ - contact.due, !contact.answered});
   return {};
 }
 
 Reply Engine::Impl::on(const DeclineOffer& command) {
   const auto [offer, refusal] = open_offer(command.session, command.offer);
   if (!offer) return refusal;
-  refuse_offer(Offer{*offer}, OfferState::kDeclined, command.reason);
+  end_offer(Offer{*offer}, OfferState::kDeclined, command.reason);
   return {};
 }
 

@@ -78,7 +78,7 @@ void Engine::Impl::queue_contact(const Contact& contact) {
 
 void Engine::Impl::expire_contact(ContactRecord& record) {
   const Contact& contact = record.contact;
-  withdraw_offer(contact, "expired");
+  withdraw_offers(contact, "expired");
   emit(ContactEnded{contact.id, contact.queue, AgentHandle::kNone, ContactState::kExpired, now_ - contact.due,
                     "time_to_live"});
 }
@@ -88,7 +88,7 @@ void Engine::Impl::time_out_offer(ContactRecord& record) {
   const Agent& agent = state.agents().find(offer.agent)->agent;
   // An agent who was not there has not missed anything.
   if (!agent.connected) return end_offer(offer, OfferState::kRevoked, "session_lost");
-  refuse_offer(offer, OfferState::kTimedOut, "");
+  end_offer(offer, OfferState::kTimedOut, "");
   miss(agent);
 }
 
@@ -129,23 +129,19 @@ void Engine::Impl::give_up_contacts(const Agent& agent) {
   }
 }
 
+// Refusals count for the priority once the contact is back in its line.
 void Engine::Impl::end_offer(const Offer& offer, OfferState ended, const std::string& reason) {
-  const QueueHandle queue = state.contacts().find(offer.contact)->contact.queue;
-  emit(OfferEnded{offer.id, offer.contact, queue, offer.agent, ended, reason});
+  const Contact& contact = state.contacts().find(offer.contact)->contact;
+  const bool rings_on = !contact.further_offers.empty();
+  emit(OfferEnded{offer.id, contact.id, contact.queue, offer.agent, ended, reason, rings_on});
+  if (!rings_on && ended != OfferState::kWithdrawn) escalate_if_due(contact);
 }
 
-void Engine::Impl::refuse_offer(const Offer& offer, OfferState ended, const std::string& reason) {
-  const ContactId id = offer.contact;
-  end_offer(offer, ended, reason);
-  escalate_if_due(id);
-}
-
-void Engine::Impl::escalate_if_due(ContactId id) {
-  const Contact& contact = state.contacts().find(id)->contact;
+void Engine::Impl::escalate_if_due(const Contact& contact) {
   const Settings& settings = state.settings();
   if (contact.escalated || contact.refusal_count < settings.escalate_after_refusals) return;
   const int raised = std::min(100, contact.priority + settings.escalation_priority);
-  emit(ContactEscalated{id, contact.queue, static_cast<std::uint8_t>(raised)});
+  emit(ContactEscalated{contact.id, contact.queue, static_cast<std::uint8_t>(raised)});
 }
 
 void Engine::Impl::revoke_offers(const Agent& agent, const std::string& reason) {
@@ -153,9 +149,10 @@ void Engine::Impl::revoke_offers(const Agent& agent, const std::string& reason) 
   for (const OfferId offer : offers) end_offer(Offer{*state.offers().find(offer)}, OfferState::kRevoked, reason);
 }
 
-void Engine::Impl::withdraw_offer(const Contact& contact, const std::string& reason) {
-  if (contact.state != ContactState::kOffered) return;
-  end_offer(Offer{*state.offers().find(contact.offer)}, OfferState::kWithdrawn, reason);
+void Engine::Impl::withdraw_offers(const Contact& contact, const std::string& reason) {
+  for (const OfferId id : open_offers(contact)) {
+    end_offer(Offer{*state.offers().find(id)}, OfferState::kWithdrawn, reason);
+  }
 }
 
 void Engine::Impl::change_presence(const Agent& agent, Presence presence, const std::string& reason, TimePoint until,

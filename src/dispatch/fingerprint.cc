@@ -34,6 +34,7 @@ static void hash_into(Hasher& h, const StepDraft& v) {
   h.add_later(1, v.where, {});
   h.add_later(2, v.prefer, {});
   h.add_later(3, v.pools, {});
+  h.add_later(4, v.offers, std::uint8_t{1});
 }
 static void hash_into(Hasher& h, const PolicyChange& v) {
   h.add(v.display_name, v.steps, v.offer_timeout, v.priority_weight, v.refusal_cool_down, v.auto_accept);

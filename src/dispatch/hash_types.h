@@ -32,6 +32,7 @@ inline void hash_into(Hasher& h, const PolicyStep& v) {
   h.add_later(1, v.where, {});
   h.add_later(2, v.prefer, {});
   h.add_later(3, v.pools, PoolSet{0});
+  h.add_later(4, v.offers, std::uint8_t{1});
 }
 inline void hash_into(Hasher& h, const NextPresence& v) { h.add(v.presence, v.reason); }
 inline void hash_into(Hasher& h, const RequestId& v) { h.add(v.high, v.low); }
@@ -115,6 +116,7 @@ inline void hash_into(Hasher& h, const Contact& v) {
   h.add_later(2, v.preferred, AgentHandle::kNone);
   h.add_later(3, v.preferred_until, {});
   h.add_later(4, v.estimated_wait, {});
+  h.add_later(5, v.further_offers, {});
 }
 
 inline void hash_into(Hasher& h, const Offer& v) {

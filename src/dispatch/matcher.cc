@@ -10,8 +10,14 @@ namespace {
 /// The gates of one contact, for many agents.
 class Gates {
  public:
-  Gates(const State& state, const ContactRecord& record, TimePoint now)
-      : contact_(record.contact), key_(*record.waiting_class->key), units_(state.units_of(key_.channel)), now_(now) {}
+  Gates(const State& state, const Contact& contact, const WaitingKey& key, TimePoint now)
+      : state_(state), contact_(contact), key_(key), units_(state.units_of(key_.channel)), now_(now) {}
+
+  /// Those who choose for themselves, and those at whom the contact rings already.
+  [[nodiscard]] bool leaves_out(const AgentRecord& record) const {
+    return record.about_to_choose ||
+           (contact_.state == ContactState::kOffered && state_.rings_at(contact_, record.agent));
+  }
 
   [[nodiscard]] Gate first_failed(const Agent& agent) const {
     if (const Gate gate = failed_gate(agent.spec.skills, key_.asked); gate != Gate{}) return gate;
@@ -20,6 +26,7 @@ class Gates {
   }
 
  private:
+  const State& state_;
   const Contact& contact_;
   const WaitingKey& key_;
   std::uint32_t units_;
@@ -87,7 +94,7 @@ class Search {
   /// `turn` is without the fit. True if nobody behind can be among the two best.
   bool look_at(AgentRecord& candidate, Turn turn) {
     if (second_.agent && second_.turn < Turn{turn.loaded, {turn.key.since - fit_max_, 0}}) return true;
-    if (candidate.about_to_choose) return false;
+    if (gates_.leaves_out(candidate)) return false;
     Explanation& why = choice_.explanation;
     ++why.considered;
     if (const Gate gate = gates_.first_failed(candidate.agent); gate != Gate{}) {
@@ -190,27 +197,29 @@ Choice choose_agent(const State& state, const ContactRecord& record, Trigger tri
   why.trigger = trigger;
   why.step = record.contact.step;
   why.waited = now - record.contact.due;
-  const WaitingClass& group = *record.waiting_class;
-  if (!state.may_be_offered(group.key->lane)) return choice;
+  const WaitingClass* group = record.waiting_class;
+  const WaitingKey of_ringing = group ? WaitingKey{} : state.key_of(record.contact);
+  const WaitingKey& key = group ? *group->key : of_ringing;
+  if (!state.may_be_offered(key.lane)) return choice;
   // Another contact that asks the same and bars nobody waits in vain: so would this one, unless it waits only because
   // too few agents were idle.
-  const QueueRecord* lane = state.queues().find(group.key->lane);
+  const QueueRecord* lane = state.queues().find(key.lane);
   const bool leaves_idle = lane && lane->queue.spec.idle_reserve > 0;
-  if (group.settled_open > 0 && !leaves_idle) return choice;
+  if (group && group->settled_open > 0 && !leaves_idle) return choice;
 
-  const Gates gates(state, record, now);
+  const Gates gates(state, record.contact, key, now);
   const PolicyRecord& policy = state.policy_record_of(record.contact);
   const PolicyStep& step = policy.policy.spec.steps[record.contact.step];
   const Preferences& prefer = step.prefer;
   const SeatPlan& plan = state.agent_index().plan(policy.plans[record.contact.step]);
   const Requirements rated = rated_by(step, record.contact);
   const auto search_over = [&](auto&... where) {
-    Search search(gates, prefer, group.key->asked, rated, why, now);
+    Search search(gates, prefer, key.asked, rated, why, now);
     search.over(where...);
     return search;
   };
-  if (group.key->preferred != AgentHandle::kNone) {
-    return search_over(*state.agents().find(group.key->preferred)).choice();
+  if (key.preferred != AgentHandle::kNone) {
+    return search_over(*state.agents().find(key.preferred)).choice();
   }
   if (goes_to_newcomers(record.contact, prefer)) {
     Search newcomers = search_over(plan, prefer.newcomers);

@@ -11,8 +11,9 @@ struct Choice {
   Explanation explanation;
 };
 
-/// The agent for a waiting contact: of those who pass every gate, the idle before the loaded, the longest without
-/// change first. Agents who are about to choose for themselves are left out. Empty if there is none.
+/// The agent for a waiting contact, or the next one for a contact that rings: of those who pass every gate, the idle
+/// before the loaded, the longest without change first. Agents who are about to choose for themselves are left out, and
+/// those at whom it rings. Empty if there is none.
 Choice choose_agent(const State& state, const ContactRecord& contact, Trigger trigger, TimePoint now);
 
 /// The waiting contact for an agent with room: the lowest rank of those for which the agent passes every gate.

@@ -94,6 +94,13 @@ std::uint32_t room_for(const AgentSpec& spec, Channel channel, std::uint32_t uni
   return std::min(spec.capacity_units / units, static_cast<std::uint32_t>(limit_of(spec, channel)));
 }
 
+std::vector<OfferId> open_offers(const Contact& contact) {
+  if (contact.state != ContactState::kOffered) return {};
+  std::vector<OfferId> offers{contact.offer};
+  offers.insert(offers.end(), contact.further_offers.begin(), contact.further_offers.end());
+  return offers;
+}
+
 const Refusal* refusal_by(const Contact& contact, AgentHandle agent) {
   const auto found = std::find_if(contact.refusals.begin(), contact.refusals.end(),
                                   [&](const Refusal& refusal) { return refusal.agent == agent; });

@@ -34,6 +34,9 @@ bool could_have_room(const AgentSpec& spec, Channel channel, std::uint32_t units
 /// How many contacts of a channel the agent could have at once, if nothing else. REQUIRES: units > 0.
 std::uint32_t room_for(const AgentSpec& spec, Channel channel, std::uint32_t units);
 
+/// The contact's open offers, oldest first.
+std::vector<OfferId> open_offers(const Contact& contact);
+
 /// What the agent refused the contact by; null if never.
 const Refusal* refusal_by(const Contact& contact, AgentHandle agent);
 

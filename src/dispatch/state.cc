@@ -65,6 +65,11 @@ WaitingKey State::key_of(const Contact& contact, Conditions asked) const {
   return {queue.channel, std::move(asked), contact.preferred, own_lane ? contact.queue : QueueHandle::kNone};
 }
 
+bool State::rings_at(const Contact& contact, const Agent& agent) const {
+  return std::any_of(agent.offers.begin(), agent.offers.end(),
+                     [&](OfferId offer) { return offers_.find(offer)->contact == contact.id; });
+}
+
 bool State::may_be_offered(QueueHandle lane) const {
   const QueueRecord* record = queues_.find(lane);
   if (!record) return true;

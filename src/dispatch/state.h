@@ -56,6 +56,8 @@ class State {
   [[nodiscard]] WaitingKey key_of(const Contact& contact) const;
   /// Whether contacts in the lane are not held back; kNone: they never are.
   [[nodiscard]] bool may_be_offered(QueueHandle lane) const;
+  /// Whether an open offer of the contact is the agent's.
+  [[nodiscard]] bool rings_at(const Contact& contact, const Agent& agent) const;
 
   [[nodiscard]] StateImage image() const;
   [[nodiscard]] std::uint64_t hash() const;
@@ -164,6 +166,8 @@ class State {
   ContactRecord* find(ContactId contact, QueueHandle queue, AgentHandle agent);
   /// As find(), and in hand.
   ContactRecord* find_in_hand(ContactId contact, QueueHandle queue, AgentHandle agent);
+  /// The contact if it belongs to `queue` and that open offer of it is the agent's.
+  ContactRecord* find_offered(ContactId contact, QueueHandle queue, OfferId offer, AgentHandle agent);
   void enter(ContactRecord& record, ContactState state);
   /// Adds to the pace of its queue what the contact has taken of an agent's units since it was in its state.
   void count_busy(Contact& contact);
@@ -185,6 +189,8 @@ class State {
   void end(ContactRecord& record);
   void schedule(ContactRecord& record) { reschedule(record, last_time_); }
   void leave_hand(ContactRecord& record, bool handled);
+  /// The offer is open no more.
+  void strike_offer(Contact& contact, OfferId offer);
   /// The agent did not serve the contact: a cool-down for the one, a refusal on the record of the other.
   void refuse(Contact& contact, AgentHandle agent, bool declined);
   void stay_anew(ContactRecord& record);

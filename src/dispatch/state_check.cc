@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 
 #include "pools.h"
@@ -31,9 +32,17 @@ void check_contact(const State& state, const Contact& contact, Check& check) {
   const bool offered = contact.state == ContactState::kOffered;
   const bool held = in_hand(contact.state);
   check.expect((offered || held) == (record != nullptr), "a contact has an agent exactly while offered or held", id);
-  if (offered) {
-    const Offer* offer = state.offers().find(contact.offer);
-    check.expect(offer && offer->contact == contact.id && offer->agent == contact.agent, "offer of contact", id);
+  check.expect(offered || contact.further_offers.empty(), "further offers of a contact that does not ring", id);
+  std::set<AgentHandle> rung;
+  for (const OfferId open : open_offers(contact)) {
+    const Offer* offer = state.offers().find(open);
+    check.expect(offer && offer->contact == contact.id, "offer of contact", id);
+    if (!offer) continue;
+    check.expect(open != contact.offer || offer->agent == contact.agent, "the agent of the oldest offer", id);
+    check.expect(rung.insert(offer->agent).second, "rings at an agent once", id);
+    check.expect(offer->expires == state.offers().find(contact.offer)->expires, "offers end together", id);
+    const auto& list = state.agents().find(offer->agent)->agent.offers;
+    check.expect(std::count(list.begin(), list.end(), open) == 1, "the agent lists the offer once", id);
   }
   if (record && held) {
     const auto& list = record->agent.contacts;
@@ -47,7 +56,8 @@ void check_ledger(const State& state, const Agent& agent, Check& check) {
   PerChannel<std::uint16_t> counts{};
   const auto count = [&](ContactId id, bool as_offer) {
     const ContactRecord* record = state.contacts().find(id);
-    check.expect(record && record->contact.agent == agent.handle, "what an agent lists is with the agent", raw(id));
+    const bool with = record && (as_offer || record->contact.agent == agent.handle);
+    check.expect(with, "what an agent lists is with the agent", raw(id));
     if (!record) return;
     check.expect(in_hand(record->contact.state) != as_offer, "offers and contacts lie in their lists", raw(id));
     const Channel channel = state.queue_of(record->contact).channel;

@@ -20,6 +20,13 @@ ContactRecord* State::find_in_hand(ContactId contact, QueueHandle queue, AgentHa
   return record && in_hand(record->contact.state) ? record : nullptr;
 }
 
+ContactRecord* State::find_offered(ContactId contact, QueueHandle queue, OfferId offer, AgentHandle agent) {
+  ContactRecord* record = contacts_.find(contact);
+  const Offer* open = offers_.find(offer);
+  if (!record || record->contact.queue != queue) return nullptr;
+  return open && open->contact == contact && open->agent == agent ? record : nullptr;
+}
+
 void State::count_busy(Contact& contact) {
   QueueRecord& queue = *queues_.find(contact.queue);
   if (takes_units(contact.state, queue.queue.spec.channel)) {
@@ -122,6 +129,18 @@ void State::unmake(Agent& agent, const Offer& offer) {
     Offer& other = *offers_.find(id);
     take_back(other.idle_since, other.idle_order);
   }
+}
+
+void State::strike_offer(Contact& contact, OfferId offer) {
+  offers_.remove(offer);
+  std::vector<OfferId>& further = contact.further_offers;
+  if (contact.offer != offer) {
+    std::erase(further, offer);
+    return;
+  }
+  contact.offer = further.empty() ? OfferId::kNone : further.front();
+  contact.agent = further.empty() ? AgentHandle::kNone : offers_.find(contact.offer)->agent;
+  if (!further.empty()) further.erase(further.begin());
 }
 
 void State::refuse(Contact& contact, AgentHandle agent, bool declined) {
@@ -249,31 +268,38 @@ bool State::on(const ContactReleased& event) {
 }
 
 bool State::on(const OfferMade& event) {
-  ContactRecord* record = find(event.contact, event.queue, AgentHandle::kNone);
+  ContactRecord* record = contacts_.find(event.contact);
   AgentRecord* to = agents_.find(event.agent);
-  if (!record || record->contact.state != ContactState::kQueued || !to) return false;
+  if (!record || record->contact.queue != event.queue || !to) return false;
+  Contact& contact = record->contact;
+  const bool rings = contact.state == ContactState::kOffered;
+  if (rings ? rings_at(contact, to->agent) : contact.state != ContactState::kQueued) return false;
   if (raw(event.offer) != last_offer_ + 1) return false;
   last_offer_ = raw(event.offer);
   offers_.add(event.offer) = {event.offer,    event.contact,        event.agent,
                               last_time_,     event.expires,        event.explanation,
                               last_sequence_, to->agent.idle_since, to->agent.idle_order};
-  stop_waiting(*record);
-  record->contact.agent = event.agent;
-  record->contact.offer = event.offer;
-  enter(*record, ContactState::kOffered);
-  schedule(*record);
   to->agent.offers.push_back(event.offer);
-  take_units(to->agent, queue_of(record->contact).channel);
-  Queue& queue = queues_.find(event.queue)->queue;
-  if (counts_turns(queue)) queue.served += cost_of_turn(queue.spec);
+  take_units(to->agent, queue_of(contact).channel);
+  if (rings) {
+    contact.further_offers.push_back(event.offer);
+  } else {
+    stop_waiting(*record);
+    contact.agent = event.agent;
+    contact.offer = event.offer;
+    enter(*record, ContactState::kOffered);
+    schedule(*record);
+    Queue& queue = queues_.find(event.queue)->queue;
+    if (counts_turns(queue)) queue.served += cost_of_turn(queue.spec);
+  }
   touch(to->agent);
   refresh(*to, false);
   return true;
 }
 
 bool State::on(const OfferAccepted& event) {
-  ContactRecord* record = find(event.contact, event.queue, event.agent);
-  if (!record || record->contact.state != ContactState::kOffered || record->contact.offer != event.offer) return false;
+  ContactRecord* record = find_offered(event.contact, event.queue, event.offer, event.agent);
+  if (!record || !record->contact.further_offers.empty()) return false;
   Contact& contact = record->contact;
   AgentRecord& holder = *agents_.find(event.agent);
   offers_.remove(event.offer);
@@ -299,8 +325,8 @@ bool State::on(const OfferAccepted& event) {
 }
 
 bool State::on(const OfferEnded& event) {
-  ContactRecord* record = find(event.contact, event.queue, event.agent);
-  if (!record || record->contact.state != ContactState::kOffered || record->contact.offer != event.offer) return false;
+  ContactRecord* record = find_offered(event.contact, event.queue, event.offer, event.agent);
+  if (!record || event.rings_on == record->contact.further_offers.empty()) return false;
   const bool refused = event.state == OfferState::kDeclined || event.state == OfferState::kTimedOut;
   const bool taken_back = event.state == OfferState::kWithdrawn || event.state == OfferState::kRescinded ||
                           event.state == OfferState::kRevoked;
@@ -312,16 +338,15 @@ bool State::on(const OfferEnded& event) {
   } else {
     touch(agent);
   }
-  offers_.remove(event.offer);
+  strike_offer(contact, event.offer);
   std::erase(agent.offers, event.offer);
   release_units(agent, queue_of(contact).channel);
   refresh(*agents_.find(event.agent), true);
+  if (refused) refuse(contact, event.agent, event.state == OfferState::kDeclined);
+  if (event.rings_on) return true;
+
   Queue& queue = queues_.find(event.queue)->queue;
   if (counts_turns(queue)) queue.served -= std::min(queue.served, cost_of_turn(queue.spec));
-
-  contact.agent = AgentHandle::kNone;
-  contact.offer = OfferId::kNone;
-  if (refused) refuse(contact, event.agent, event.state == OfferState::kDeclined);
   start_waiting(*record);
   return true;
 }

@@ -121,6 +121,7 @@ void fill(v1::PolicySpec& stored, const dispatch::PolicySpec& spec) {
     fill(*added.mutable_requirements(), step.requirements);
     if (step.where != dispatch::Predicate{}) fill(*added.mutable_where(), step.where);
     added.set_pools(step.pools);
+    if (step.offers > 1) added.set_offers(step.offers);
     if (step.prefer != dispatch::Preferences{}) fill(*added.mutable_prefer(), step.prefer);
   }
   stored.set_offer_timeout(store(spec.offer_timeout));
@@ -147,6 +148,7 @@ dispatch::PolicySpec read(const v1::PolicySpec& stored) {
     added.requirements = read(step.requirements());
     if (step.has_where()) added.where = read(step.where());
     added.pools = narrow<dispatch::PoolSet>(step.pools());
+    if (step.offers() != 0) added.offers = narrow<std::uint8_t>(step.offers());
     if (step.has_prefer()) added.prefer = read(step.prefer());
   }
   spec.offer_timeout = span_of(stored.offer_timeout());

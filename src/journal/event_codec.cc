@@ -247,12 +247,14 @@ void write(v1::Event& to, const dispatch::OfferEnded& event) {
   fill_subject(stored, event);
   stored.set_state(static_cast<v1::OfferState>(event.state));
   stored.set_reason(event.reason);
+  stored.set_rings_on(event.rings_on);
 }
 dispatch::OfferEnded read(const v1::OfferEnded& stored) {
   auto event = read_subject<dispatch::OfferEnded>(stored);
   event.offer = handle_of<dispatch::OfferId>(stored.offer());
   event.state = offer_state_of(stored.state());
   event.reason = stored.reason();
+  event.rings_on = stored.rings_on();
   return event;
 }
 

@@ -162,6 +162,7 @@ void fill(v1::Contact& stored, const dispatch::Contact& contact) {
   stored.set_preferred(raw(contact.preferred));
   stored.set_preferred_until(store(contact.preferred_until));
   stored.set_estimated_wait(store(contact.estimated_wait));
+  fill_handles(stored.mutable_further_offers(), contact.further_offers);
 }
 dispatch::Contact read(const v1::Contact& stored) {
   check_known(stored);
@@ -192,6 +193,7 @@ dispatch::Contact read(const v1::Contact& stored) {
   contact.preferred = handle_of<dispatch::AgentHandle>(stored.preferred());
   contact.preferred_until = time_of(stored.preferred_until());
   contact.estimated_wait = span_of(stored.estimated_wait());
+  read_handles(stored.further_offers(), contact.further_offers);
   return contact;
 }
 

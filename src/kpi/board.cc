@@ -20,7 +20,7 @@ using dispatch::SessionId;
 
 struct OpenContact {
   QueueHandle queue{};
-  AgentHandle agent{};  ///< whom it is offered to or who holds it
+  AgentHandle agent{};  ///< who holds it
   ContactState state{};
   TimePoint due;
   TimePoint answered_at{};    ///< epoch: nobody has accepted it yet
@@ -128,6 +128,8 @@ class Board::Impl {
     if (AgentEntry* agent = agents_.find(handle)) refresh(*agent);
   }
   void sign_off(AgentEntry& agent);
+  /// Counts one more contact that rings at the agent, or one less.
+  void ring(AgentHandle handle, int sign);
 
   // --- events ---
 
@@ -230,7 +232,6 @@ void Board::Impl::count(const OpenContact& contact, int sign) {
     queue->row.in_hand += held;
   }
   if (AgentEntry* agent = agents_.find(contact.agent)) {
-    agent->row.ringing += ringing;
     agent->row.in_hand += held;
     (contact.state == ContactState::kWrapUp ? agent->wrap_up : agent->active) += held;
   }
@@ -286,6 +287,13 @@ void Board::Impl::refresh(AgentEntry& agent) {
   recount(agent.counted_available, available, totals_.agents_available);
   recount(agent.counted_idle, available && agent.row.activity == Activity::kIdle, totals_.agents_idle);
   if (signed_in) agents_.list(agent, version_);
+}
+
+void Board::Impl::ring(AgentHandle handle, int sign) {
+  AgentEntry* agent = agents_.find(handle);
+  if (!agent) return;
+  agent->row.ringing += sign;
+  refresh(*agent);
 }
 
 void Board::Impl::sign_off(AgentEntry& agent) {
@@ -358,11 +366,13 @@ void Board::Impl::on(const dispatch::ContactTransferred& e) {
 
 void Board::Impl::on(const dispatch::OfferMade& e) {
   ++totals_.counters.offers;
-  move(e.contact, ContactState::kOffered, e.queue, e.agent);
+  ring(e.agent, +1);
+  move(e.contact, ContactState::kOffered, e.queue, {});
 }
 
 void Board::Impl::on(const dispatch::OfferAccepted& e) {
   if (AgentEntry* agent = agents_.find(e.agent)) ++agent->row.counters.answered;
+  ring(e.agent, -1);
   OpenContact* contact = move(e.contact, ContactState::kActive, e.queue, e.agent);
   if (!contact || !e.first) return;
   contact->answered_at = contact->due + e.waited;
@@ -384,7 +394,8 @@ void Board::Impl::on(const dispatch::OfferEnded& e) {
     ++totals_.counters.offers_missed;
     if (AgentEntry* agent = agents_.find(e.agent)) ++agent->row.counters.missed;
   }
-  move(e.contact, ContactState::kQueued, e.queue, {});
+  ring(e.agent, -1);
+  if (!e.rings_on) move(e.contact, ContactState::kQueued, e.queue, {});
 }
 
 void Board::Impl::on(const dispatch::ContactCompleted& e) {
@@ -477,9 +488,11 @@ void Board::Impl::restore(const dispatch::StateImage& state, const BoardCounters
   for (const auto& contact : state.contacts) {
     // Since the first acceptance nothing has changed: its setup may still fail.
     const bool just_answered = contact.answered && contact.answered_at == contact.state_since;
-    add(contact.id, {contact.queue, contact.agent, contact.state, contact.due, contact.answered_at,
+    const AgentHandle holder = in_hand(contact.state) ? contact.agent : AgentHandle::kNone;
+    add(contact.id, {contact.queue, holder, contact.state, contact.due, contact.answered_at,
                      just_answered ? contact.offer : OfferId::kNone, contact.estimated_wait});
   }
+  for (const auto& offer : state.offers) ring(offer.agent, +1);
   for (const auto& agent : state.agents) {
     agents_.at(agent.handle).row.since = std::max(agent.presence_since, agent.idle_since);
   }

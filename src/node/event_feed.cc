@@ -69,7 +69,8 @@ Summary summarize(const dispatch::Event& event) {
             return {v1::CONTACT_EVENT_KIND_OFFER_ACCEPTED, State::kActive, e.contact, e.queue, e.agent, e.offer, {}};
           },
           [](const OfferEnded& e) -> Summary {
-            return {v1::CONTACT_EVENT_KIND_OFFER_ENDED, State::kQueued, e.contact, e.queue, e.agent, e.offer, e.reason};
+            const State state = e.rings_on ? State::kOffered : State::kQueued;
+            return {v1::CONTACT_EVENT_KIND_OFFER_ENDED, state, e.contact, e.queue, e.agent, e.offer, e.reason};
           },
           [](const ContactHeld& e) -> Summary {
             return {v1::CONTACT_EVENT_KIND_HELD, State::kHeld, e.contact, e.queue, e.agent, {}, {}};

@@ -18,6 +18,13 @@ v1::Contact ended_contact(const EventT& event, dispatch::ContactState state) {
   return contact;
 }
 
+/// What rings at several agents shows each of them the offer of their own.
+void render_made(const dispatch::Engine& engine, const dispatch::Offer& offer, v1::OfferMade* made) {
+  render(engine, offer, made->mutable_offer());
+  render(engine, *engine.contact(offer.contact), made->mutable_contact());
+  made->mutable_contact()->set_offer_id(offer_id(offer.id));
+}
+
 StreamEnd stream_end(const dispatch::SessionEnded& ended) {
   if (ended.reason == "replaced") return StreamEnd::kReplaced;
   return ended.reason == "closed" ? StreamEnd::kClosed : StreamEnd::kSilent;
@@ -76,10 +83,7 @@ v1::SessionEvent Sequencer::session_opened(const dispatch::Agent& agent, const d
   to_proto(heartbeat_interval_, opened->mutable_heartbeat_interval());
   render(engine_, agent, opened->mutable_agent());
   for (const auto id : agent.offers) {
-    const auto* offer = engine_.offer(id);
-    auto* made = opened->add_offers();
-    render(engine_, *offer, made->mutable_offer());
-    render(engine_, *engine_.contact(offer->contact), made->mutable_contact());
+    render_made(engine_, *engine_.offer(id), opened->add_offers());
   }
   for (const auto id : agent.contacts) render(engine_, *engine_.contact(id), opened->add_contacts());
   return event;
@@ -97,8 +101,7 @@ void Sequencer::tell_agents(const dispatch::Event& event) {
                    const auto* offer = engine_.offer(e.offer);
                    if (!offer) return;
                    if (auto* message = message_to(e.agent, event)) {
-                     render(engine_, *offer, message->mutable_offer_made()->mutable_offer());
-                     render(engine_, *engine_.contact(e.contact), message->mutable_offer_made()->mutable_contact());
+                     render_made(engine_, *offer, message->mutable_offer_made());
                    }
                  },
                  [&](const OfferEnded& e) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,13 +41,20 @@ TEST_F(Simulation, EveryStepPassesTheSelfCheck) {
 TEST_F(Simulation, TheWorkloadsBringAboutEveryEventAndEveryOutcome) {
   std::set<std::size_t> events;
   std::set<Outcome> outcomes;
+  std::size_t most_rung = 0;  // agents at whom one contact rings
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     Day day(seed);
     for (int i = 0; i < kCommands; ++i) {
       outcomes.insert(day.step().outcome);
-      for (const Event& event : day.fresh) events.insert(event.body.index());
+      for (const Event& event : day.fresh) {
+        events.insert(event.body.index());
+        const auto* made = std::get_if<OfferMade>(&event.body);
+        const Contact* contact = made ? day.engine.contact(made->contact) : nullptr;
+        if (contact) most_rung = std::max(most_rung, 1 + contact->further_offers.size());
+      }
     }
   }
+  EXPECT_GE(most_rung, 3U);
   EXPECT_EQ(events.size(), std::variant_size_v<EventBody>);
   for (int i = 0; i <= static_cast<int>(Outcome::kAgentSignedOff); ++i) {
     const bool needs_a_million_contacts = Outcome(i) == Outcome::kContactLimit;

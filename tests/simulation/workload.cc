@@ -129,6 +129,7 @@ std::vector<StepDraft> Workload::some_steps() {
     step.requirements = some_requirements(2, 80);
     if (one_in(2)) step.where = some_predicate(2);
     if (one_in(2)) step.prefer = some_preferences();
+    if (one_in(3)) step.offers = static_cast<std::uint8_t>(2 + below(4));
     after += seconds(1 + below(60));
   }
   return steps;

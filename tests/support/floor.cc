@@ -39,6 +39,7 @@ void Floor::configure() {
   };
   policy.steps->at(1).where = {Predicate::Kind::kAnyOf, {has(1), {Predicate::Kind::kNot, {has(2)}, {}}}, {}};
   policy.steps->at(1).prefer.weights.quality = 1s;
+  policy.steps->at(2).offers = 3;
   policy.pools = {{"others", has(1), {{.waiting = 1}, {}}}};
   policy.refusal_cool_down = 15s;
   policy.starvation_bound = 2min;

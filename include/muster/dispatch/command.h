@@ -59,6 +59,7 @@ struct StepDraft {
   PredicateDraft where{};
   PreferencesDraft prefer{};
   std::vector<std::string> pools{};  ///< of the policy
+  std::uint8_t offers = 1;
 };
 
 /// In the Change structs an empty optional leaves the field as it is; on creation, at its default.

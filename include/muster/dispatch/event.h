@@ -126,8 +126,8 @@ struct OfferAccepted {
   Duration waited{};  ///< since the contact was due
   bool first = true;  ///< nobody had accepted the contact before, but for failed setups
 };
-/// An open offer ended without acceptance; the contact is queued again with its age. kDeclined and kTimedOut count
-/// as refusals; kTimedOut as missed by the agent.
+/// An open offer ended without acceptance; the contact is queued again with its age, unless it rings on at others.
+/// kDeclined and kTimedOut count as refusals; kTimedOut as missed by the agent.
 struct OfferEnded {
   OfferId offer{};
   ContactId contact{};
@@ -135,6 +135,7 @@ struct OfferEnded {
   AgentHandle agent{};
   OfferState state{};
   std::string reason;
+  bool rings_on = false;  ///< other offers of the contact are open still
 };
 
 struct ContactHeld {

@@ -42,11 +42,14 @@ struct Contact {
   TimePoint state_since;     ///< when it entered `state`
   TimePoint wrap_up_until;   ///< while in wrap-up
   OfferId offer{};           ///< while kOffered: the open one; then the accepted one, until first held
-  AgentHandle agent{};       ///< whom it is offered to or who holds it; kNone while queued
+  AgentHandle agent{};       ///< whom it is offered to by `offer`, or who holds it; kNone while queued
   AgentHandle last_agent{};  ///< who held it last
   AgentHandle preferred{};   ///< waits for this agent alone, or rings there; kNone: for any
   TimePoint preferred_until;
   Duration estimated_wait{};  ///< as its queue estimated when it entered; 0: none, or not in the queue it entered
+  /// While kOffered: those open beside `offer`, which is the oldest, to other agents; oldest first. All were made at
+  /// the same moment.
+  std::vector<OfferId> further_offers;
 };
 
 /// An offer that has not been answered.

@@ -209,8 +209,11 @@ struct PolicyStep {
   Predicate where{};                           ///< holds as well
   Preferences prefer{};                        ///< of those who may
   PoolSet pools = 0;                           ///< agents of the open ones only; none: of any
+  std::uint8_t offers = 1;                     ///< to how many agents at once: 1..kOffersMax
   bool operator==(const PolicyStep&) const = default;
 };
+/// A contact is offered to so many agents at once, at most.
+inline constexpr std::uint8_t kOffersMax = 50;
 
 struct PolicySpec {
   std::string id;

@@ -80,7 +80,11 @@ void Auditor::judge(const Event& event) {
 
 void Auditor::check_asked(const Event& event) {
   request_of_.push_back(event.request);
-  const std::vector<CommandBody>* bodies = &asked_without_id_;
+  // An acceptance takes other offers back first.
+  const bool goes_on = event.request.is_nil() && last_rescinded_;
+  if (!goes_on) cause_ = &asked_without_id_;
+  const auto* offer_ended = std::get_if<OfferEnded>(&event.body);
+  last_rescinded_ = offer_ended && offer_ended->state == OfferState::kRescinded;
   const auto* created = std::get_if<ContactCreated>(&event.body);
   if (!event.request.is_nil()) {
     const Id id{event.request.high, event.request.low};
@@ -92,7 +96,7 @@ void Auditor::check_asked(const Event& event) {
     const Done done{event.fingerprint, event.sequence, created ? raw(created->contact) : 0};
     if (!done_.emplace(id, done).second)
       throw Violation("I7", text(event.sequence) + ": a second effect of one request");
-    bodies = &asked->second;
+    cause_ = &asked->second;
   } else if (created) {
     const auto creates = [](const CommandBody& body) { return std::holds_alternative<CreateContact>(body); };
     const auto asked = std::count_if(asked_without_id_.begin(), asked_without_id_.end(), creates);
@@ -100,12 +104,12 @@ void Auditor::check_asked(const Event& event) {
       throw Violation("I2", text(event.sequence) + ": a contact that nobody asked for");
     }
   }
-  if (const auto* accepted = std::get_if<OfferAccepted>(&event.body)) check_accepted(*accepted, bodies);
+  if (const auto* accepted = std::get_if<OfferAccepted>(&event.body)) check_accepted(*accepted);
 }
 
-void Auditor::check_accepted(const OfferAccepted& accepted, const std::vector<CommandBody>* bodies) const {
+void Auditor::check_accepted(const OfferAccepted& accepted) const {
   if (ledger_.accepts_by_itself(accepted.contact)) return;
-  const bool asked = std::any_of(bodies->begin(), bodies->end(), [&](const CommandBody& body) {
+  const bool asked = std::any_of(cause_->begin(), cause_->end(), [&](const CommandBody& body) {
     const auto* accept = std::get_if<AcceptOffer>(&body);
     if (!accept || accept->offer != accepted.offer) return false;
     const Agent* agent = truth().agent_of(accept->session);

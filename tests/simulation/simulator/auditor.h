@@ -66,7 +66,7 @@ class Auditor {
 
   void judge(const dispatch::Event& event);
   void check_asked(const dispatch::Event& event);
-  void check_accepted(const dispatch::OfferAccepted& accepted, const std::vector<dispatch::CommandBody>* bodies) const;
+  void check_accepted(const dispatch::OfferAccepted& accepted) const;
   void check_waiting() const;
 
   const bool trace_;
@@ -75,6 +75,8 @@ class Auditor {
   kpi::Board board_;
   std::map<Id, std::vector<dispatch::CommandBody>> asked_;
   std::vector<dispatch::CommandBody> asked_without_id_;
+  const std::vector<dispatch::CommandBody>* cause_ = nullptr;  // what may have caused the last event
+  bool last_rescinded_ = false;                                // the last event took an offer back
   std::uint64_t created_without_id_ = 0;
   std::map<Id, Done> done_;
   std::vector<dispatch::RequestId> request_of_{{}};  // by sequence

@@ -1,5 +1,6 @@
 #include "ledger.h"
 
+#include <algorithm>
 #include <variant>
 
 #include "muster/base/overloaded.h"
@@ -70,8 +71,13 @@ void Ledger::take(const Event& event) {
 
 void Ledger::made(const Event& event, const OfferMade& offer) {
   Entry& entry = this->entry(offer.contact);
-  if (entry.state != ContactState::kQueued) {
+  const bool rings = entry.state == ContactState::kOffered;
+  if (!rings && entry.state != ContactState::kQueued) {
     throw Violation("I3", text(offer.contact) + " is offered while another agent has it, or before it is due");
+  }
+  for (const auto& [other, open] : entry.offers) {
+    if (open.agent == offer.agent) throw Violation("I3", text(offer.contact) + " rings at one agent twice");
+    if (open.expires != offer.expires) throw Violation("I3", text(offer.contact) + " rings on after a first offer");
   }
   const Desk& desk = desks_[offer.agent];
   if (!desk.connected || desk.presence != Presence::kAvailable || desk.leaves) {
@@ -84,35 +90,33 @@ void Ledger::made(const Event& event, const OfferMade& offer) {
     if (last.declines >= kDeclinesMax) throw Violation("I13", text(offer.contact) + " was declined three times");
   }
   entry.state = ContactState::kOffered;
-  entry.agent = offer.agent;
-  entry.offer = offer.offer;
-  entry.offer_expires = offer.expires;
+  entry.offers[offer.offer] = {offer.agent, offer.expires};
   check_room(offer.agent);
 }
 
 void Ledger::accepted(const Event& event, const OfferAccepted& accepted) {
   Entry& entry = this->entry(accepted.contact);
-  const bool open = entry.state == ContactState::kOffered && entry.offer == accepted.offer;
-  if (!open || entry.agent != accepted.agent) {
-    throw Violation("I3", text(accepted.contact) + " is accepted without an open offer to that agent");
-  }
-  if (event.time > entry.offer_expires) throw Violation("I9", text(accepted.contact) + " is accepted after its time");
+  const std::string what = text(accepted.contact) + " is accepted without an open offer to that agent";
+  const Open& open = open_offer(entry, accepted.offer, accepted.agent, what);
+  if (event.time > open.expires) throw Violation("I9", text(accepted.contact) + " is accepted after its time");
+  if (entry.offers.size() > 1) throw Violation("I3", text(accepted.contact) + " is accepted while it rings at others");
+  entry.offers.clear();
+  entry.agent = accepted.agent;
   entry.state = ContactState::kActive;
 }
 
 void Ledger::offer_ended(const Event& event, const OfferEnded& ended) {
   Entry& entry = this->entry(ended.contact);
-  if (entry.state != ContactState::kOffered || entry.offer != ended.offer || entry.agent != ended.agent) {
-    throw Violation("I3", "an offer of " + text(ended.contact) + " ends that was not open");
-  }
-  if (ended.state == OfferState::kTimedOut && event.time < entry.offer_expires) {
+  const std::string what = "an offer of " + text(ended.contact) + " ends that was not open";
+  const Open& open = open_offer(entry, ended.offer, ended.agent, what);
+  if (ended.state == OfferState::kTimedOut && event.time < open.expires) {
     throw Violation("I9", "an offer of " + text(ended.contact) + " times out early");
   }
   const bool declined = ended.state == OfferState::kDeclined;
   if (declined || ended.state == OfferState::kTimedOut) refuse(entry, ended.agent, event.time, declined);
-  entry.state = ContactState::kQueued;
-  entry.agent = AgentHandle::kNone;
-  entry.offer = OfferId::kNone;
+  entry.offers.erase(ended.offer);
+  if (entry.offers.empty() == ended.rings_on) throw Violation("I3", text(ended.contact) + " rings on at nobody");
+  if (!ended.rings_on) entry.state = ContactState::kQueued;
 }
 
 void Ledger::transferred(const Event& event, const ContactTransferred& moved) {
@@ -144,6 +148,12 @@ Ledger::Entry& Ledger::entry(ContactId contact) {
   const auto found = contacts_.find(contact);
   if (found == contacts_.end()) throw Violation("I2", text(contact) + " is not there, or has ended");
   return found->second;
+}
+
+const Ledger::Open& Ledger::open_offer(const Entry& entry, OfferId offer, AgentHandle agent, const std::string& what) {
+  const auto open = entry.offers.find(offer);
+  if (open == entry.offers.end() || open->second.agent != agent) throw Violation("I3", what);
+  return open->second;
 }
 
 Ledger::Entry& Ledger::held(ContactId contact, AgentHandle agent) {
@@ -179,7 +189,9 @@ void Ledger::check_room(AgentHandle agent) const {
 std::uint32_t Ledger::used_units(AgentHandle agent) const {
   std::uint32_t used = 0;
   for (const auto& [id, entry] : contacts_) {
-    if (entry.agent == agent && takes_units(entry))
+    const bool rings = std::any_of(entry.offers.begin(), entry.offers.end(),
+                                   [&](const auto& offer) { return offer.second.agent == agent; });
+    if (rings || (entry.agent == agent && takes_units(entry)))
       used += settings_.channel_units[raw(queues_.at(entry.queue).channel)];
   }
   return used;
@@ -187,7 +199,7 @@ std::uint32_t Ledger::used_units(AgentHandle agent) const {
 
 bool Ledger::takes_units(const Entry& entry) const {
   if (entry.state == ContactState::kHeld) return queues_.at(entry.queue).channel == Channel::kVoice;
-  return entry.state == ContactState::kOffered || in_hand(entry.state);
+  return in_hand(entry.state);
 }
 
 const PolicySpec& Ledger::policy_of(const Entry& entry) const { return policies_.at(queues_.at(entry.queue).policy); }

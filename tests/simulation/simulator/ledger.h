@@ -27,14 +27,17 @@ class Ledger {
     int declines = 0;
     TimePoint until;
   };
+  struct Open {
+    dispatch::AgentHandle agent{};
+    TimePoint expires;
+  };
   struct Entry {
     dispatch::ContactState state{};
     dispatch::QueueHandle queue{};
-    dispatch::AgentHandle agent{};  ///< whom it is offered to, or who holds it
-    dispatch::OfferId offer{};
+    dispatch::AgentHandle agent{};  ///< who holds it
+    std::map<dispatch::OfferId, Open> offers{};
     TimePoint due;
     TimePoint expires;
-    TimePoint offer_expires;
     std::map<dispatch::AgentHandle, Refused> refused{};
   };
   [[nodiscard]] const std::map<dispatch::ContactId, Entry>& contacts() const { return contacts_; }
@@ -59,6 +62,9 @@ class Ledger {
   void ended(const dispatch::Event& event, const dispatch::ContactEnded& ended);
 
   Entry& entry(dispatch::ContactId contact);
+  /// The open offer of that contact to that agent, or `what` is wrong.
+  static const Open& open_offer(const Entry& entry, dispatch::OfferId offer, dispatch::AgentHandle agent,
+                                const std::string& what);
   /// The contact, which must be in the agent's hands.
   Entry& held(dispatch::ContactId contact, dispatch::AgentHandle agent);
   void refuse(Entry& entry, dispatch::AgentHandle agent, TimePoint now, bool declined);

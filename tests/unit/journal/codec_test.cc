@@ -28,7 +28,7 @@ const Predicate kCondition = {
 const Preferences kPreferences = {1s, 2s, 3s, 4s, 5s, 6s, true, SkillHandle{7}, 8};
 const PolicySpec kPolicy = {"p",
                             "Policy",
-                            {{0s, {}}, {7s, kRequirements, kCondition, kPreferences, 2}},
+                            {{0s, {}}, {7s, kRequirements, kCondition, kPreferences, 2, 3}},
                             11s,
                             12s,
                             13s,
@@ -73,7 +73,7 @@ std::vector<EventBody> bodies() {
           ContactEscalated{contact, queue, 30},
           OfferMade{offer, contact, queue, agent, at(7), kExplanation},
           OfferAccepted{offer, contact, queue, agent, 8s, false},
-          OfferEnded{offer, contact, queue, agent, OfferState::kSetupFailed, "why"},
+          OfferEnded{offer, contact, queue, agent, OfferState::kSetupFailed, "why", true},
           ContactHeld{contact, queue, agent},
           ContactResumed{contact, queue, agent},
           ContactTransferred{contact, QueueHandle{9}, queue, agent, "why"},
@@ -282,7 +282,8 @@ Snapshot full_snapshot() {
                      AgentHandle{17},
                      AgentHandle{18},
                      at(19),
-                     20s}};
+                     20s,
+                     {OfferId{21}}}};
   image.offers = {{OfferId{1}, ContactId{2}, AgentHandle{3}, at(4), at(5), kExplanation, 6, at(7), 8}};
   image.requests = {{{1, 2}, 3, 4, 5}};
   kpi::BoardCounters board;

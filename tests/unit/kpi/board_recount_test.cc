@@ -21,7 +21,6 @@ void expect_gauges_of(const dispatch::StateImage& state, const Board& board) {
   std::map<AgentHandle, AgentRow> agents;
   for (const auto& contact : state.contacts) {
     auto& queue = queues[contact.queue];
-    auto& agent = agents[contact.agent];
     if (contact.state == ContactState::kScheduled) {
       ++totals.scheduled;
     } else if (waits(contact.state)) {
@@ -31,14 +30,14 @@ void expect_gauges_of(const dispatch::StateImage& state, const Board& board) {
       if (contact.state == ContactState::kOffered) {
         ++totals.ringing;
         ++queue.ringing;
-        ++agent.ringing;
       }
     } else {
       ++totals.in_hand;
       ++queue.in_hand;
-      ++agent.in_hand;
+      ++agents[contact.agent].in_hand;
     }
   }
+  for (const auto& offer : state.offers) ++agents[offer.agent].ringing;
   for (const auto& queue : state.queues) {
     const QueueRow* row = board.queue(queue.handle);
     ASSERT_NE(row, nullptr);

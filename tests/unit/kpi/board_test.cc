@@ -232,6 +232,24 @@ TEST_F(BoardTest, AMissedOfferCountsForTheAgentAndADeclineDoesNot) {
   EXPECT_EQ(ann().ringing, 0);
 }
 
+TEST_F(BoardTest, WhatRingsAtTwoAgentsIsOneContactThatRings) {
+  happen(SessionOpened{kBob, SessionId{2}, false});
+  create(kFirst, kSales);
+  offer(kFirst, kSales, kAnn);
+  happen(OfferMade{kSecondOffer, kFirst, kSales, kBob, now_ + 20s, {}});
+  EXPECT_EQ(sales().ringing, 1);
+  EXPECT_EQ(board_.totals().ringing, 1);
+  EXPECT_EQ(ann().ringing, 1);
+  EXPECT_EQ(board_.agent(kBob)->ringing, 1);
+  happen(OfferEnded{kOffer, kFirst, kSales, kAnn, OfferState::kRescinded, "taken", true});
+  EXPECT_EQ(sales().ringing, 1);
+  EXPECT_EQ(ann().ringing, 0);
+  happen(OfferAccepted{kSecondOffer, kFirst, kSales, kBob, 5s, true});
+  EXPECT_EQ(sales().ringing, 0);
+  EXPECT_EQ(board_.agent(kBob)->ringing, 0);
+  EXPECT_EQ(board_.agent(kBob)->in_hand, 1);
+}
+
 TEST_F(BoardTest, AbandonedAndOtherEndsAreCountedApart) {
   create(kFirst, kSales);
   happen(ContactEnded{kFirst, kSales, {}, ContactState::kAbandoned, 5s, ""});
