@@ -61,6 +61,7 @@ static void hash_into(Hasher& h, const SettingsChange& v) {
   h.add(v.channel_units, v.resume_grace, v.contact_grace, v.first_miss_pause, v.second_miss_pause,
         v.escalate_after_refusals, v.escalation_priority);
   h.add_later(1, v.queue_order, {});
+  h.add_later(2, v.ramp_up_offers, {});
 }
 
 static void hash_into(Hasher& h, const CreateSkill& v) { h.add(1, v.id, v.display_name); }

@@ -53,6 +53,7 @@ inline void hash_into(Hasher& h, const Settings& v) {
   h.add(v.channel_units, v.resume_grace, v.contact_grace, v.first_miss_pause, v.second_miss_pause,
         v.escalate_after_refusals, v.escalation_priority);
   h.add_later(1, v.queue_order, QueueOrder::kRank);
+  h.add_later(2, v.ramp_up_offers, std::uint8_t{0});
 }
 
 inline void hash_into(Hasher& h, const PolicySpec& v) {
@@ -106,6 +107,7 @@ inline void hash_into(Hasher& h, const Agent& v) {
   h.add(v.handle, v.spec, v.presence, v.presence_reason, v.presence_until, v.presence_since, v.session, v.connected,
         v.lost_at, v.misses, v.used_units, v.channel_contacts, v.offers, v.contacts, v.idle_since, v.idle_order);
   h.add_later(1, v.next, {});
+  h.add_later(2, v.ramp_up, std::uint8_t{0});
 }
 
 inline void hash_into(Hasher& h, const Contact& v) {

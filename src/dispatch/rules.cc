@@ -65,8 +65,11 @@ bool is_available(const Agent& agent) {
 
 bool carries_anything(const Agent& agent) { return !agent.contacts.empty() || !agent.offers.empty(); }
 
+bool answers_first(const Agent& agent) { return agent.ramp_up > 0 && !agent.offers.empty(); }
+
 Load load_of(const Agent& agent) {
-  if (!is_available(agent) || agent.used_units >= agent.spec.capacity_units) return Load::kNotReady;
+  if (!is_available(agent) || answers_first(agent)) return Load::kNotReady;
+  if (agent.used_units >= agent.spec.capacity_units) return Load::kNotReady;
   return agent.used_units == 0 ? Load::kIdle : Load::kLoaded;
 }
 

@@ -21,6 +21,8 @@ bool is_signed_in(const Agent& agent);
 bool is_available(const Agent& agent);
 /// Whether anything is in hand or rings.
 bool carries_anything(const Agent& agent);
+/// Came back a short while ago, and gets the next offer when this one is answered.
+bool answers_first(const Agent& agent);
 Load load_of(const Agent& agent);
 
 /// Room for one more contact of a channel: units and the channel's own limit.

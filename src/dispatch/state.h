@@ -199,6 +199,8 @@ class State {
   void release_units(Agent& agent, Channel channel);
   void recount_units(Agent& agent);
   void touch(Agent& agent);
+  /// The agent answered an offer, or let it time out.
+  static void note_answer(Agent& agent);
   /// As if the offer had not been made, through no fault of the agent: back to the place in line before it.
   void unmake(Agent& agent, const Offer& offer);
   /// Puts the agent where its facts now say. `more`: it may be able to take what it could not before.

@@ -32,6 +32,10 @@ void State::touch(Agent& agent) {
   agent.idle_order = last_sequence_;
 }
 
+void State::note_answer(Agent& agent) {
+  if (agent.ramp_up > 0) --agent.ramp_up;
+}
+
 void State::refresh(AgentRecord& record, bool more) {
   const bool was_ready = record.load != Load::kNotReady;
   agent_index_.update(record);
@@ -119,6 +123,7 @@ bool State::on(const PresenceChanged& event) {
   Agent& agent = record->agent;
   if (agent.presence != event.presence) {
     agent.presence_since = last_time_;
+    if (agent.presence == Presence::kOffline) agent.ramp_up = settings_.ramp_up_offers;
     if (event.presence == Presence::kAvailable) touch(agent);
   }
   agent.presence = event.presence;

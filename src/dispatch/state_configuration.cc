@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "pools.h"
 #include "state.h"
 
@@ -195,6 +197,7 @@ bool State::on(const SettingsPut& event) {
   }
   agents_.for_each([this](AgentRecord& record) {
     recount_units(record.agent);
+    record.agent.ramp_up = std::min(record.agent.ramp_up, settings_.ramp_up_offers);
     refresh(record, true);
     reconsider_preferring(record.agent.handle);
   });

@@ -307,6 +307,7 @@ bool State::on(const OfferAccepted& event) {
   holder.agent.contacts.push_back(contact.id);
   if (holder.agent.misses > 0) --holder.agent.misses;
   ++holder.agent.accepted;
+  note_answer(holder.agent);
   if (!contact.answered) {
     contact.answered_at = last_time_;
     note_ended_wait(*queues_.find(contact.queue), event.waited, ContactState::kActive);
@@ -336,6 +337,7 @@ bool State::on(const OfferEnded& event) {
   if (taken_back) {
     unmake(agent, *offers_.find(event.offer));
   } else {
+    note_answer(agent);
     touch(agent);
   }
   strike_offer(contact, event.offer);

@@ -236,6 +236,7 @@ void fill(v1::Settings& stored, const dispatch::Settings& settings) {
   stored.set_escalate_after_refusals(settings.escalate_after_refusals);
   stored.set_escalation_priority(settings.escalation_priority);
   stored.set_queue_order(static_cast<std::uint32_t>(settings.queue_order));
+  stored.set_ramp_up_offers(settings.ramp_up_offers);
 }
 
 dispatch::Settings read(const v1::Settings& stored) {
@@ -248,6 +249,7 @@ dispatch::Settings read(const v1::Settings& stored) {
   settings.second_miss_pause = span_of(stored.second_miss_pause());
   settings.escalate_after_refusals = narrow<std::uint16_t>(stored.escalate_after_refusals());
   settings.escalation_priority = narrow<std::uint16_t>(stored.escalation_priority());
+  settings.ramp_up_offers = narrow<std::uint8_t>(stored.ramp_up_offers());
   if (stored.queue_order() != 0) {
     settings.queue_order = known(narrow<int>(stored.queue_order()), dispatch::QueueOrder::kRatio);
   }

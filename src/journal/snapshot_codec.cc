@@ -98,6 +98,7 @@ void fill(v1::Agent& stored, const dispatch::Agent& agent) {
   stored.set_accepted(agent.accepted);
   stored.set_next(static_cast<v1::Presence>(agent.next.presence));
   stored.set_next_reason(agent.next.reason);
+  stored.set_ramp_up(agent.ramp_up);
 }
 dispatch::Agent read(const v1::Agent& stored) {
   check_known(stored);
@@ -121,6 +122,7 @@ dispatch::Agent read(const v1::Agent& stored) {
   agent.signed_on_at = time_of(stored.signed_on_at());
   agent.accepted = stored.accepted();
   agent.next = next_presence_of(stored.next(), stored.next_reason());
+  agent.ramp_up = narrow<std::uint8_t>(stored.ramp_up());
   return agent;
 }
 

@@ -153,6 +153,7 @@ void Floor::change_something() {
     case 8: {
       SettingsChange settings;
       settings.escalate_after_refusals = static_cast<std::uint16_t>(1 + random_.below(3));
+      settings.ramp_up_offers = static_cast<std::uint8_t>(random_.below(3));
       settings.queue_order = odd() ? QueueOrder::kShare : QueueOrder::kRank;
       run(UpdateSettings{settings});
       if (odd()) run(RecordStateHash{});  // walks the whole state: as rare as snapshots are

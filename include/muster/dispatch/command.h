@@ -108,6 +108,7 @@ struct SettingsChange {
   std::optional<std::uint16_t> escalate_after_refusals{};
   std::optional<std::uint16_t> escalation_priority{};
   std::optional<QueueOrder> queue_order{};
+  std::optional<std::uint8_t> ramp_up_offers{};
 };
 
 struct CreateSkill {

@@ -81,6 +81,7 @@ struct Agent {
   TimePoint signed_on_at;           ///< the session's opening
   std::uint32_t accepted = 0;       ///< contacts since
   std::uint8_t misses = 0;          ///< missed offers in a row
+  std::uint8_t ramp_up = 0;         ///< so many answers still, one offer comes at a time
   TimePoint lost_at;                ///< when the stream was lost or the session ended, while not connected
   TimePoint presence_until;         ///< epoch: until a person acts
   TimePoint presence_since;

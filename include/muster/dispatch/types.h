@@ -279,6 +279,7 @@ struct Settings {
   std::uint16_t escalate_after_refusals = 5;
   std::uint16_t escalation_priority = 10;
   QueueOrder queue_order = QueueOrder::kRank;
+  std::uint8_t ramp_up_offers = 0;  ///< the first so many after an agent was OFFLINE come one at a time
   bool operator==(const Settings&) const = default;
 };
 

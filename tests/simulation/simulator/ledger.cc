@@ -23,7 +23,12 @@ void Ledger::take(const Event& event) {
                  [&](const WorkspaceOpened&) {
                    for (auto& [handle, desk] : desks_) desk.connected = false;
                  },
-                 [&](const SettingsPut& e) { settings_ = e.settings; },
+                 [&](const SettingsPut& e) {
+                   settings_ = e.settings;
+                   for (auto& [handle, desk] : desks_) {
+                     desk.one_by_one = std::min<int>(desk.one_by_one, settings_.ramp_up_offers);
+                   }
+                 },
                  [&](const PolicyPut& e) { policies_[e.policy] = e.spec; },
                  [&](const QueuePut& e) {
                    queues_[e.queue] = {e.spec.channel, e.spec.policy};
@@ -33,8 +38,11 @@ void Ledger::take(const Event& event) {
                  [&](const SessionLost& e) { desks_[e.agent].connected = false; },
                  [&](const SessionEnded& e) { desks_[e.agent].connected = false; },
                  [&](const PresenceChanged& e) {
-                   desks_[e.agent].presence = e.presence;
-                   desks_[e.agent].leaves = e.next.is_set();
+                   Desk& desk = desks_[e.agent];
+                   const bool returns = desk.presence == Presence::kOffline && e.presence != Presence::kOffline;
+                   if (returns) desk.one_by_one = settings_.ramp_up_offers;
+                   desk.presence = e.presence;
+                   desk.leaves = e.next.is_set();
                  },
                  [&](const ContactCreated& e) {
                    if (raw(e.contact) != ++last_contact_) throw Violation("I2", text(e.contact) + " out of turn");
@@ -83,6 +91,11 @@ void Ledger::made(const Event& event, const OfferMade& offer) {
   if (!desk.connected || desk.presence != Presence::kAvailable || desk.leaves) {
     throw Violation("I13", text(offer.contact) + " is offered to an agent who is not there, or not for long");
   }
+  const bool rings_there = std::any_of(contacts_.begin(), contacts_.end(),
+                                       [&](const auto& other) { return rings_at(other.second, offer.agent); });
+  if (desk.one_by_one > 0 && rings_there) {
+    throw Violation("I13", text(offer.contact) + " is offered to an agent who came back and has yet to answer");
+  }
   const auto refused = entry.refused.find(offer.agent);
   if (refused != entry.refused.end()) {
     const Refused& last = refused->second;
@@ -101,6 +114,7 @@ void Ledger::accepted(const Event& event, const OfferAccepted& accepted) {
   if (event.time > open.expires) throw Violation("I9", text(accepted.contact) + " is accepted after its time");
   if (entry.offers.size() > 1) throw Violation("I3", text(accepted.contact) + " is accepted while it rings at others");
   entry.offers.clear();
+  note_answer(accepted.agent);
   entry.agent = accepted.agent;
   entry.state = ContactState::kActive;
 }
@@ -113,7 +127,10 @@ void Ledger::offer_ended(const Event& event, const OfferEnded& ended) {
     throw Violation("I9", "an offer of " + text(ended.contact) + " times out early");
   }
   const bool declined = ended.state == OfferState::kDeclined;
-  if (declined || ended.state == OfferState::kTimedOut) refuse(entry, ended.agent, event.time, declined);
+  if (declined || ended.state == OfferState::kTimedOut) {
+    refuse(entry, ended.agent, event.time, declined);
+    note_answer(ended.agent);
+  }
   entry.offers.erase(ended.offer);
   if (entry.offers.empty() == ended.rings_on) throw Violation("I3", text(ended.contact) + " rings on at nobody");
   if (!ended.rings_on) entry.state = ContactState::kQueued;
@@ -189,12 +206,20 @@ void Ledger::check_room(AgentHandle agent) const {
 std::uint32_t Ledger::used_units(AgentHandle agent) const {
   std::uint32_t used = 0;
   for (const auto& [id, entry] : contacts_) {
-    const bool rings = std::any_of(entry.offers.begin(), entry.offers.end(),
-                                   [&](const auto& offer) { return offer.second.agent == agent; });
-    if (rings || (entry.agent == agent && takes_units(entry)))
+    if (rings_at(entry, agent) || (entry.agent == agent && takes_units(entry)))
       used += settings_.channel_units[raw(queues_.at(entry.queue).channel)];
   }
   return used;
+}
+
+bool Ledger::rings_at(const Entry& entry, AgentHandle agent) {
+  return std::any_of(entry.offers.begin(), entry.offers.end(),
+                     [&](const auto& offer) { return offer.second.agent == agent; });
+}
+
+void Ledger::note_answer(AgentHandle agent) {
+  Desk& desk = desks_.at(agent);
+  if (desk.one_by_one > 0) --desk.one_by_one;
 }
 
 bool Ledger::takes_units(const Entry& entry) const {

@@ -46,6 +46,7 @@ class Ledger {
   struct Desk {
     std::uint32_t capacity = 0;
     bool connected = false;
+    int one_by_one = 0;  // so many answers still, one offer comes at a time
     dispatch::Presence presence = dispatch::Presence::kOffline;
     bool leaves = false;  // once nothing is in hand
   };
@@ -70,8 +71,10 @@ class Ledger {
   void refuse(Entry& entry, dispatch::AgentHandle agent, TimePoint now, bool declined);
   void take_up(Entry& entry, dispatch::ContactState state);
   void check_room(dispatch::AgentHandle agent) const;
+  void note_answer(dispatch::AgentHandle agent);
   [[nodiscard]] const dispatch::PolicySpec& policy_of(const Entry& entry) const;
   [[nodiscard]] bool takes_units(const Entry& entry) const;
+  [[nodiscard]] static bool rings_at(const Entry& entry, dispatch::AgentHandle agent);
 
   std::map<dispatch::ContactId, Entry> contacts_;
   std::map<dispatch::AgentHandle, Desk> desks_;

@@ -185,6 +185,7 @@ TEST_F(Replay, EveryFactIsInTheHash) {
   EXPECT_TRUE(differs([](StateImage& i) { i.last_time += Duration(1); }));
   EXPECT_TRUE(differs([](StateImage& i) { i.agents[0].misses = 1; }));
   EXPECT_TRUE(differs([](StateImage& i) { i.agents[0].idle_order += 1; }));
+  EXPECT_TRUE(differs([](StateImage& i) { i.agents[0].ramp_up = 1; }));
   EXPECT_TRUE(differs([](StateImage& i) { i.contacts[0].refusals.push_back({AgentHandle{1}, 1, {}}); }));
   EXPECT_TRUE(differs([](StateImage& i) { i.offers[0].explanation.considered += 1; }));
   EXPECT_TRUE(differs([](StateImage& i) { i.policies[0].spec.auto_accept = true; }));

@@ -41,7 +41,7 @@ const PolicySpec kPolicy = {"p",
                             {{"pool", kCondition, {16s, 17, 18, QueueHandle{19}, 20}}}};
 const QueueSpec kQueue = {"q", "Queue", Channel::kTask, PolicyHandle{4}, 21s, 22s, 23s, true, 24, 25, SkillHandle{26}};
 const AgentSpec kAgent = {{{SkillHandle{6}, 70, at(71)}}, 90, 91, 92, {-1, 1, 2, -1, 4, 5, 6}, "a", "Agent"};
-const Settings kSettings = {{0, 1, 2, 3, 4, 5, 6}, 31s, 32s, 33s, 34s, 35, 36, QueueOrder::kRatio};
+const Settings kSettings = {{0, 1, 2, 3, 4, 5, 6}, 31s, 32s, 33s, 34s, 35, 36, QueueOrder::kRatio, 37};
 const Explanation kExplanation = {Trigger::kStep, 2, 9, {0, 1, 2, 3, 4, 5, 6}, 41s, 42s, AgentHandle{8}, 43s, 44s, 45s};
 
 ContactDetailsPtr details() {
@@ -252,6 +252,7 @@ Snapshot full_snapshot() {
                    at(11),
                    12,
                    6,
+                   13,
                    at(4),
                    at(1),
                    at(2),
