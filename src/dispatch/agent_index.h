@@ -73,6 +73,14 @@ class AgentIndex {
   [[nodiscard]] std::size_t serving_count(const Requirements& requirements) const {
     return SeatSet::count_common(Having(*this, requirements).and_in(serving_).sets());
   }
+  /// Gives those who serve and have all skills that the requirements name, at whatever level, to `visit`.
+  template <typename Visit>
+  void visit_serving(const Requirements& requirements, const AgentRegistry& agents, Visit visit) const {
+    SeatSet::visit_common(Having(*this, requirements).and_in(serving_).sets(), [&](std::uint32_t handle) {
+      visit(*agents.find(AgentHandle{handle}));
+      return false;
+    });
+  }
   /// How many contacts of the channel those who serve and meet the requirements can have in hand at once, if nothing
   /// else. Looks at some 256 agents; if there are more with the skills, the others count as those do.
   [[nodiscard]] std::uint64_t servers(const Conditions& asked, Channel channel, std::uint32_t units,

@@ -125,8 +125,17 @@ void Engine::Impl::apply_last() {
 
 // Contacts look first, at the agents who were ready before; then each agent with new room, in turn, takes the best of
 // all that waits. So a contact goes to whom has been idle longest, and a freed agent never passes over the one due
-// first. What rings at one agent and may at more gets those for whom nothing waits then.
+// first. For what waits then others are interrupted, one at a time: that may leave room for more. At last, what rings
+// at one agent and may at more gets those for whom nothing waits.
 void Engine::Impl::settle() {
+  do {
+    settle_openings();
+  } while (interrupt());
+  for (const ContactId id : to_ring_further_) offer_to_more(*state.contacts().find(id));
+  to_ring_further_.clear();
+}
+
+void Engine::Impl::settle_openings() {
   const auto by_rank = [this](ContactId a, ContactId b) {
     return state.contacts().find(a)->place.key() < state.contacts().find(b)->place.key();
   };
@@ -137,6 +146,9 @@ void Engine::Impl::settle() {
     return turn(a) < turn(b);
   };
   while (!openings_.empty()) {
+    seized_.returning.clear();
+    seized_.returning.swap(openings_.returning);
+    for (const AgentRecord* agent : seized_.returning) resume_interrupted(agent->agent);
     std::vector<ContactId>& contacts = seized_.contacts;
     contacts.clear();
     contacts.swap(openings_.contacts);
@@ -156,8 +168,78 @@ void Engine::Impl::settle() {
     if (!openings_.empty() || agents.empty()) continue;
     for (const QueueHandle queue : state.reserving_queues()) find_agents_beyond_reserve(queue);
   }
-  for (const ContactId id : to_ring_further_) offer_to_more(*state.contacts().find(id));
-  to_ring_further_.clear();
+}
+
+bool Engine::Impl::interrupt() {
+  const auto gone = [this](ContactId id) {
+    const ContactRecord* record = state.contacts().find(id);
+    return !record || record->contact.state != ContactState::kQueued;
+  };
+  std::erase_if(in_vain_, gone);
+  // The first last.
+  std::sort(in_vain_.begin(), in_vain_.end(), [this](ContactId a, ContactId b) {
+    return state.contacts().find(b)->place.key() < state.contacts().find(a)->place.key();
+  });
+  while (!in_vain_.empty()) {
+    ContactRecord& record = *state.contacts().find(in_vain_.back());
+    in_vain_.pop_back();
+    if (interrupt_for(record)) return true;
+  }
+  while (!openings_.interruptible.empty()) {
+    AgentRecord& agent = *openings_.interruptible.back();
+    openings_.interruptible.pop_back();
+    agent.interruptible = false;
+    ContactRecord* contact = choose_contact(state, agent.agent, now_, true);
+    if (!contact) continue;
+    const Explanation why = explain_free_agent(contact->contact, agent.agent, trigger_, now_);
+    make_room(agent.agent, state.queue_of(contact->contact).channel);
+    make_offer(*contact, agent, why);
+    return true;
+  }
+  return false;
+}
+
+bool Engine::Impl::interrupt_for(ContactRecord& record) {
+  const Choice choice = choose_agent_to_interrupt(state, record, Trigger::kContactQueued, now_);
+  if (!choice.agent) {
+    state.settle(record);
+    return false;
+  }
+  make_room(choice.agent->agent, state.queue_of(record.contact).channel);
+  make_offer(record, *choice.agent, choice.explanation);
+  return true;
+}
+
+// What was taken last is put aside first.
+void Engine::Impl::make_room(const Agent& agent, Channel channel) {
+  const std::vector<ContactId> contacts(agent.contacts.rbegin(), agent.contacts.rend());
+  for (const ContactId id : contacts) {
+    if (has_room(agent, channel, state.units_of(channel))) return;
+    const Contact& contact = state.contacts().find(id)->contact;
+    if (contact.state != ContactState::kActive) continue;
+    if (!interrupts(state.settings(), channel, state.queue_of(contact).channel)) continue;
+    emit(ContactHeld{id, contact.queue, agent.handle, true});
+  }
+}
+
+bool Engine::Impl::resume_interrupted(const Agent& agent) {
+  bool resumed = false;
+  for (std::size_t i = 0; agent.interrupted > 0 && i < agent.contacts.size(); ++i) {
+    const Contact& contact = state.contacts().find(agent.contacts[i])->contact;
+    if (!contact.interrupted || !can_take_up(contact)) continue;
+    emit(ContactResumed{contact.id, contact.queue, agent.handle});
+    resumed = true;
+  }
+  return resumed;
+}
+
+bool Engine::Impl::passes_over_interrupted(const Contact& contact, const Agent& agent) const {
+  if (agent.interrupted == 0) return true;
+  const Channel channel = state.queue_of(contact).channel;
+  return std::all_of(agent.contacts.begin(), agent.contacts.end(), [&](ContactId id) {
+    const Contact& other = state.contacts().find(id)->contact;
+    return !other.interrupted || interrupts(state.settings(), channel, state.queue_of(other).channel);
+  });
 }
 
 // The first of each class, then who comes after it if that one was offered, or is barred from somebody.
@@ -192,6 +274,8 @@ bool Engine::Impl::offer_to_best(ContactRecord& record, Trigger trigger) {
   const Choice choice = choose_agent(state, record, trigger, now_);
   if (choice.agent) {
     make_offer(record, *choice.agent, choice.explanation);
+  } else if (state.may_interrupt(*record.waiting_class->key)) {
+    in_vain_.push_back(record.contact.id);
   } else {
     state.settle(record);
   }
@@ -201,9 +285,13 @@ bool Engine::Impl::offer_to_best(ContactRecord& record, Trigger trigger) {
 void Engine::Impl::find_contacts(AgentRecord& record) {
   while (record.load != Load::kNotReady) {
     ContactRecord* contact = choose_contact(state, record.agent, now_);
+    // What was interrupted comes back first, unless it would be interrupted again.
+    const bool comes_first = contact && passes_over_interrupted(contact->contact, record.agent);
+    if (!comes_first && resume_interrupted(record.agent)) continue;
     if (!contact) break;
     make_offer(*contact, record, explain_free_agent(contact->contact, record.agent, trigger_, now_));
   }
+  resume_interrupted(record.agent);
   state.seat_chooser(record);
 }
 

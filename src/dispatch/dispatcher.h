@@ -44,10 +44,19 @@ class Engine::Impl {
 
   // Consequences: dispatcher.cc.
   void settle();
+  void settle_openings();
   void find_agent(ContactRecord& record, Trigger trigger);
   /// Offers the contact, in the step that it is in, to the best agent. False if there is none.
   bool offer_to_best(ContactRecord& record, Trigger trigger);
   void find_contacts(AgentRecord& record);
+  /// Offers a contact that nobody is free for where something else is interrupted for it. False if there is none.
+  bool interrupt();
+  bool interrupt_for(ContactRecord& record);
+  void make_room(const Agent& agent, Channel channel);
+  /// What was interrupted comes back, as far as there is room. True if anything did.
+  bool resume_interrupted(const Agent& agent);
+  /// Whether the contact would interrupt again all that comes back.
+  [[nodiscard]] bool passes_over_interrupted(const Contact& contact, const Agent& agent) const;
   void settle_preferred(const Contact& contact);
   /// False if that leaves the contact where it is.
   bool settle_step(const Contact& contact, std::uint16_t step, std::uint16_t by_age);
@@ -166,6 +175,7 @@ class Engine::Impl {
   Trigger trigger_ = Trigger::kAgentFree;  // why agents look for contacts
   Openings openings_;
   Openings seized_;                         // those that settle() is acting on; kept for its memory alone
+  std::vector<ContactId> in_vain_;          // likewise: nobody is free for them, and they interrupt
   std::vector<ContactId> to_ring_further_;  // likewise: offered to one agent, and may be to more
 };
 

@@ -361,6 +361,7 @@ Reply Engine::Impl::on(const UpdateSettings& command) {
   change_to(settings.escalation_priority, change.escalation_priority);
   change_to(settings.queue_order, change.queue_order);
   change_to(settings.ramp_up_offers, change.ramp_up_offers);
+  change_to(settings.interrupts, change.interrupts);
   if (settings.contact_grace < settings.resume_grace) {
     return refused(Outcome::kGraceTooShort, change.contact_grace ? "contact_grace" : "resume_grace");
   }

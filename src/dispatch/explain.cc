@@ -77,9 +77,13 @@ Obstacle obstacle_of(const Engine& engine, const Contact& contact, const Agent& 
   const std::uint32_t units = engine.settings().channel_units[raw(channel)];
   if (!could_have_room(agent.spec, channel, units)) return Obstacle::kChannel;
   if (const Obstacle obstacle = obstacle_of(agent); obstacle != Obstacle::kNone) return obstacle;
-  if (!is_free_for(agent, channel, units)) return Obstacle::kCapacity;
+  const bool preferring = contact.preferred != AgentHandle::kNone;
+  const bool may_interrupt = preferring || queue.spec.idle_reserve == 0;
+  const bool room = is_free_for(agent, channel, units) ||
+                    (may_interrupt && is_free_by_interruption(agent, channel, engine.settings()));
+  if (!room) return Obstacle::kCapacity;
   if (contact.state != ContactState::kQueued) return Obstacle::kNone;
-  return held_back_by(engine, queue, contact.preferred != AgentHandle::kNone);
+  return held_back_by(engine, queue, preferring);
 }
 
 /// As far as skills say.

@@ -62,6 +62,7 @@ static void hash_into(Hasher& h, const SettingsChange& v) {
         v.escalate_after_refusals, v.escalation_priority);
   h.add_later(1, v.queue_order, {});
   h.add_later(2, v.ramp_up_offers, {});
+  h.add_later(3, v.interrupts, {});
 }
 
 static void hash_into(Hasher& h, const CreateSkill& v) { h.add(1, v.id, v.display_name); }

@@ -54,6 +54,7 @@ inline void hash_into(Hasher& h, const Settings& v) {
         v.escalate_after_refusals, v.escalation_priority);
   h.add_later(1, v.queue_order, QueueOrder::kRank);
   h.add_later(2, v.ramp_up_offers, std::uint8_t{0});
+  h.add_later(3, v.interrupts, {});
 }
 
 inline void hash_into(Hasher& h, const PolicySpec& v) {
@@ -119,6 +120,7 @@ inline void hash_into(Hasher& h, const Contact& v) {
   h.add_later(3, v.preferred_until, {});
   h.add_later(4, v.estimated_wait, {});
   h.add_later(5, v.further_offers, {});
+  h.add_later(6, v.interrupted, false);
 }
 
 inline void hash_into(Hasher& h, const Offer& v) {

@@ -10,8 +10,14 @@ namespace {
 /// The gates of one contact, for many agents.
 class Gates {
  public:
-  Gates(const State& state, const Contact& contact, const WaitingKey& key, TimePoint now)
-      : state_(state), contact_(contact), key_(key), units_(state.units_of(key_.channel)), now_(now) {}
+  /// `interrupting`: what the contact interrupts leaves its room.
+  Gates(const State& state, const Contact& contact, const WaitingKey& key, TimePoint now, bool interrupting = false)
+      : state_(state),
+        contact_(contact),
+        key_(key),
+        units_(state.units_of(key_.channel)),
+        now_(now),
+        interrupting_(interrupting) {}
 
   /// Those who choose for themselves, and those at whom the contact rings already.
   [[nodiscard]] bool leaves_out(const AgentRecord& record) const {
@@ -22,7 +28,9 @@ class Gates {
   [[nodiscard]] Gate first_failed(const Agent& agent) const {
     if (const Gate gate = failed_gate(agent.spec.skills, key_.asked); gate != Gate{}) return gate;
     if (const Gate gate = failed_contact_gate(contact_, agent.handle, now_); gate != Gate{}) return gate;
-    return has_room(agent, key_.channel, units_) ? Gate{} : Gate::kCapacity;
+    const bool room = interrupting_ ? is_free_by_interruption(agent, key_.channel, state_.settings())
+                                    : has_room(agent, key_.channel, units_);
+    return room ? Gate{} : Gate::kCapacity;
   }
 
  private:
@@ -31,6 +39,7 @@ class Gates {
   const WaitingKey& key_;
   std::uint32_t units_;
   TimePoint now_;
+  bool interrupting_;
 };
 
 /// Looks for the best agent and the next one, in the order that a step's preferences give.
@@ -62,6 +71,9 @@ class Search {
   void over(AgentRecord& only) {
     if (only.load != Load::kNotReady) look_at(only, {false, seat_key(only.agent, prefer_)});
   }
+
+  /// In no order.
+  void over_one(AgentRecord& candidate) { look_at(candidate, {false, seat_key(candidate.agent, prefer_)}); }
 
   [[nodiscard]] bool found() const { return first_.agent; }
 
@@ -133,7 +145,8 @@ const ContactLine::Place* first_for(const WaitingClass& group, AgentHandle agent
 /// rank.
 class ContactSearch {
  public:
-  ContactSearch(const State& state, const Agent& agent, TimePoint now) : state_(state), agent_(agent), now_(now) {
+  ContactSearch(const State& state, const Agent& agent, TimePoint now, bool interrupting)
+      : state_(state), agent_(agent), now_(now), interrupting_(interrupting) {
     for (const SkillLevel& skill : agent.spec.skills) has_ |= bit_of(skill.skill);
   }
 
@@ -146,7 +159,7 @@ class ContactSearch {
   void look_at(const WaitingClass& group) {
     const QueueRecord* lane = state_.queues().find(group.key->lane);
     if (lane && (lane->queue.spec.paused || lane->queue.spec.idle_reserve > 0)) return;
-    if (!has_room(agent_, group.key->channel, state_.units_of(group.key->channel))) return;
+    if (!has_room_for(group.key->channel)) return;
     if (failed_gate(agent_.spec.skills, group.key->asked) != Gate{}) return;
     const ContactLine::Place* place = first_for(group, agent_.handle, now_);
     if (!place) return;
@@ -164,6 +177,11 @@ class ContactSearch {
 
  private:
   using Place = ContactLine::Place;
+
+  [[nodiscard]] bool has_room_for(Channel channel) const {
+    if (interrupting_) return is_free_by_interruption(agent_, channel, state_.settings());
+    return has_room(agent_, channel, state_.units_of(channel));
+  }
 
   static void keep(const Place*& best, const Place* place) {
     if (!best || place->key() < best->key()) best = place;
@@ -183,6 +201,7 @@ class ContactSearch {
   const State& state_;
   const Agent& agent_;
   TimePoint now_;
+  bool interrupting_;
   SkillBits has_ = 0;
   const Place* best_ = nullptr;
   const Place* best_shared_ = nullptr;
@@ -229,8 +248,29 @@ Choice choose_agent(const State& state, const ContactRecord& record, Trigger tri
   return search_over(plan, anybody).choice();
 }
 
-ContactRecord* choose_contact(const State& state, const Agent& agent, TimePoint now) {
-  ContactSearch search(state, agent, now);
+Choice choose_agent_to_interrupt(const State& state, const ContactRecord& record, Trigger trigger, TimePoint now) {
+  const WaitingClass& group = *record.waiting_class;
+  const WaitingKey& key = *group.key;
+  if (group.settled_open > 0) return {};
+  Explanation why;
+  why.trigger = trigger;
+  why.step = record.contact.step;
+  why.waited = now - record.contact.due;
+  const PolicyStep& step = state.policy_of(record.contact).steps[record.contact.step];
+  const Requirements rated = united(step.requirements, record.contact.requirements);
+  const Gates gates(state, record.contact, key, now, true);
+  Search search(gates, step.prefer, key.asked, rated, why, now);
+  if (key.preferred != AgentHandle::kNone) {
+    search.over_one(*state.agents().find(key.preferred));
+  } else {
+    state.agent_index().visit_serving(key.asked.all, state.agents(),
+                                      [&](AgentRecord& candidate) { search.over_one(candidate); });
+  }
+  return search.choice();
+}
+
+ContactRecord* choose_contact(const State& state, const Agent& agent, TimePoint now, bool interrupting) {
+  ContactSearch search(state, agent, now, interrupting);
   for (const WaitingClass* group : state.waiting().for_agent(agent.handle)) search.look_at(*group);
   const auto look_under = [&](SkillHandle skill) {
     for (const WaitingIndex::Listed& listed : state.waiting().listed(skill)) {

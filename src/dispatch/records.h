@@ -45,6 +45,7 @@ struct alignas(64) AgentRecord {
   bool serving = false;         // is in the set of those who serve
 
   bool about_to_choose = false;  // may take more than before, and has not yet been offered what waits
+  bool interruptible = false;    // may be for more than before, likewise
   std::uint32_t exclusions = 0;  // live contacts that exclude the agent
   Timer timer;
   Timer skill_expiry;

@@ -73,8 +73,8 @@ Load load_of(const Agent& agent) {
   return agent.used_units == 0 ? Load::kIdle : Load::kLoaded;
 }
 
-bool has_room(const Agent& agent, Channel channel, std::uint32_t units) {
-  return agent.used_units + units <= agent.spec.capacity_units &&
+bool has_room(const Agent& agent, Channel channel, std::uint32_t units, std::uint32_t freed) {
+  return agent.used_units + units <= agent.spec.capacity_units + freed &&
          agent.channel_contacts[raw(channel)] < limit_of(agent.spec, channel);
 }
 
@@ -87,6 +87,19 @@ std::uint32_t room_left(const Agent& agent, Channel channel, std::uint32_t units
   const auto by_limit =
       static_cast<std::uint32_t>(limit_of(agent.spec, channel)) - agent.channel_contacts[raw(channel)];
   return std::min((agent.spec.capacity_units - agent.used_units) / units, by_limit);
+}
+
+bool interrupts(const Settings& settings, Channel by, Channel other) {
+  return other != Channel::kVoice && other != by && (settings.interrupts[raw(by)] & bit_of(other)) != 0;
+}
+
+bool is_free_by_interruption(const Agent& agent, Channel channel, const Settings& settings) {
+  if (!is_available(agent) || answers_first(agent)) return false;
+  std::uint32_t freed = 0;
+  for (std::size_t other = 1; other < kChannelCount; ++other) {
+    if (interrupts(settings, channel, Channel(other))) freed += agent.active[other] * settings.channel_units[other];
+  }
+  return has_room(agent, channel, settings.channel_units[raw(channel)], freed);
 }
 
 bool could_have_room(const AgentSpec& spec, Channel channel, std::uint32_t units) {

@@ -25,12 +25,17 @@ bool carries_anything(const Agent& agent);
 bool answers_first(const Agent& agent);
 Load load_of(const Agent& agent);
 
-/// Room for one more contact of a channel: units and the channel's own limit.
-bool has_room(const Agent& agent, Channel channel, std::uint32_t units);
+/// Room for one more contact of a channel, if others gave up `freed` units: units and the channel's own limit.
+bool has_room(const Agent& agent, Channel channel, std::uint32_t units, std::uint32_t freed = 0);
 /// The same, and the agent is ready to take it.
 bool is_free_for(const Agent& agent, Channel channel, std::uint32_t units);
 /// How many contacts of a channel the agent has room for. REQUIRES: units > 0.
 std::uint32_t room_left(const Agent& agent, Channel channel, std::uint32_t units);
+/// Whether a contact of the channel `by` interrupts one of the other channel that an agent works on. Calls are never
+/// interrupted: put aside they take their units still.
+bool interrupts(const Settings& settings, Channel by, Channel other);
+/// As is_free_for(), or would be if what the channel interrupts were put aside.
+bool is_free_by_interruption(const Agent& agent, Channel channel, const Settings& settings);
 /// Room, if the agent carried nothing.
 bool could_have_room(const AgentSpec& spec, Channel channel, std::uint32_t units);
 /// How many contacts of a channel the agent could have at once, if nothing else. REQUIRES: units > 0.

@@ -65,6 +65,13 @@ WaitingKey State::key_of(const Contact& contact, Conditions asked) const {
   return {queue.channel, std::move(asked), contact.preferred, own_lane ? contact.queue : QueueHandle::kNone};
 }
 
+// Nothing is interrupted for contacts that leave even idle agents to others.
+bool State::may_interrupt(const WaitingKey& key) const {
+  const QueueRecord* lane = queues_.find(key.lane);
+  const bool held_back = lane && (lane->queue.spec.paused || lane->queue.spec.idle_reserve > 0);
+  return settings_.interrupts[raw(key.channel)] != 0 && !held_back;
+}
+
 bool State::rings_at(const Contact& contact, const Agent& agent) const {
   return std::any_of(agent.offers.begin(), agent.offers.end(),
                      [&](OfferId offer) { return offers_.find(offer)->contact == contact.id; });

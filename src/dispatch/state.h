@@ -22,9 +22,11 @@ namespace muster::dispatch {
 /// contact for. Decisions use it; replay throws it away.
 struct Openings {
   std::vector<ContactId> contacts;
-  std::vector<AgentRecord*> agents;  // each marked about_to_choose
+  std::vector<AgentRecord*> agents;         // each marked about_to_choose
+  std::vector<AgentRecord*> returning;      // not ready, but may have room for what was interrupted
+  std::vector<AgentRecord*> interruptible;  // each marked so: what they work on may be, for what nobody is free for
 
-  [[nodiscard]] bool empty() const { return contacts.empty() && agents.empty(); }
+  [[nodiscard]] bool empty() const { return contacts.empty() && agents.empty() && returning.empty(); }
 };
 
 /// The facts of one workspace and all indexes over them. Changes only by apply(), so that replay builds exactly
@@ -100,6 +102,8 @@ class State {
   [[nodiscard]] const PolicyRecord& policy_record_of(const Contact& contact) const;
   /// Queues that leave some agents idle, in the order of their creation.
   [[nodiscard]] const std::vector<QueueHandle>& reserving_queues() const { return reserving_queues_; }
+  /// Whether contacts may be offered to agents whose work they interrupt.
+  [[nodiscard]] bool may_interrupt(const WaitingKey& key) const;
   [[nodiscard]] std::uint32_t units_of(Channel channel) const { return settings_.channel_units[raw(channel)]; }
 
  private:
@@ -169,6 +173,8 @@ class State {
   /// The contact if it belongs to `queue` and that open offer of it is the agent's.
   ContactRecord* find_offered(ContactId contact, QueueHandle queue, OfferId offer, AgentHandle agent);
   void enter(ContactRecord& record, ContactState state);
+  /// Counts the contact among what the agent works on, or not any more.
+  void count_in_hand(Agent& agent, const Contact& contact, int sign) const;
   /// Adds to the pace of its queue what the contact has taken of an agent's units since it was in its state.
   void count_busy(Contact& contact);
   /// Puts the conditions in force that the queue's policy and its open pools make.

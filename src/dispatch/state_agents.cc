@@ -46,12 +46,21 @@ void State::refresh(AgentRecord& record, bool more) {
     openings_->agents.push_back(&record);
   }
   if (!record.about_to_choose) agent_index_.seat(record);
+  if (more && !ready && record.agent.interrupted > 0) openings_->returning.push_back(&record);
+  const bool works = record.agent.active != PerChannel<std::uint16_t>{};
+  if (works && !record.interruptible && settings_.interrupts != PerChannel<ChannelSet>{}) {
+    record.interruptible = true;
+    openings_->interruptible.push_back(&record);
+  }
 }
 
 void State::forget(Openings& openings) {
   openings.contacts.clear();
   for (AgentRecord* agent : openings.agents) seat_chooser(*agent);
   openings.agents.clear();
+  openings.returning.clear();
+  for (AgentRecord* agent : openings.interruptible) agent->interruptible = false;
+  openings.interruptible.clear();
 }
 
 void State::seat_chooser(AgentRecord& record) {

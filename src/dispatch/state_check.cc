@@ -70,7 +70,19 @@ void check_ledger(const State& state, const Agent& agent, Check& check) {
     check.expect(offer && offer->agent == agent.handle, "an open offer of the agent", raw(id));
     if (offer) count(offer->contact, true);
   }
-  for (const ContactId id : agent.contacts) count(id, false);
+  PerChannel<std::uint16_t> active{};
+  std::uint16_t interrupted = 0;
+  for (const ContactId id : agent.contacts) {
+    count(id, false);
+    const Contact& contact = state.contacts().find(id)->contact;
+    const Channel channel = state.queue_of(contact).channel;
+    if (contact.state == ContactState::kActive) ++active[raw(channel)];
+    if (!contact.interrupted) continue;
+    ++interrupted;
+    check.expect(contact.state == ContactState::kHeld, "interrupted and not held", raw(id));
+    check.expect(!has_room(agent, channel, state.units_of(channel)), "interrupted while there is room", raw(id));
+  }
+  check.expect(active == agent.active && interrupted == agent.interrupted, "what is worked on", raw(agent.handle));
   check.expect(used == agent.used_units && counts == agent.channel_contacts, "the ledger of units", raw(agent.handle));
 }
 
@@ -112,7 +124,8 @@ void check_waiting(const State& state, const ContactRecord& record, Check& check
     if (key.preferred != AgentHandle::kNone && agent.handle != key.preferred) return;
     const bool could = failed_gate(agent.spec.skills, key.asked) == Gate{} &&
                        failed_contact_gate(contact, agent.handle, state.last_time()) == Gate{} &&
-                       is_free_for(agent, key.channel, state.units_of(key.channel));
+                       (is_free_for(agent, key.channel, state.units_of(key.channel)) ||
+                        (state.may_interrupt(key) && is_free_by_interruption(agent, key.channel, state.settings())));
     check.expect(!could, "no contact waits while an agent could have it", id);
   });
 }

@@ -35,9 +35,20 @@ void State::count_busy(Contact& contact) {
   contact.state_since = last_time_;
 }
 
+void State::count_in_hand(Agent& agent, const Contact& contact, int sign) const {
+  std::uint16_t& active = agent.active[raw(queue_of(contact).channel)];
+  if (contact.state == ContactState::kActive) active = static_cast<std::uint16_t>(active + sign);
+  if (contact.interrupted) agent.interrupted = static_cast<std::uint16_t>(agent.interrupted + sign);
+}
+
 void State::enter(ContactRecord& record, ContactState state) {
-  count_busy(record.contact);
-  record.contact.state = state;
+  Contact& contact = record.contact;
+  count_busy(contact);
+  AgentRecord* holder = agents_.find(contact.agent);
+  if (holder) count_in_hand(holder->agent, contact, -1);
+  contact.state = state;
+  contact.interrupted = false;
+  if (holder) count_in_hand(holder->agent, contact, +1);
 }
 
 void State::join_class(ContactRecord& record) {
@@ -110,6 +121,8 @@ void State::leave_hand(ContactRecord& record, bool handled) {
   AgentRecord& holder = *agents_.find(contact.agent);
   const Channel channel = queue_of(contact).channel;
   if (takes_units(contact.state, channel)) release_units(holder.agent, channel);
+  count_in_hand(holder.agent, contact, -1);
+  contact.interrupted = false;
   std::erase(holder.agent.contacts, contact.id);
   contact.agent = AgentHandle::kNone;
   contact.offer = OfferId::kNone;
@@ -361,7 +374,12 @@ bool State::on(const ContactHeld& event) {
   record->contact.offer = OfferId::kNone;  // its setup did not fail
   enter(*record, ContactState::kHeld);
   if (!takes_units(ContactState::kHeld, channel)) release_units(holder.agent, channel);
-  touch(holder.agent);
+  if (event.interrupted) {
+    record->contact.interrupted = true;
+    ++holder.agent.interrupted;
+  } else {
+    touch(holder.agent);
+  }
   refresh(holder, true);
   return true;
 }

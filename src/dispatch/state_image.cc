@@ -55,6 +55,8 @@ void State::restore_agents(std::vector<Agent> agents) {
     use_skills(agent.spec, true);
     AgentRecord& record = agents_.add(agent.handle, agent.spec.id);
     record.agent = std::move(agent);
+    record.agent.active = {};
+    record.agent.interrupted = 0;
     records.push_back(&record);
     timers_.set(record.timer, raw(record.agent.handle), dispatch::next_deadline(record.agent, settings_));
     skill_expiries_.set(record.skill_expiry, raw(record.agent.handle), next_skill_expiry(record.agent));
@@ -82,6 +84,7 @@ void State::restore_contacts(std::vector<Contact> contacts) {
     for (const AgentHandle agent : contact.excluded) ++agents_.find(agent)->exclusions;
     ContactRecord& record = contacts_.add(contact.id);
     record.contact = std::move(contact);
+    if (AgentRecord* with = agents_.find(record.contact.agent)) count_in_hand(with->agent, record.contact, +1);
     if (record.contact.state == ContactState::kQueued) join_class(record);
     schedule(record);
   }

@@ -237,6 +237,9 @@ void fill(v1::Settings& stored, const dispatch::Settings& settings) {
   stored.set_escalation_priority(settings.escalation_priority);
   stored.set_queue_order(static_cast<std::uint32_t>(settings.queue_order));
   stored.set_ramp_up_offers(settings.ramp_up_offers);
+  if (settings.interrupts != dispatch::Settings{}.interrupts) {
+    fill_indexed(stored.mutable_interrupts(), settings.interrupts);
+  }
 }
 
 dispatch::Settings read(const v1::Settings& stored) {
@@ -250,6 +253,7 @@ dispatch::Settings read(const v1::Settings& stored) {
   settings.escalate_after_refusals = narrow<std::uint16_t>(stored.escalate_after_refusals());
   settings.escalation_priority = narrow<std::uint16_t>(stored.escalation_priority());
   settings.ramp_up_offers = narrow<std::uint8_t>(stored.ramp_up_offers());
+  read_indexed(stored.interrupts(), settings.interrupts);
   if (stored.queue_order() != 0) {
     settings.queue_order = known(narrow<int>(stored.queue_order()), dispatch::QueueOrder::kRatio);
   }

@@ -258,8 +258,15 @@ dispatch::OfferEnded read(const v1::OfferEnded& stored) {
   return event;
 }
 
-void write(v1::Event& to, const dispatch::ContactHeld& event) { fill_subject(*to.mutable_contact_held(), event); }
-dispatch::ContactHeld read(const v1::ContactHeld& stored) { return read_subject<dispatch::ContactHeld>(stored); }
+void write(v1::Event& to, const dispatch::ContactHeld& event) {
+  fill_subject(*to.mutable_contact_held(), event);
+  to.mutable_contact_held()->set_interrupted(event.interrupted);
+}
+dispatch::ContactHeld read(const v1::ContactHeld& stored) {
+  auto event = read_subject<dispatch::ContactHeld>(stored);
+  event.interrupted = stored.interrupted();
+  return event;
+}
 
 void write(v1::Event& to, const dispatch::ContactResumed& event) { fill_subject(*to.mutable_contact_resumed(), event); }
 dispatch::ContactResumed read(const v1::ContactResumed& stored) {

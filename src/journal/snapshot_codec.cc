@@ -165,6 +165,7 @@ void fill(v1::Contact& stored, const dispatch::Contact& contact) {
   stored.set_preferred_until(store(contact.preferred_until));
   stored.set_estimated_wait(store(contact.estimated_wait));
   fill_handles(stored.mutable_further_offers(), contact.further_offers);
+  stored.set_interrupted(contact.interrupted);
 }
 dispatch::Contact read(const v1::Contact& stored) {
   check_known(stored);
@@ -196,6 +197,7 @@ dispatch::Contact read(const v1::Contact& stored) {
   contact.preferred_until = time_of(stored.preferred_until());
   contact.estimated_wait = span_of(stored.estimated_wait());
   read_handles(stored.further_offers(), contact.further_offers);
+  contact.interrupted = stored.interrupted();
   return contact;
 }
 

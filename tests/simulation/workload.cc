@@ -405,6 +405,11 @@ CommandBody Workload::configuration(TimePoint now) {
       change.escalate_after_refusals = static_cast<std::uint16_t>(1 + below(6));
       change.resume_grace = seconds(below(30));
       if (one_in(3)) change.queue_order = QueueOrder(1 + below(3));
+      if (one_in(2)) {
+        change.interrupts.emplace();
+        (*change.interrupts)[raw(Channel::kVoice)] = static_cast<ChannelSet>(below(64) * 2);
+        if (one_in(2)) (*change.interrupts)[raw(Channel::kChat)] = bit_of(Channel::kEmail);
+      }
       if (one_in(3)) change.ramp_up_offers = static_cast<std::uint8_t>(below(4));
       if (one_in(2)) change.contact_grace = seconds(below(90));
       return UpdateSettings{change};

@@ -153,6 +153,8 @@ void Floor::change_something() {
     case 8: {
       SettingsChange settings;
       settings.escalate_after_refusals = static_cast<std::uint16_t>(1 + random_.below(3));
+      settings.interrupts.emplace();
+      (*settings.interrupts)[raw(Channel::kVoice)] = odd() ? ChannelSet{} : bit_of(Channel::kTask);
       settings.ramp_up_offers = static_cast<std::uint8_t>(random_.below(3));
       settings.queue_order = odd() ? QueueOrder::kShare : QueueOrder::kRank;
       run(UpdateSettings{settings});

@@ -109,6 +109,7 @@ struct SettingsChange {
   std::optional<std::uint16_t> escalation_priority{};
   std::optional<QueueOrder> queue_order{};
   std::optional<std::uint8_t> ramp_up_offers{};
+  std::optional<PerChannel<ChannelSet>> interrupts{};
 };
 
 struct CreateSkill {

@@ -142,6 +142,7 @@ struct ContactHeld {
   ContactId contact{};
   QueueHandle queue{};
   AgentHandle agent{};
+  bool interrupted = false;  ///< not by the agent, but for what is offered next: comes back when there is room
 };
 struct ContactResumed {
   ContactId contact{};

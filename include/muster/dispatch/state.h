@@ -50,6 +50,7 @@ struct Contact {
   /// While kOffered: those open beside `offer`, which is the oldest, to other agents; oldest first. All were made at
   /// the same moment.
   std::vector<OfferId> further_offers;
+  bool interrupted = false;  ///< while kHeld: for another contact, and comes back by itself
 };
 
 /// An offer that has not been answered.
@@ -87,6 +88,9 @@ struct Agent {
   TimePoint presence_since;
   std::string presence_reason;
   NextPresence next;  ///< while something is in hand or rings: comes then, and keeps more away till then
+  // Counted from the contacts, and no part of a snapshot.
+  PerChannel<std::uint16_t> active{};  ///< contacts in hand that are kActive
+  std::uint16_t interrupted = 0;       ///< contacts in hand that are
 };
 
 struct Skill {

@@ -40,6 +40,10 @@ inline constexpr std::size_t kChannelCount = 7;  // indexes 1..6; 0 stays unused
 template <typename T>
 using PerChannel = std::array<T, kChannelCount>;
 
+/// One bit for each channel.
+using ChannelSet = std::uint8_t;
+constexpr ChannelSet bit_of(Channel channel) { return static_cast<ChannelSet>(1U << static_cast<unsigned>(channel)); }
+
 /// Stored in the journal: do not change the values. The life of a contact is drawn in docs/routing.md.
 enum class ContactState : std::uint8_t {
   kScheduled = 1,
@@ -280,6 +284,8 @@ struct Settings {
   std::uint16_t escalation_priority = 10;
   QueueOrder queue_order = QueueOrder::kRank;
   std::uint8_t ramp_up_offers = 0;  ///< the first so many after an agent was OFFLINE come one at a time
+  /// What a contact of each channel interrupts if nobody is free: what agents have in hand of these, but calls.
+  PerChannel<ChannelSet> interrupts{};
   bool operator==(const Settings&) const = default;
 };
 

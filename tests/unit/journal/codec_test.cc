@@ -41,7 +41,8 @@ const PolicySpec kPolicy = {"p",
                             {{"pool", kCondition, {16s, 17, 18, QueueHandle{19}, 20}}}};
 const QueueSpec kQueue = {"q", "Queue", Channel::kTask, PolicyHandle{4}, 21s, 22s, 23s, true, 24, 25, SkillHandle{26}};
 const AgentSpec kAgent = {{{SkillHandle{6}, 70, at(71)}}, 90, 91, 92, {-1, 1, 2, -1, 4, 5, 6}, "a", "Agent"};
-const Settings kSettings = {{0, 1, 2, 3, 4, 5, 6}, 31s, 32s, 33s, 34s, 35, 36, QueueOrder::kRatio, 37};
+const Settings kSettings = {{0, 1, 2, 3, 4, 5, 6}, 31s, 32s, 33s, 34s, 35, 36, QueueOrder::kRatio, 37,
+                            {0, 1, 2, 3, 4, 5, 6}};
 const Explanation kExplanation = {Trigger::kStep, 2, 9, {0, 1, 2, 3, 4, 5, 6}, 41s, 42s, AgentHandle{8}, 43s, 44s, 45s};
 
 ContactDetailsPtr details() {
@@ -74,7 +75,7 @@ std::vector<EventBody> bodies() {
           OfferMade{offer, contact, queue, agent, at(7), kExplanation},
           OfferAccepted{offer, contact, queue, agent, 8s, false},
           OfferEnded{offer, contact, queue, agent, OfferState::kSetupFailed, "why", true},
-          ContactHeld{contact, queue, agent},
+          ContactHeld{contact, queue, agent, true},
           ContactResumed{contact, queue, agent},
           ContactTransferred{contact, QueueHandle{9}, queue, agent, "why"},
           ContactRequeued{contact, queue, agent, offer, "why"},
@@ -284,7 +285,8 @@ Snapshot full_snapshot() {
                      AgentHandle{18},
                      at(19),
                      20s,
-                     {OfferId{21}}}};
+                     {OfferId{21}},
+                     true}};
   image.offers = {{OfferId{1}, ContactId{2}, AgentHandle{3}, at(4), at(5), kExplanation, 6, at(7), 8}};
   image.requests = {{{1, 2}, 3, 4, 5}};
   kpi::BoardCounters board;
