@@ -133,6 +133,7 @@ void Engine::Impl::settle() {
   } while (interrupt());
   for (const ContactId id : to_ring_further_) offer_to_more(*state.contacts().find(id));
   to_ring_further_.clear();
+  state.forget(openings_);  // further offers leave nobody more room
 }
 
 void Engine::Impl::settle_openings() {
@@ -170,6 +171,7 @@ void Engine::Impl::settle_openings() {
   }
 }
 
+// Contacts look first, then the agents whose work has changed, in turn. Whoever changes meanwhile comes behind them.
 bool Engine::Impl::interrupt() {
   const auto gone = [this](ContactId id) {
     const ContactRecord* record = state.contacts().find(id);
@@ -185,10 +187,8 @@ bool Engine::Impl::interrupt() {
     in_vain_.pop_back();
     if (interrupt_for(record)) return true;
   }
-  while (!openings_.interruptible.empty()) {
-    AgentRecord& agent = *openings_.interruptible.back();
-    openings_.interruptible.pop_back();
-    agent.interruptible = false;
+  while (AgentRecord* next = next_interruptible()) {
+    AgentRecord& agent = *next;
     ContactRecord* contact = choose_contact(state, agent.agent, now_, true);
     if (!contact) continue;
     const Explanation why = explain_free_agent(contact->contact, agent.agent, trigger_, now_);
@@ -197,6 +197,23 @@ bool Engine::Impl::interrupt() {
     return true;
   }
   return false;
+}
+
+AgentRecord* Engine::Impl::next_interruptible() {
+  std::vector<AgentRecord*>& agents = seized_.interruptible;
+  for (;;) {
+    if (agents.empty()) {
+      agents.swap(openings_.interruptible);
+      // The first last.
+      std::sort(agents.begin(), agents.end(),
+                [](const AgentRecord* a, const AgentRecord* b) { return b->agent.idle_order < a->agent.idle_order; });
+      for (AgentRecord* agent : agents) agent->interruptible = false;
+    }
+    if (agents.empty()) return nullptr;
+    AgentRecord* next = agents.back();
+    agents.pop_back();
+    if (!next->interruptible) return next;  // who has changed since comes with those
+  }
 }
 
 bool Engine::Impl::interrupt_for(ContactRecord& record) {

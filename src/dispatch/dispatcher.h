@@ -52,6 +52,8 @@ class Engine::Impl {
   /// Offers a contact that nobody is free for where something else is interrupted for it. False if there is none.
   bool interrupt();
   bool interrupt_for(ContactRecord& record);
+  /// Of the agents whose work has changed, the one without change for longest; null: all have looked.
+  AgentRecord* next_interruptible();
   void make_room(const Agent& agent, Channel channel);
   /// What was interrupted comes back, as far as there is room. True if anything did.
   bool resume_interrupted(const Agent& agent);

@@ -1,5 +1,6 @@
 #include "matcher.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "rules.h"
@@ -21,7 +22,7 @@ class Gates {
 
   /// Those who choose for themselves, and those at whom the contact rings already.
   [[nodiscard]] bool leaves_out(const AgentRecord& record) const {
-    return record.about_to_choose ||
+    return record.about_to_choose || (interrupting_ && record.interruptible) ||
            (contact_.state == ContactState::kOffered && state_.rings_at(contact_, record.agent));
   }
 
@@ -41,6 +42,17 @@ class Gates {
   TimePoint now_;
   bool interrupting_;
 };
+
+/// Whether having or not having skills, at whatever levels, may meet the alternatives.
+bool may_meet(const std::vector<SkillLevel>& skills, const Alternatives& alternatives) {
+  return std::any_of(alternatives.begin(), alternatives.end(), [&](const SkillTest& test) {
+    const SkillRequirement& required = test.requirement;
+    const bool at_any_level = required.min_level == 0 && required.max_level == kLevelMax;
+    const bool has = std::any_of(skills.begin(), skills.end(),
+                                 [&](const SkillLevel& skill) { return skill.skill == required.skill; });
+    return test.negated ? !has || !at_any_level : has;
+  });
+}
 
 /// Looks for the best agent and the next one, in the order that a step's preferences give.
 class Search {
@@ -159,6 +171,7 @@ class ContactSearch {
   void look_at(const WaitingClass& group) {
     const QueueRecord* lane = state_.queues().find(group.key->lane);
     if (lane && (lane->queue.spec.paused || lane->queue.spec.idle_reserve > 0)) return;
+    if (interrupting_ && !state_.may_interrupt(*group.key)) return;
     if (!has_room_for(group.key->channel)) return;
     if (failed_gate(agent_.spec.skills, group.key->asked) != Gate{}) return;
     const ContactLine::Place* place = first_for(group, agent_.handle, now_);
@@ -263,8 +276,12 @@ Choice choose_agent_to_interrupt(const State& state, const ContactRecord& record
   if (key.preferred != AgentHandle::kNone) {
     search.over_one(*state.agents().find(key.preferred));
   } else {
-    state.agent_index().visit_serving(key.asked.all, state.agents(),
-                                      [&](AgentRecord& candidate) { search.over_one(candidate); });
+    state.agent_index().visit_serving(key.asked.all, state.agents(), [&](AgentRecord& candidate) {
+      const auto may = [&](const Alternatives& each) { return may_meet(candidate.agent.spec.skills, each); };
+      if (std::all_of(key.asked.any.begin(), key.asked.any.end(), may)) {
+        search.over_one(candidate);
+      }
+    });
   }
   return search.choice();
 }

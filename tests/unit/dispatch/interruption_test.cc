@@ -229,6 +229,76 @@ TEST_F(Interruption, ARuleIsInForceAtOnce) {
   EXPECT_TRUE(interrupted(mail));
 }
 
+TEST_F(Interruption, ANewRuleInterruptsTheOneWithoutChangeForLongestToo) {
+  allow({});
+  agent("ann");
+  working("mail");
+  pass(seconds(5));
+  agent("bob");
+  EXPECT_EQ(with(working("mail")), "bob");
+  const ContactId call = contact("calls");
+  PerChannel<ChannelSet> rules{};
+  rules[raw(Channel::kVoice)] = bit_of(Channel::kEmail);
+  allow(rules);
+  EXPECT_EQ(with(call), "ann");
+}
+
+TEST_F(Interruption, AContactThatComesBackGoesNotBeforeOneOfLowerRank) {
+  queue({.id = "more-calls"});
+  skill("german");
+  SettingsChange change;
+  change.channel_units[raw(Channel::kVoice)] = 60;
+  change.channel_units[raw(Channel::kEmail)] = 40;
+  must(UpdateSettings{change});
+  agent("ann", {{"german", 50}});
+  const ContactId mail = working("mail");
+  CreateContact german = wanted("calls");
+  german.requirements = {{"german"}};
+  const ContactId rings = contact("calls");
+  pass(seconds(5));
+  const ContactId waits = contact(german);
+  pass(seconds(5));
+  // Were it for its age alone, the call that comes back would go first.
+  must(PrioritizeContact{waits, 100});
+  change.channel_units[raw(Channel::kEmail)] = 100;
+  must(UpdateSettings{change});
+  must(TransferContact{rings, "more-calls", ""});
+  EXPECT_EQ(with(waits), "ann");
+  EXPECT_TRUE(interrupted(mail));
+  EXPECT_EQ(state(rings), ContactState::kQueued);
+}
+
+TEST_F(Interruption, WhoHasNoneOfTheAlternativesIsNotCounted) {
+  skill("german");
+  skill("french");
+  PolicyChange policy;
+  policy.steps = {StepDraft{}};
+  PredicateDraft german{Predicate::Kind::kSkill, {}, {"german"}};
+  PredicateDraft french{Predicate::Kind::kSkill, {}, {"french"}};
+  policy.steps->at(0).where = {Predicate::Kind::kAnyOf, {german, french}, {}};
+  must(UpdatePolicy{"calls-policy", policy});
+  agent("ann", {{"german", 50}});
+  working("mail");
+  agent("bob");
+  working("mail");
+  EXPECT_EQ(with(contact("calls")), "ann");
+  EXPECT_EQ(last<OfferMade>().explanation.considered, 1U);
+}
+
+TEST_F(Interruption, WhatInterruptsNothingLooksAtItsOwnTime) {
+  agent("ann");
+  working("mail");
+  const ContactId declined = contact("mail");
+  decline(declined);
+  CreateContact later = wanted("mail");
+  later.due = now + seconds(59);
+  contact(later);
+  now += seconds(61);  // nobody served meanwhile
+  engine.advance(now, events);
+  EXPECT_EQ(last<OfferMade>().contact, declined);
+  EXPECT_EQ(last<OfferMade>().explanation.trigger, Trigger::kCoolDown);
+}
+
 TEST_F(Interruption, TheExplanationCountsAnAgentWhoMayBeInterruptedAsFree) {
   agent("ann");
   working("mail");
