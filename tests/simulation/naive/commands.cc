@@ -75,7 +75,7 @@ Reply NaiveEngine::on(const EndContact& command) {
   if (command.state != ContactState::kCancelled && !is_before_acceptance(contact->state)) {
     return wrong_state(contact->state);
   }
-  withdraw_offer(contact->id, command.reason);
+  withdraw_offers(contact->id, command.reason);
   const Duration waited = std::max(Duration{0}, now_ - contact->due);
   emit(ContactEnded{contact->id, contact->queue, contact->agent, command.state, waited, command.reason});
   return {};
@@ -94,7 +94,7 @@ Reply NaiveEngine::transfer(const Contact& contact, const std::string& queue, co
     return wrong_state(contact.state);
   }
   if (to->spec.channel != from->spec.channel) return refused(Outcome::kChannelMismatch, queue);
-  withdraw_offer(contact.id, "transferred");
+  withdraw_offers(contact.id, "transferred");
   emit(ContactTransferred{contact.id, from->handle, to->handle, contact.agent, reason});
   return {};
 }
@@ -113,9 +113,10 @@ Reply NaiveEngine::on(const AssignContact& command) {
   const Agent* agent = named(facts_.agents, command.agent);
   if (!agent) return refused(Outcome::kAgentNotFound, command.agent);
   const bool waits = contact->state == ContactState::kQueued || contact->state == ContactState::kOffered;
-  if (!waits || contact->agent == agent->handle) return wrong_state(contact->state);
+  const bool rings_there_alone = contact->agent == agent->handle && contact->further_offers.empty();
+  if (!waits || rings_there_alone) return wrong_state(contact->state);
   if (!could_be_preferred(facts_, *contact, agent->handle, now_)) return refused(Outcome::kAgentUnfit, command.agent);
-  withdraw_offer(contact->id, "assigned");
+  withdraw_offers(contact->id, "assigned");
   const TimePoint until = now_ + command.wait.value_or(facts_.policy_of(*contact).preferred_agent_wait);
   emit(ContactAssigned{contact->id, contact->queue, agent->handle, until, command.reason});
   return {};
@@ -206,15 +207,19 @@ std::pair<const Offer*, Reply> NaiveEngine::open_offer(SessionId session, OfferI
 Reply NaiveEngine::on(const AcceptOffer& command) {
   const auto [offer, refusal] = open_offer(command.session, command.offer);
   if (!offer) return refusal;
-  const Contact& contact = facts_.contacts.at(offer->contact);
-  emit(OfferAccepted{offer->id, contact.id, contact.queue, offer->agent, now_ - contact.due, !contact.answered});
+  const Offer accepted = *offer;
+  const Contact& contact = facts_.contacts.at(accepted.contact);
+  for (const OfferId id : open_offers(contact)) {
+    if (id != accepted.id) end_offer(id, OfferState::kRescinded, "taken");
+  }
+  emit(OfferAccepted{accepted.id, contact.id, contact.queue, accepted.agent, now_ - contact.due, !contact.answered});
   return {};
 }
 
 Reply NaiveEngine::on(const DeclineOffer& command) {
   const auto [offer, refusal] = open_offer(command.session, command.offer);
   if (!offer) return refusal;
-  refuse_offer(offer->id, OfferState::kDeclined, command.reason);
+  end_offer(offer->id, OfferState::kDeclined, command.reason);
   return {};
 }
 

@@ -72,6 +72,7 @@ Reply resolve(const Facts& facts, const StepDraft& draft, const std::vector<Pool
   if (Reply reply = resolve(facts, draft.requirements, step.requirements); !reply.ok()) return reply;
   if (Reply reply = resolve(facts, draft.where, step.where); !reply.ok()) return reply;
   step.prefer = draft.prefer.weights;
+  step.offers = draft.offers;
   if (!draft.prefer.newcomers.empty()) {
     if (Reply reply = resolve(facts, draft.prefer.newcomers, step.prefer.newcomers); !reply.ok()) return reply;
   }
@@ -368,6 +369,8 @@ Reply NaiveEngine::on(const UpdateSettings& command) {
   change_to(settings.escalate_after_refusals, change.escalate_after_refusals);
   change_to(settings.escalation_priority, change.escalation_priority);
   change_to(settings.queue_order, change.queue_order);
+  change_to(settings.ramp_up_offers, change.ramp_up_offers);
+  change_to(settings.interrupts, change.interrupts);
   if (settings.contact_grace < settings.resume_grace) {
     return refused(Outcome::kGraceTooShort, change.contact_grace ? "contact_grace" : "resume_grace");
   }

@@ -123,7 +123,7 @@ void NaiveEngine::serve(const Deadline& deadline) {
       return emit(ContactQueued{contact().id, contact().queue, told ? told->estimated_wait : Duration{}});
     }
     case DeadlineKind::kContactExpiry: {
-      withdraw_offer(contact().id, "expired");
+      withdraw_offers(contact().id, "expired");
       return emit(ContactEnded{contact().id, contact().queue, AgentHandle::kNone, ContactState::kExpired,
                                now_ - contact().due, "time_to_live"});
     }
@@ -159,11 +159,28 @@ void NaiveEngine::serve(const Deadline& deadline) {
   }
 }
 
-// Contacts look first, at the agents who were ready before; then each agent with new room, in turn, takes the best of
-// all that waits.
+// For what waits after all have looked others are interrupted, one at a time: that may leave room for more. At last,
+// what rings at one agent and may at more gets those for whom nothing waits.
 void NaiveEngine::match() {
-  while (!facts_.seeking_contacts.empty() || !facts_.seeking_agents.empty()) {
-    facts_.seeking_contacts.empty() ? agents_look() : contacts_look();
+  do {
+    all_look();
+  } while (interrupt());
+  for (const ContactId id : std::exchange(to_ring_further_, {})) offer_to_more(id);
+  facts_.end_seeking();
+}
+
+// What was interrupted comes back to those who take nothing else. Contacts look first, at the agents who were ready
+// before; then each agent with new room, in turn, takes the best of all that waits.
+void NaiveEngine::all_look() {
+  for (;;) {
+    for (const AgentHandle agent : std::exchange(facts_.returning, {})) resume_interrupted(agent);
+    if (!facts_.seeking_contacts.empty()) {
+      contacts_look();
+    } else if (!facts_.seeking_agents.empty()) {
+      agents_look();
+    } else {
+      return;
+    }
   }
 }
 
@@ -205,25 +222,91 @@ void NaiveEngine::find_agent(ContactId id, Trigger trigger) {
 
 bool NaiveEngine::offer_to_best(ContactId id, Trigger trigger) {
   const Choice choice = choose_agent(facts_, facts_.contacts.at(id), trigger, now_);
-  if (choice.agent == AgentHandle::kNone) return false;
-  make_offer(id, choice.agent, choice.why);
+  if (choice.agent == AgentHandle::kNone) {
+    if (may_interrupt(facts_, facts_.contacts.at(id))) in_vain_.insert(id);
+    return false;
+  }
+  make_offer(id, choice);
   return true;
 }
 
+// What was interrupted comes back first, unless it would be interrupted again.
 void NaiveEngine::find_contacts(AgentHandle handle) {
-  const Agent& agent = facts_.agents.at(handle);
-  for (ContactId id = choose_contact(facts_, agent, now_); id != ContactId::kNone;
-       id = choose_contact(facts_, agent, now_)) {
-    const Contact& contact = facts_.contacts.at(id);
-    Explanation why;
-    why.trigger = by_configuration_ ? Trigger::kConfiguration : Trigger::kAgentFree;
-    why.step = contact.step;
-    why.considered = 1;
-    why.waited = now_ - contact.due;
-    why.idle = now_ - idle_since(facts_, agent);
-    make_offer(id, handle, why);
+  for (;;) {
+    const ContactId id = choose_contact(facts_, facts_.agents.at(handle), now_);
+    const bool found = id != ContactId::kNone;
+    const bool comes_first = found && interrupts_all_interrupted(id, handle);
+    if (!comes_first && resume_interrupted(handle)) continue;
+    if (!found) break;
+    make_offer(id, choice_of_agent(id, handle));
   }
   facts_.seeking_agents.erase(handle);
+}
+
+// The agent is the only one looked at.
+Choice NaiveEngine::choice_of_agent(ContactId id, AgentHandle agent) const {
+  const Contact& contact = facts_.contacts.at(id);
+  Choice choice;
+  choice.agent = agent;
+  choice.why.trigger = by_configuration_ ? Trigger::kConfiguration : Trigger::kAgentFree;
+  choice.why.step = contact.step;
+  choice.why.considered = 1;
+  choice.why.waited = now_ - contact.due;
+  choice.why.idle = now_ - idle_since(facts_, facts_.agents.at(agent));
+  return choice;
+}
+
+// Contacts look first, at the agents whose work was so before; then those whose work changed, in turn.
+bool NaiveEngine::interrupt() {
+  const auto interrupt_for = [this](ContactId id, const Choice& choice) {
+    make_room(choice.agent, facts_.queue_of(facts_.contacts.at(id)).spec.channel);
+    make_offer(id, choice);
+    return true;
+  };
+  for (const ContactId id : waiting_line(facts_)) {
+    if (in_vain_.erase(id) == 0) continue;
+    const Choice choice = choose_agent_to_interrupt(facts_, facts_.contacts.at(id), now_);
+    if (choice.agent != AgentHandle::kNone) return interrupt_for(id, choice);
+  }
+  in_vain_.clear();
+  while (!facts_.interruptible.empty()) {
+    const AgentHandle agent = first_interruptible(facts_);
+    facts_.interruptible.erase(agent);
+    const ContactId id = choose_contact(facts_, facts_.agents.at(agent), now_, Room::kByInterruption);
+    if (id != ContactId::kNone) return interrupt_for(id, choice_of_agent(id, agent));
+  }
+  return false;
+}
+
+// What was taken last is put aside first.
+void NaiveEngine::make_room(AgentHandle handle, Channel channel) {
+  const std::vector<ContactId> contacts = facts_.agents.at(handle).contacts;
+  for (auto id = contacts.rbegin(); id != contacts.rend(); ++id) {
+    if (has_room(facts_, facts_.agents.at(handle), channel)) return;
+    const Contact& contact = facts_.contacts.at(*id);
+    if (gives_way(facts_, contact, channel)) emit(ContactHeld{*id, contact.queue, handle, true});
+  }
+}
+
+bool NaiveEngine::resume_interrupted(AgentHandle agent) {
+  bool resumed = false;
+  for (const ContactId id : interrupted_contacts(facts_, facts_.agents.at(agent))) {
+    const Contact& contact = facts_.contacts.at(id);
+    if (!can_take_up(contact)) continue;
+    emit(ContactResumed{id, contact.queue, agent});
+    resumed = true;
+  }
+  return resumed;
+}
+
+bool NaiveEngine::interrupts_all_interrupted(ContactId id, AgentHandle agent) const {
+  const Channel channel = facts_.queue_of(facts_.contacts.at(id)).spec.channel;
+  const std::vector<ContactId> interrupted = interrupted_contacts(facts_, facts_.agents.at(agent));
+  return std::all_of(interrupted.begin(), interrupted.end(), [&](ContactId other) {
+    Contact back = facts_.contacts.at(other);
+    back.state = ContactState::kActive;
+    return gives_way(facts_, back, channel);
+  });
 }
 
 // The step of the contact's age, and on while nobody signed in could meet it.
@@ -237,20 +320,37 @@ void NaiveEngine::settle_step(ContactId id, Trigger trigger) {
   if (step != contact.step) emit(ContactStepChanged{id, contact.queue, step, step > by_age});
 }
 
-void NaiveEngine::make_offer(ContactId id, AgentHandle agent, const Explanation& why) {
+void NaiveEngine::make_offer(ContactId id, const Choice& choice) {
+  offer(id, choice);
   const Contact& contact = facts_.contacts.at(id);
   const PolicySpec& policy = facts_.policy_of(contact);
-  const OfferId offer{facts_.last_offer + 1};
-  emit(OfferMade{offer, id, contact.queue, agent, now_ + policy.offer_timeout, why});
-  if (!policy.auto_accept) return;
-  emit(OfferAccepted{offer, id, contact.queue, agent, now_ - contact.due, !contact.answered});
+  if (policy.auto_accept) {
+    emit(OfferAccepted{contact.offer, id, contact.queue, choice.agent, now_ - contact.due, !contact.answered});
+  } else if (policy.steps.at(contact.step).offers > 1 && contact.preferred == AgentHandle::kNone) {
+    to_ring_further_.push_back(id);
+  }
+}
+
+void NaiveEngine::offer(ContactId id, const Choice& choice) {
+  const Contact& contact = facts_.contacts.at(id);
+  const TimePoint expires = now_ + facts_.policy_of(contact).offer_timeout;
+  emit(OfferMade{OfferId{facts_.last_offer + 1}, id, contact.queue, choice.agent, expires, choice.why});
+}
+
+void NaiveEngine::offer_to_more(ContactId id) {
+  const Contact& contact = facts_.contacts.at(id);
+  while (open_offers(contact).size() < facts_.policy_of(contact).steps.at(contact.step).offers) {
+    const Choice choice = choose_agent(facts_, contact, Trigger::kContactQueued, now_);
+    if (choice.agent == AgentHandle::kNone) return;
+    offer(id, choice);
+  }
 }
 
 void NaiveEngine::time_out(const Offer& offer) {
   const Agent& agent = facts_.agents.at(offer.agent);
   // An agent who was not there has not missed anything.
   if (!agent.connected) return end_offer(offer.id, OfferState::kRevoked, "session_lost");
-  refuse_offer(offer.id, OfferState::kTimedOut, "");
+  end_offer(offer.id, OfferState::kTimedOut, "");
   const auto misses = static_cast<std::uint8_t>(agent.misses + 1);
   TimePoint until;
   if (misses == 1) until = now_ + facts_.settings.first_miss_pause;
@@ -306,15 +406,13 @@ QueuePools NaiveEngine::with_lending(const Queue& queue, QueuePools pools, TimeP
   return pools;
 }
 
+// Refusals count for the priority once the contact is back in its line.
 void NaiveEngine::end_offer(OfferId id, OfferState state, const std::string& reason) {
   const Offer offer = facts_.offers.at(id);
-  emit(OfferEnded{id, offer.contact, facts_.contacts.at(offer.contact).queue, offer.agent, state, reason});
-}
-
-void NaiveEngine::refuse_offer(OfferId id, OfferState state, const std::string& reason) {
-  const ContactId contact = facts_.offers.at(id).contact;
-  end_offer(id, state, reason);
-  escalate_if_due(contact);
+  const Contact& contact = facts_.contacts.at(offer.contact);
+  const bool rings_on = open_offers(contact).size() > 1;
+  emit(OfferEnded{id, contact.id, contact.queue, offer.agent, state, reason, rings_on});
+  if (!rings_on && state != OfferState::kWithdrawn) escalate_if_due(offer.contact);
 }
 
 void NaiveEngine::escalate_if_due(ContactId id) {
@@ -350,9 +448,8 @@ void NaiveEngine::rescind_unfit_offers(PolicyHandle policy, QueueHandle queue) {
   }
 }
 
-void NaiveEngine::withdraw_offer(ContactId id, const std::string& reason) {
-  const Contact& contact = facts_.contacts.at(id);
-  if (contact.state == ContactState::kOffered) end_offer(contact.offer, OfferState::kWithdrawn, reason);
+void NaiveEngine::withdraw_offers(ContactId id, const std::string& reason) {
+  for (const OfferId offer : open_offers(facts_.contacts.at(id))) end_offer(offer, OfferState::kWithdrawn, reason);
 }
 
 void NaiveEngine::change_presence(AgentHandle agent, Presence presence, const std::string& reason, TimePoint until,

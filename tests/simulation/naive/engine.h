@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,14 +37,24 @@ class NaiveEngine {
   void pass_time();
   void serve(const naive::Deadline& deadline);
   void match();
+  void all_look();
   void contacts_look();
   void agents_look();
   void look_beyond_reserve(QueueHandle queue);
   void find_agent(ContactId id, Trigger trigger);
   bool offer_to_best(ContactId id, Trigger trigger);
   void find_contacts(AgentHandle handle);
+  /// Offers a contact that nobody is free for where something else is interrupted for it. False if there is none.
+  bool interrupt();
+  void make_room(AgentHandle agent, Channel channel);
+  /// What was interrupted comes back, as far as there is room. True if anything did.
+  bool resume_interrupted(AgentHandle agent);
+  [[nodiscard]] bool interrupts_all_interrupted(ContactId contact, AgentHandle agent) const;
+  void offer_to_more(ContactId id);
+  void offer(ContactId id, const naive::Choice& choice);
+  [[nodiscard]] naive::Choice choice_of_agent(ContactId id, AgentHandle agent) const;
   void settle_step(ContactId id, Trigger trigger);
-  void make_offer(ContactId id, AgentHandle agent, const Explanation& why);
+  void make_offer(ContactId id, const naive::Choice& choice);
   void time_out(const Offer& offer);
   void end_session(const Agent& agent);
   void end_skills(const Agent& agent);
@@ -61,12 +72,11 @@ class NaiveEngine {
 
   // What several have in common.
   void end_offer(OfferId offer, OfferState state, const std::string& reason);
-  void refuse_offer(OfferId offer, OfferState state, const std::string& reason);
   void escalate_if_due(ContactId contact);
   void revoke_offers(AgentHandle agent, const std::string& reason);
   void revoke_unfit_offers(AgentHandle agent, const std::string& reason);
   void rescind_unfit_offers(PolicyHandle policy, QueueHandle queue);
-  void withdraw_offer(ContactId contact, const std::string& reason);
+  void withdraw_offers(ContactId contact, const std::string& reason);
   void change_presence(AgentHandle agent, Presence presence, const std::string& reason, TimePoint until,
                        std::uint8_t misses, const NextPresence& next = {});
   void take_presence(const Agent& agent, const NextPresence& wanted);
@@ -130,7 +140,9 @@ class NaiveEngine {
   std::vector<Event>* out_ = nullptr;
   RequestId request_;  // goes with the next event
   std::uint64_t fingerprint_ = 0;
-  bool by_configuration_ = false;  // what follows does
+  bool by_configuration_ = false;           // what follows does
+  std::set<ContactId> in_vain_;             // nobody is free for them, and they may interrupt
+  std::vector<ContactId> to_ring_further_;  // offered to one agent, and may be to more
 };
 
 namespace naive {

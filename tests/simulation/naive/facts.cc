@@ -16,6 +16,8 @@ class Fold {
 
   /// May be able to take, after this event, what they could not before.
   std::set<AgentHandle> with_more;
+  /// Of whom anything is different after it.
+  std::set<AgentHandle> changed;
 
   void operator()(const StateHashed&) {}
 
@@ -103,7 +105,8 @@ class Fold {
       for (auto& [_, queue] : facts_.queues) queue.served = 0;
       for (auto& [_, contact] : facts_.contacts) reconsider(contact);
     }
-    for (const auto& [handle, _] : facts_.agents) {
+    for (auto& [handle, agent] : facts_.agents) {
+      agent.ramp_up = std::min(agent.ramp_up, event.settings.ramp_up_offers);
       with_more.insert(handle);
       reconsider_preferring(handle);
     }
@@ -167,15 +170,20 @@ class Fold {
     offer.id = event.offer;
     offer.contact = event.contact;
     offer.agent = event.agent;
+    offer.made = now_;
     offer.expires = event.expires;
     offer.sequence = facts_.last_sequence;
+    touch(event.agent);
     Contact& contact = facts_.contacts.at(event.contact);
+    if (contact.state == ContactState::kOffered) {
+      contact.further_offers.push_back(event.offer);
+      return;
+    }
     enter(contact, ContactState::kOffered);
     contact.agent = event.agent;
     contact.offer = event.offer;
     Queue& queue = facts_.queues.at(event.queue);
     if (counts_turns(queue)) queue.served += cost_of_turn(queue.spec);
-    touch(event.agent);
   }
 
   void operator()(const OfferAccepted& event) {
@@ -184,6 +192,7 @@ class Fold {
     agent.contacts.push_back(event.contact);
     if (agent.misses > 0) --agent.misses;
     ++agent.accepted;
+    note_answer(agent);
     Contact& contact = facts_.contacts.at(event.contact);
     if (!contact.answered) {
       const bool in_target = event.waited <= facts_.queue_of(contact).spec.service_level_target;
@@ -204,17 +213,20 @@ class Fold {
     Contact& contact = facts_.contacts.at(event.contact);
     if (refused) {
       touch(event.agent);
+      note_answer(facts_.agents.at(event.agent));
       refuse(contact, event.agent, declined);
     } else {
       const Sequence made = facts_.offers.at(event.offer).sequence;
       std::erase_if(facts_.changes[event.agent], [&](const Facts::Change& each) { return each.sequence == made; });
     }
     facts_.offers.erase(event.offer);
-    contact.agent = AgentHandle::kNone;
-    contact.offer = OfferId::kNone;
+    with_more.insert(event.agent);
+    std::vector<OfferId> left = open_offers(contact);
+    std::erase(left, event.offer);
+    ring_on(contact, left);
+    if (!left.empty()) return;
     Queue& queue = facts_.queues.at(event.queue);
     if (counts_turns(queue)) queue.served -= std::min(queue.served, cost_of_turn(queue.spec));
-    with_more.insert(event.agent);
     start_waiting(contact);
   }
 
@@ -223,8 +235,9 @@ class Fold {
     Contact& contact = facts_.contacts.at(event.contact);
     contact.offer = OfferId::kNone;  // its setup did not fail
     enter(contact, ContactState::kHeld);
+    contact.interrupted = event.interrupted;
     with_more.insert(event.agent);
-    touch(event.agent);
+    if (!event.interrupted) touch(event.agent);
   }
   void operator()(const ContactResumed& event) {
     enter(facts_.contacts.at(event.contact), ContactState::kActive);
@@ -286,16 +299,21 @@ class Fold {
       agent.accepted = 0;
     }
     agent.connected = true;
+    changed.insert(event.agent);
   }
   void operator()(const SessionLost& event) { lose(facts_.agents.at(event.agent)); }
   void operator()(const SessionEnded& event) {
     Agent& agent = facts_.agents.at(event.agent);
     agent.session = SessionId::kNone;
     if (agent.connected) lose(agent);  // else it stays lost since then
+    changed.insert(event.agent);
     reconsider_preferring(event.agent);
   }
   void operator()(const PresenceChanged& event) {
     Agent& agent = facts_.agents.at(event.agent);
+    const bool comes_back = agent.presence == Presence::kOffline && event.presence != Presence::kOffline;
+    if (comes_back) agent.ramp_up = facts_.settings.ramp_up_offers;
+    changed.insert(event.agent);
     if (event.presence == Presence::kAvailable && agent.presence != Presence::kAvailable) touch(event.agent);
     agent.presence = event.presence;
     agent.presence_reason = event.reason;
@@ -309,12 +327,27 @@ class Fold {
   void enter(Contact& contact, ContactState state) {
     contact.state = state;
     contact.state_since = now_;
+    contact.interrupted = false;
   }
-  void touch(AgentHandle agent) { facts_.changes[agent].push_back({facts_.last_sequence, now_}); }
+  void touch(AgentHandle agent) {
+    changed.insert(agent);
+    facts_.changes[agent].push_back({facts_.last_sequence, now_});
+  }
+  static void note_answer(Agent& agent) {
+    if (agent.ramp_up > 0) --agent.ramp_up;
+  }
+
+  /// With those offers left.
+  void ring_on(Contact& contact, const std::vector<OfferId>& offers) {
+    contact.offer = offers.empty() ? OfferId::kNone : offers.front();
+    contact.agent = offers.empty() ? AgentHandle::kNone : facts_.offers.at(contact.offer).agent;
+    contact.further_offers.assign(offers.empty() ? offers.end() : offers.begin() + 1, offers.end());
+  }
 
   void lose(Agent& agent) {
     agent.connected = false;
     agent.lost_at = now_;
+    changed.insert(agent.handle);
   }
 
   void line_up(const Contact& contact) {
@@ -348,6 +381,7 @@ class Fold {
     touch(contact.agent);
     contact.agent = AgentHandle::kNone;
     contact.offer = OfferId::kNone;
+    contact.interrupted = false;
   }
 
   Refusal& bar(Contact& contact, AgentHandle agent) {
@@ -403,6 +437,13 @@ std::map<AgentHandle, bool> ready_agents(const Facts& facts) {
 
 }  // namespace
 
+void Facts::end_seeking() {
+  seeking_contacts.clear();
+  seeking_agents.clear();
+  returning.clear();
+  interruptible.clear();
+}
+
 void Facts::take(const Event& event) {
   last_sequence = event.sequence;
   last_time = event.time;
@@ -413,6 +454,15 @@ void Facts::take(const Event& event) {
     const auto was = before.find(agent);
     const bool was_idle = was != before.end() && was->second;
     if (was == before.end() || fold.with_more.contains(agent)) seeking_agents.emplace(agent, was_idle);
+  }
+  for (const AgentHandle handle : fold.with_more) {
+    const Agent& agent = agents.at(handle);
+    if (!is_ready(*this, agent) && !interrupted_contacts(*this, agent).empty()) returning.push_back(handle);
+  }
+  fold.changed.merge(fold.with_more);
+  for (const AgentHandle handle : fold.changed) {
+    const auto agent = agents.find(handle);
+    if (agent != agents.end() && is_at_interruptible_work(*this, agent->second)) interruptible.insert(handle);
   }
   for (const auto& [handle, queue] : queues) {
     if (!lending_may_change(*this, queue)) {

@@ -49,6 +49,8 @@ struct Facts {
   /// Who has not looked yet since something new became possible: contacts for an agent, agents for a contact.
   std::set<ContactId> seeking_contacts;
   std::map<AgentHandle, bool> seeking_agents;  ///< whether they were idle before
+  std::vector<AgentHandle> returning;          ///< not ready, but may have room for what was interrupted
+  std::set<AgentHandle> interruptible;         ///< changed while at work that may be interrupted
 
   /// Cool-downs that ended by then have been looked at; since the contact's last change all have.
   std::map<ContactId, TimePoint> cool_downs_seen;
@@ -56,6 +58,8 @@ struct Facts {
   std::map<QueueHandle, TimePoint> lending_seen;
 
   void take(const Event& event);
+  /// Whoever seeks has looked.
+  void end_seeking();
 
   [[nodiscard]] const Queue& queue_of(const Contact& contact) const { return queues.at(contact.queue); }
   [[nodiscard]] const PolicySpec& policy_of(const Queue& queue) const { return policies.at(queue.spec.policy).spec; }

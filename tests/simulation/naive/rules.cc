@@ -161,17 +161,21 @@ Candidate candidate(const Facts& facts, const Preferences& prefer, const Agent& 
       {loaded && prefer.load == Duration{0}, since - merits(facts, agent, prefer), idle_order(facts, agent.handle)}};
 }
 
-/// The ready agents of whom it cannot be said by the names of their skills that they do not qualify: idle ones, then
-/// loaded ones, each by turn. The preferred agent is looked at in any case.
+/// Whether it cannot be said by the names of the agent's skills that the agent does not qualify. The preferred agent is
+/// looked at in any case.
+bool is_looked_at(const Facts& facts, const Contact& contact, const Agent& agent) {
+  if (contact.preferred != AgentHandle::kNone) return agent.handle == contact.preferred;
+  return might_be(agent, asked_by(facts, contact, contact.step, facts.queue_of(contact).pools.open), true);
+}
+
+/// The ready agents who are looked at: idle ones, then loaded ones, each by turn.
 std::vector<Candidate> candidates(const Facts& facts, const Contact& contact, SkillHandle with_skill) {
   const Preferences& prefer = facts.policy_of(contact).steps.at(contact.step).prefer;
-  const Predicate asked = asked_by(facts, contact, contact.step, facts.queue_of(contact).pools.open);
   std::vector<Candidate> candidates;
   for (const auto& [handle, agent] : facts.agents) {
-    if (!is_ready(facts, agent) || facts.seeking_agents.contains(handle)) continue;
-    const bool for_one_alone = contact.preferred != AgentHandle::kNone;
-    const bool named = for_one_alone ? handle == contact.preferred : might_be(agent, asked, true);
-    if (named && has_skill(agent, with_skill)) candidates.push_back(candidate(facts, prefer, agent));
+    if (!is_ready(facts, agent) || facts.seeking_agents.contains(handle) || rings_at(facts, contact, handle)) continue;
+    const bool looked_at = is_looked_at(facts, contact, agent) && has_skill(agent, with_skill);
+    if (looked_at) candidates.push_back(candidate(facts, prefer, agent));
   }
   std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
     return std::tie(a.loaded, a.turn) < std::tie(b.loaded, b.turn);
@@ -182,11 +186,12 @@ std::vector<Candidate> candidates(const Facts& facts, const Contact& contact, Sk
 /// Looks for the best and the next one, and in each row no further than somebody could come before the next one.
 class Search {
  public:
-  Search(const Facts& facts, const Contact& contact, const Choice& start, TimePoint now)
+  Search(const Facts& facts, const Contact& contact, const Choice& start, TimePoint now, Room room = Room::kAsItIs)
       : facts_(facts),
         contact_(contact),
         prefer_(facts.policy_of(contact).steps.at(contact.step).prefer),
         now_(now),
+        room_(room),
         choice_(start) {}
 
   Choice among(const std::vector<Candidate>& candidates) {
@@ -194,6 +199,14 @@ class Search {
     for (const Candidate& each : candidates) {
       bool& enough_of_these = enough[each.loaded ? 1 : 0];
       if (!enough_of_these) enough_of_these = cannot_matter(each) || look_at(each);
+    }
+    return explained();
+  }
+
+  /// Whatever their order.
+  Choice among_all(const std::vector<Candidate>& candidates) {
+    for (const Candidate& each : candidates) {
+      if (!cannot_matter(each)) look_at(each);
     }
     return explained();
   }
@@ -207,7 +220,7 @@ class Search {
   /// Whether nobody behind can matter.
   bool look_at(Candidate each) {
     ++choice_.why.considered;
-    if (const Gate gate = failed_gate(facts_, contact_, *each.agent, now_); gate != Gate{}) {
+    if (const Gate gate = failed_gate(facts_, contact_, *each.agent, now_, room_); gate != Gate{}) {
       ++choice_.why.rejected[static_cast<std::size_t>(gate)];
       return false;
     }
@@ -240,6 +253,7 @@ class Search {
   const Contact& contact_;
   const Preferences& prefer_;
   const TimePoint now_;
+  const Room room_;
   Choice choice_;
   Candidate first_;
   Candidate second_;
@@ -294,6 +308,47 @@ int service_level(const Facts& facts, QueueHandle queue, TimePoint at) {
   return ended == 0 ? 100 : in_target * 100 / ended;
 }
 
+Choice start_of_choice(const Contact& contact, Trigger trigger, TimePoint now) {
+  Choice start;
+  start.why.trigger = trigger;
+  start.why.step = contact.step;
+  start.why.waited = now - contact.due;
+  return start;
+}
+
+bool is_available(const Agent& agent) {
+  return agent.connected && agent.presence == Presence::kAvailable && !agent.next.is_set();
+}
+
+/// Available, and not to answer an offer first.
+bool takes_offers(const Facts& facts, const Agent& agent) {
+  const bool rings = std::any_of(facts.offers.begin(), facts.offers.end(),
+                                 [&](const auto& entry) { return entry.second.agent == agent.handle; });
+  return is_available(agent) && !(agent.ramp_up > 0 && rings);
+}
+
+std::uint32_t units_of(const Facts& facts, const std::vector<Channel>& channels) {
+  std::uint32_t units = 0;
+  for (const Channel channel : channels) units += facts.settings.channel_units[raw(channel)];
+  return units;
+}
+
+/// Whether an agent who carries that has room for one of the channel more.
+bool has_room_beside(const Facts& facts, const Agent& agent, const std::vector<Channel>& carried, Channel channel) {
+  return units_of(facts, carried) + facts.settings.channel_units[raw(channel)] <= agent.spec.capacity_units &&
+         std::count(carried.begin(), carried.end(), channel) < limit_of(agent, channel);
+}
+
+bool is_free_by_interruption(const Facts& facts, const Agent& agent, Channel channel) {
+  std::vector<Channel> left = carried(facts, agent);
+  for (const ContactId id : agent.contacts) {
+    const Contact& contact = facts.contacts.at(id);
+    if (gives_way(facts, contact, channel))
+      left.erase(std::find(left.begin(), left.end(), facts.queue_of(contact).spec.channel));
+  }
+  return takes_offers(facts, agent) && has_room_beside(facts, agent, left, channel);
+}
+
 }  // namespace
 
 bool is_signed_in(const Agent& agent) {
@@ -318,29 +373,69 @@ bool takes_units(ContactState state, Channel channel) {
 /// The contacts that ring at the agent or are in hand there, and take units.
 std::vector<Channel> carried(const Facts& facts, const Agent& agent) {
   std::vector<Channel> carried;
-  for (const auto& [_, contact] : facts.contacts) {
+  for (const auto& [_, offer] : facts.offers) {
+    if (offer.agent == agent.handle) carried.push_back(facts.queue_of(facts.contacts.at(offer.contact)).spec.channel);
+  }
+  for (const ContactId id : agent.contacts) {
+    const Contact& contact = facts.contacts.at(id);
     const Channel channel = facts.queue_of(contact).spec.channel;
-    if (contact.agent == agent.handle && takes_units(contact.state, channel)) carried.push_back(channel);
+    if (takes_units(contact.state, channel)) carried.push_back(channel);
   }
   return carried;
 }
 
-std::uint32_t used_units(const Facts& facts, const Agent& agent) {
-  std::uint32_t used = 0;
-  for (const Channel channel : carried(facts, agent)) used += facts.settings.channel_units[raw(channel)];
-  return used;
-}
+std::uint32_t used_units(const Facts& facts, const Agent& agent) { return units_of(facts, carried(facts, agent)); }
 
 bool is_ready(const Facts& facts, const Agent& agent) {
-  return agent.connected && agent.presence == Presence::kAvailable && !agent.next.is_set() &&
-         used_units(facts, agent) < agent.spec.capacity_units;
+  return takes_offers(facts, agent) && used_units(facts, agent) < agent.spec.capacity_units;
 }
 
 bool has_room(const Facts& facts, const Agent& agent, Channel channel) {
-  const std::vector<Channel> all = carried(facts, agent);
-  const auto of_channel = std::count(all.begin(), all.end(), channel);
-  return used_units(facts, agent) + facts.settings.channel_units[raw(channel)] <= agent.spec.capacity_units &&
-         of_channel < limit_of(agent, channel);
+  return has_room_beside(facts, agent, carried(facts, agent), channel);
+}
+
+bool rings_at(const Facts& facts, const Contact& contact, AgentHandle agent) {
+  return std::any_of(facts.offers.begin(), facts.offers.end(), [&](const auto& entry) {
+    return entry.second.contact == contact.id && entry.second.agent == agent;
+  });
+}
+
+std::vector<OfferId> open_offers(const Contact& contact) {
+  if (contact.state != ContactState::kOffered) return {};
+  std::vector<OfferId> offers{contact.offer};
+  offers.insert(offers.end(), contact.further_offers.begin(), contact.further_offers.end());
+  return offers;
+}
+
+bool gives_way(const Facts& facts, const Contact& other, Channel channel) {
+  const Channel of_other = facts.queue_of(other).spec.channel;
+  const bool by_rule = (facts.settings.interrupts[raw(channel)] & bit_of(of_other)) != 0;
+  return other.state == ContactState::kActive && by_rule && of_other != Channel::kVoice && of_other != channel;
+}
+
+bool is_at_interruptible_work(const Facts& facts, const Agent& agent) {
+  return facts.settings.interrupts != Settings{}.interrupts &&
+         std::any_of(agent.contacts.begin(), agent.contacts.end(),
+                     [&](ContactId id) { return facts.contacts.at(id).state == ContactState::kActive; });
+}
+
+std::vector<ContactId> interrupted_contacts(const Facts& facts, const Agent& agent) {
+  std::vector<ContactId> interrupted;
+  for (const ContactId id : agent.contacts) {
+    if (facts.contacts.at(id).interrupted) interrupted.push_back(id);
+  }
+  return interrupted;
+}
+
+bool may_interrupt(const Facts& facts, const Contact& contact) {
+  const QueueSpec& queue = facts.queue_of(contact).spec;
+  const bool reserves = queue.idle_reserve > 0 && contact.preferred == AgentHandle::kNone;
+  return facts.settings.interrupts[raw(queue.channel)] != 0 && !queue.paused && !reserves;
+}
+
+bool may_go_by_interruption(const Facts& facts, const Contact& contact, const Agent& agent, TimePoint now) {
+  if (contact.preferred != AgentHandle::kNone && contact.preferred != agent.handle) return false;
+  return may_interrupt(facts, contact) && failed_gate(facts, contact, agent, now, Room::kByInterruption) == Gate{};
 }
 
 TimePoint idle_since(const Facts& facts, const Agent& agent) {
@@ -360,16 +455,24 @@ std::vector<AgentHandle> seeking_agents(const Facts& facts) {
   return in_order;
 }
 
+AgentHandle first_interruptible(const Facts& facts) {
+  return *std::min_element(facts.interruptible.begin(), facts.interruptible.end(),
+                           [&](AgentHandle a, AgentHandle b) { return idle_order(facts, a) < idle_order(facts, b); });
+}
+
 bool qualifies(const Facts& facts, const Contact& contact, std::size_t step, const Agent& agent, PoolSet pools) {
   return meets(agent, asked_by(facts, contact, step, pools));
 }
 
-Gate failed_gate(const Facts& facts, const Contact& contact, const Agent& agent, TimePoint now) {
+Gate failed_gate(const Facts& facts, const Contact& contact, const Agent& agent, TimePoint now, Room room) {
   const Queue& queue = facts.queue_of(contact);
   if (!qualifies(facts, contact, contact.step, agent, queue.pools.open)) return Gate::kCondition;
   if (is_excluded(contact, agent.handle)) return Gate::kExcluded;
   if (is_cooling_down(contact, agent.handle, now)) return Gate::kCoolDown;
-  return has_room(facts, agent, queue.spec.channel) ? Gate{} : Gate::kCapacity;
+  const Channel channel = queue.spec.channel;
+  const bool has =
+      room == Room::kAsItIs ? has_room(facts, agent, channel) : is_free_by_interruption(facts, agent, channel);
+  return has ? Gate{} : Gate::kCapacity;
 }
 
 bool is_held_back(const Facts& facts, const Contact& contact) {
@@ -429,10 +532,7 @@ std::vector<ContactId> waiting_line(const Facts& facts, QueueHandle queue) {
 }
 
 Choice choose_agent(const Facts& facts, const Contact& contact, Trigger trigger, TimePoint now) {
-  Choice start;
-  start.why.trigger = trigger;
-  start.why.step = contact.step;
-  start.why.waited = now - contact.due;
+  const Choice start = start_of_choice(contact, trigger, now);
   if (is_held_back(facts, contact)) return start;
   const Preferences& prefer = facts.policy_of(contact).steps.at(contact.step).prefer;
   if (contact.preferred == AgentHandle::kNone && goes_to_newcomers(contact.id, prefer)) {
@@ -442,7 +542,20 @@ Choice choose_agent(const Facts& facts, const Contact& contact, Trigger trigger,
   return Search(facts, contact, start, now).among(candidates(facts, contact, SkillHandle::kNone));
 }
 
-ContactId choose_contact(const Facts& facts, const Agent& agent, TimePoint now) {
+// In the order of their numbers, and only those who could come before the two best of the ones before.
+Choice choose_agent_to_interrupt(const Facts& facts, const Contact& contact, TimePoint now) {
+  const Preferences& prefer = facts.policy_of(contact).steps.at(contact.step).prefer;
+  std::vector<Candidate> candidates;
+  for (const auto& [handle, agent] : facts.agents) {
+    if (!is_available(agent) || facts.interruptible.contains(handle) || !is_looked_at(facts, contact, agent)) continue;
+    candidates.push_back(candidate(facts, prefer, agent));
+    candidates.back().turn.loaded = false;
+  }
+  const Choice start = start_of_choice(contact, Trigger::kContactQueued, now);
+  return Search(facts, contact, start, now, Room::kByInterruption).among_all(candidates);
+}
+
+ContactId choose_contact(const Facts& facts, const Agent& agent, TimePoint now, Room room) {
   const Contact* best = nullptr;         // by rank
   const Contact* best_shared = nullptr;  // by the queue's turn, then by rank
   for (const ContactId id : waiting_line(facts)) {
@@ -450,7 +563,9 @@ ContactId choose_contact(const Facts& facts, const Agent& agent, TimePoint now) 
     const Queue& queue = facts.queue_of(contact);
     // Beyond a reserve contacts choose, not agents.
     if (queue.spec.idle_reserve > 0 && contact.preferred == AgentHandle::kNone) continue;
-    if (!may_go_to(facts, contact, agent, now)) continue;
+    const bool may = room == Room::kAsItIs ? may_go_to(facts, contact, agent, now)
+                                           : may_go_by_interruption(facts, contact, agent, now);
+    if (!may) continue;
     if (!shares(facts, contact)) {
       if (!best) best = &contact;
     } else if (!best_shared || turn_of(facts, queue) < turn_of(facts, facts.queue_of(*best_shared))) {
@@ -536,7 +651,8 @@ void add_deadlines(std::vector<Deadline>& all, const Facts& facts, const Agent& 
   }
   const bool pauses = agent.presence == Presence::kNotResponding && agent.presence_until != TimePoint{};
   if (pauses) add(agent.presence_until, DeadlineKind::kPresence);
-  if (agent.next.is_set() && !carries_anything(facts, agent)) add(idle_since(facts, agent), DeadlineKind::kNextPresence);
+  if (agent.next.is_set() && !carries_anything(facts, agent))
+    add(idle_since(facts, agent), DeadlineKind::kNextPresence);
   if (agent.connected) return;
   if (agent.session != SessionId::kNone) add(agent.lost_at + settings.resume_grace, DeadlineKind::kResumeGrace);
   if (!agent.contacts.empty()) add(agent.lost_at + settings.contact_grace, DeadlineKind::kContactGrace);

@@ -17,22 +17,42 @@ bool has_skill(const Agent& agent, SkillHandle skill);
 /// The channels of what rings at the agent or is in hand there, and takes units.
 std::vector<Channel> carried(const Facts& facts, const Agent& agent);
 std::uint32_t used_units(const Facts& facts, const Agent& agent);
-/// Connected, AVAILABLE and to stay so, and below capacity.
+/// Connected, AVAILABLE and to stay so, below capacity, and not to answer an offer first.
 bool is_ready(const Facts& facts, const Agent& agent);
 bool has_room(const Facts& facts, const Agent& agent, Channel channel);
+bool rings_at(const Facts& facts, const Contact& contact, AgentHandle agent);
+/// The oldest first.
+std::vector<OfferId> open_offers(const Contact& contact);
 /// Whether a contact in that state takes units of the agent it is with.
 bool takes_units(ContactState state, Channel channel);
 TimePoint idle_since(const Facts& facts, const Agent& agent);
 /// Agents who are about to look for contacts, in the order in which they do.
 std::vector<AgentHandle> seeking_agents(const Facts& facts);
+/// Of those whose work has changed, the one without change for longest. REQUIRES: there are any.
+AgentHandle first_interruptible(const Facts& facts);
+
+// Interruption.
+/// Whether a contact of the channel interrupts the other one, which an agent has in hand.
+bool gives_way(const Facts& facts, const Contact& other, Channel channel);
+/// Whether the agent has anything in hand that a contact of some channel may interrupt, as far as its state says.
+bool is_at_interruptible_work(const Facts& facts, const Agent& agent);
+/// Those of the agent that come back by themselves.
+std::vector<ContactId> interrupted_contacts(const Facts& facts, const Agent& agent);
+/// Whether the waiting contact may interrupt anything.
+bool may_interrupt(const Facts& facts, const Contact& contact);
+/// Whether the waiting contact could go to the agent at this moment, if what it interrupts were put aside.
+bool may_go_by_interruption(const Facts& facts, const Contact& contact, const Agent& agent, TimePoint now);
 
 // What contacts ask.
 inline constexpr PoolSet kAllPools = 0xff;
 /// Whether the agent is what the contact asks for in that step or, if it prefers an agent, in any. A step of pools asks
 /// for a member of one of those that are among `pools`.
 bool qualifies(const Facts& facts, const Contact& contact, std::size_t step, const Agent& agent, PoolSet pools);
+/// Whether room counts as it is, or as it were without what the contact interrupts.
+enum class Room : std::uint8_t { kAsItIs, kByInterruption };
 /// The first gate that fails; Gate{} if none. A level out of bounds counts as a condition.
-Gate failed_gate(const Facts& facts, const Contact& contact, const Agent& agent, TimePoint now);
+Gate failed_gate(const Facts& facts, const Contact& contact, const Agent& agent, TimePoint now,
+                 Room room = Room::kAsItIs);
 /// Whether the queue keeps its contact from everybody: paused, or too few agents are idle.
 bool is_held_back(const Facts& facts, const Contact& contact);
 /// Whether the waiting contact could go to the agent at this moment.
@@ -56,8 +76,10 @@ struct Choice {
 };
 /// The agent for a waiting contact. Those who are about to choose for themselves are left out.
 Choice choose_agent(const Facts& facts, const Contact& contact, Trigger trigger, TimePoint now);
+/// The agent whose work a waiting contact interrupts. Those who are about to look for themselves are left out.
+Choice choose_agent_to_interrupt(const Facts& facts, const Contact& contact, TimePoint now);
 /// The contact for an agent; kNone: there is none.
-ContactId choose_contact(const Facts& facts, const Agent& agent, TimePoint now);
+ContactId choose_contact(const Facts& facts, const Agent& agent, TimePoint now, Room room = Room::kAsItIs);
 
 // Pools.
 /// The pools of the queue that are open if those of `lent` are lent.
