@@ -1,9 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "muster/dispatch/engine.h"
 #include "naive/facts.h"
+#include "naive/rules.h"
 
 namespace muster::dispatch {
 
@@ -20,12 +23,23 @@ class Oracle {
 
  private:
   [[nodiscard]] std::string judge_offer(const OfferMade& made, TimePoint now) const;
+  /// One of a contact that rings already.
+  [[nodiscard]] std::string judge_further_offer(const OfferMade& made, const Contact& contact, TimePoint now) const;
+  /// One for which other contacts were interrupted.
+  [[nodiscard]] std::string judge_interruption(const OfferMade& made, TimePoint now) const;
+  /// Whether the offer is to the agent whose turn it is.
+  [[nodiscard]] static std::string judge_choice(const OfferMade& made, const naive::Choice& choice);
+  /// Takes note of what is interrupted, which an offer must follow.
+  std::string judge_interrupted(const Event& event);
   [[nodiscard]] std::string judge_timing(const Event& event) const;
   /// Takes the event. Whether it made someone carry more than the capacity.
   bool overloads(const Event& event);
 
   Engine replayed_;
-  naive::Facts facts_;            // the same without the engine's help; nobody seeks
+  naive::Facts facts_;  // the same without the engine's help; nobody seeks
+  // While work is interrupted for an offer: what was, and the facts before it.
+  std::vector<ContactId> interrupted_;
+  std::optional<naive::Facts> before_;
   bool contact_came_in_ = false;  // the last thing that happened, so that no agent is about to choose
 };
 
