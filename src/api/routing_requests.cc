@@ -147,6 +147,11 @@ std::vector<std::string> pool_ids(const std::string& path, const v1::PolicyStep&
   return ids;
 }
 
+std::uint8_t offers(const std::string& path, const v1::PolicyStep& step, Checker& check) {
+  if (step.offers() == 0) return dispatch::PolicyStep{}.offers;
+  return static_cast<std::uint8_t>(check.number(path + ".offers", step.offers(), 1, dispatch::kOffersMax));
+}
+
 dispatch::LendingDraft lending(const std::string& path, const v1::PoolLending& lending, Checker& check) {
   const auto per_cent = [&](const char* field, std::int32_t value) {
     return static_cast<std::uint8_t>(check.number(path + field, value, 0, 100));
@@ -195,7 +200,8 @@ std::vector<dispatch::StepDraft> steps(const v1::Policy& policy, Checker& check)
     }
     drafts.push_back({after, requirements(path + ".requirements", step.requirements(), check),
                       condition(path + ".where", step.has_where(), step.where(), check),
-                      preferences(path + ".prefer", step.prefer(), check), pool_ids(path, step, check)});
+                      preferences(path + ".prefer", step.prefer(), check), pool_ids(path, step, check),
+                      offers(path, step, check)});
   }
   return drafts;
 }
@@ -323,6 +329,40 @@ dispatch::PerChannel<std::uint16_t> channel_units(const v1::WorkspaceSettings& s
   return costs;
 }
 
+/// What the contacts of one channel interrupt.
+dispatch::ChannelSet interrupted_channels(const std::string& path, const v1::ChannelInterruption& rule,
+                                          Checker& check) {
+  dispatch::ChannelSet others = 0;
+  const std::string field = path + ".interrupts";
+  if (!check.count(field, rule.interrupts_size(), 0, dispatch::kChannelCount - 1)) return others;
+  for (int i = 0; i < rule.interrupts_size(); ++i) {
+    const v1::Channel other = rule.interrupts(i);
+    const std::string place = indexed(field, i);
+    if (!check.expect(known_channel(other), place, "must name a channel")) continue;
+    if (!check.expect(other != v1::CHANNEL_VOICE, place, "must not be VOICE: a call keeps its line")) continue;
+    if (!check.expect(other != rule.channel(), place, "must be another channel than the one that interrupts")) continue;
+    const auto bit = dispatch::bit_of(static_cast<dispatch::Channel>(other));
+    check.expect((others & bit) == 0, place, "is named twice");
+    others = static_cast<dispatch::ChannelSet>(others | bit);
+  }
+  return others;
+}
+
+dispatch::PerChannel<dispatch::ChannelSet> interrupts(const v1::WorkspaceSettings& settings, Checker& check) {
+  dispatch::PerChannel<dispatch::ChannelSet> rules{};
+  if (!check.count("settings.interrupts", settings.interrupts_size(), 0, dispatch::kChannelCount - 1)) return rules;
+  std::set<v1::Channel> seen;
+  for (int i = 0; i < settings.interrupts_size(); ++i) {
+    const std::string path = indexed("settings.interrupts", i);
+    const auto& rule = settings.interrupts(i);
+    const auto others = interrupted_channels(path, rule, check);
+    if (!check.expect(known_channel(rule.channel()), path + ".channel", "must name a channel")) continue;
+    check.expect(seen.insert(rule.channel()).second, path + ".channel", "is named twice");
+    rules[static_cast<std::size_t>(rule.channel())] = others;
+  }
+  return rules;
+}
+
 dispatch::SettingsChange settings_change(const v1::WorkspaceSettings& settings, const FieldsSet& set, Checker& check) {
   const dispatch::Settings initial;
   const auto duration = [&](std::string_view field, bool present, const google::protobuf::Duration& value, Range range,
@@ -354,6 +394,11 @@ dispatch::SettingsChange settings_change(const v1::WorkspaceSettings& settings, 
                              ? initial.queue_order
                              : static_cast<dispatch::QueueOrder>(settings.queue_order());
   }
+  if (set.has("ramp_up_offers")) {
+    change.ramp_up_offers =
+        static_cast<std::uint8_t>(check.number("settings.ramp_up_offers", settings.ramp_up_offers(), 0, 100));
+  }
+  if (set.has("interrupts")) change.interrupts = interrupts(settings, check);
   return change;
 }
 
@@ -449,7 +494,7 @@ dispatch::Command to_command(const v1::DeleteAgentRequest& request, Checker& che
 dispatch::Command to_command(const v1::UpdateWorkspaceSettingsRequest& request, Checker& check) {
   const FieldsSet set(request.update_mask(),
                       {"channel_units", "resume_grace", "contact_grace", "first_miss_pause", "second_miss_pause",
-                       "escalate_after_refusals", "escalation_priority", "queue_order"},
+                       "escalate_after_refusals", "escalation_priority", "queue_order", "ramp_up_offers", "interrupts"},
                       check);
   return {check.request_id(request.request_id()),
           dispatch::UpdateSettings{settings_change(request.settings(), set, check)}};

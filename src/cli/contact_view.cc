@@ -39,16 +39,16 @@ std::vector<Table::Column> contact_titles() {
 }
 
 std::vector<std::string> contact_row(const v1::Contact& contact, TimePoint now) {
-  return {contact.contact_id(),  contact.queue_id(),
-          word(contact.state()), fmt::format("{}", contact.priority()),
-          waited(contact, now),  fmt::format("{}", contact.refusals()),
-          contact.agent_id(),    contact.display_name()};
+  return {contact.contact_id(), contact.queue_id(),
+          state_text(contact),  fmt::format("{}", contact.priority()),
+          waited(contact, now), fmt::format("{}", contact.refusals()),
+          contact.agent_id(),   contact.display_name()};
 }
 
 Details contact_details(const v1::Contact& contact, TimePoint now) {
   Details details{{tr("Contact"), contact.contact_id()},
                   {tr("Queue"), fmt::format("{} ({})", contact.queue_id(), word(contact.channel()))},
-                  {tr("State"), word(contact.state())}};
+                  {tr("State"), state_text(contact)}};
   add_text(details, tr("About"), contact.display_name());
   add_text(details, tr("Customer"), contact.customer_ref());
   details.emplace_back(tr("Priority"), contact.escalated() ? say("{0} (escalated)", contact.priority())
@@ -96,7 +96,8 @@ std::string event_line(const v1::ContactEvent& event, TimePoint now) {
   std::string line = fmt::format("{}  {:>8}  {}  ", format_time(from_proto(event.event_time()), now), event.sequence(),
                                  event.contact_id());
   const std::string state = event.state() == v1::CONTACT_STATE_UNSPECIFIED ? "" : word(event.state());
-  line += fit(word(event.kind()), 12) + "  " + fit(state, 10) + "  " + event.queue_id();
+  const std::string kind = event.interrupted() ? tr("interrupted") : word(event.kind());
+  line += fit(kind, 12) + "  " + fit(state, 10) + "  " + event.queue_id();
   if (!event.agent_id().empty()) line += say("  agent {0}", event.agent_id());
   return printable(line + reason_in_brackets(event.reason()));
 }

@@ -103,7 +103,7 @@ void DeskModel::change_contact(const v1::Contact& contact, TimePoint now) {
   const bool changed = it == in_hand_.end() || it->contact.state() != contact.state() || !mine;
   // Of a contact that has ended the server may know no more than its state.
   const std::string title = title_of(it == in_hand_.end() ? contact : it->contact);
-  if (changed) note(say("{0} is {1}", title, word(contact.state())), false, now);
+  if (changed) note(say("{0} is {1}", title, state_text(contact)), false, now);
   if (!mine) {
     if (it != in_hand_.end()) in_hand_.erase(it);
     return;

@@ -57,7 +57,7 @@ void add_in_hand(const DeskModel& desk, const DeskInput& input, TimePoint now, s
   if (desk.in_hand().empty()) lines.push_back({"  " + tr("none"), Style::kFaint});
   for (const auto& item : desk.in_hand()) {
     const bool selected = input.is_selected(item.contact.contact_id(), desk);
-    lines.push_back({fmt::format("{} {} {}  {}  {}", selected ? ">" : " ", fit(word(item.contact.state()), 10),
+    lines.push_back({fmt::format("{} {} {}  {}  {}", selected ? ">" : " ", fit(state_text(item.contact), 11),
                                  fit(format_duration(now - item.since), 8), printable(title_of(item.contact)),
                                  fmt::format("{} ({})", item.contact.queue_id(), word(item.contact.channel()))),
                      selected ? Style::kSelected : Style::kPlain});

@@ -94,6 +94,21 @@ v1::PolicyStep parse_step(const std::string& flag, const std::string& text) {
   return step;
 }
 
+v1::ChannelInterruption parse_interruption(const std::string& flag, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos)
+    refuse(flag, text, tr("a channel and those it interrupts, such as voice=email,ticket"));
+  const auto channel = [&](const std::string& name) {
+    return static_cast<v1::Channel>(parse_enum(v1::Channel_descriptor(), flag, name));
+  };
+  v1::ChannelInterruption parsed;
+  parsed.set_channel(channel(text.substr(0, equals)));
+  for (const std::string& other : CLI::detail::split(text.substr(equals + 1), ',')) {
+    if (!other.empty()) parsed.add_interrupts(channel(other));
+  }
+  return parsed;
+}
+
 /// Fills a message of two fields from a pair of texts.
 void set_pair(Message& message, const std::string& flag, const std::string& first, const std::string& second) {
   set_field(message, message.GetDescriptor()->field(0), flag, first);
@@ -108,6 +123,8 @@ void add_message(Message& message, const FieldDescriptor* field, const std::stri
     added->CopyFrom(parse_requirement(flag, text));
   } else if (field->message_type() == v1::SkillLevel::descriptor()) {
     added->CopyFrom(parse_skill(flag, text));
+  } else if (field->message_type() == v1::ChannelInterruption::descriptor()) {
+    added->CopyFrom(parse_interruption(flag, text));
   } else {
     const auto [first, second] = split_pair(text, "");
     if (second.empty()) refuse(flag, text, tr("a pair such as NAME=VALUE"));
@@ -138,6 +155,7 @@ std::string placeholder(const FieldDescriptor* field) {
   if (type == "Duration") return "SPAN";
   if (type == "PolicyStep") return "SPAN[:SKILL[=MIN[..MAX]],...]";
   if (type == "SkillRequirement") return "SKILL[=MIN[..MAX]]";
+  if (type == "ChannelInterruption") return "CHANNEL=[CHANNEL,...]";
   return type == "SkillLevel" ? "SKILL=LEVEL[@TIME]" : "CHANNEL=N";
 }
 

@@ -73,8 +73,9 @@ struct PolicyKind : KindDefaults {
   static auto add_source(CLI::App& command) {
     auto path = std::make_shared<std::string>();
     command
-        .add_option("--file", *path,
-                    tr("A policy as JSON, for conditions, preferences and pools; the other flags go over it"))
+        .add_option(
+            "--file", *path,
+            tr("A policy as JSON, for conditions, preferences, pools and parallel offers; the other flags go over it"))
         ->type_name("FILE");
     return [&command, path](Message& policy) {
       google::protobuf::FieldMask fields;
@@ -335,6 +336,10 @@ void add_settings_commands(CLI::App& program, Context& context) {
   flags.add("--escalate-after", "escalate_after_refusals", tr("Refusals that raise a contact's priority"));
   flags.add("--escalation-priority", "escalation_priority", tr("Points of priority that an escalated contact gains"));
   flags.add("--queue-order", "queue_order", tr("How a free agent chooses between queues with a share"));
+  flags.add("--ramp-up-offers", "ramp_up_offers",
+            tr("How many offers come one at a time after an agent was offline; 0 means none (0)"));
+  flags.add("--interrupts", "interrupts",
+            tr("What contacts of a channel interrupt if nobody is free; voice= for nothing. Repeat it; replaces all"));
   on_run(update, context, [&context, fill = flags.filler()] {
     v1::UpdateWorkspaceSettingsRequest request;
     *request.mutable_update_mask() = fill(*request.mutable_settings());

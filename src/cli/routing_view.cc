@@ -44,10 +44,13 @@ std::string asked_text(const v1::PolicyStep& step) {
   return requirements_text(step.requirements()) + tr(" and ") + in_brackets(where, is_compound(step.where()));
 }
 
-/// What a step asks, all of it.
+/// What a step asks, all of it, and how many it asks at once.
 std::string step_text(const v1::PolicyStep& step) {
-  if (step.pool_ids().empty()) return asked_text(step);
-  return say("{0} of {1}", asked_text(step), join({step.pool_ids().begin(), step.pool_ids().end()}, tr(" or ")));
+  std::string text = asked_text(step);
+  if (!step.pool_ids().empty()) {
+    text = say("{0} of {1}", text, join({step.pool_ids().begin(), step.pool_ids().end()}, tr(" or ")));
+  }
+  return step.offers() > 1 ? say("{0}, {1} agents at once", text, step.offers()) : text;
 }
 
 /// When a pool is open.
@@ -102,6 +105,17 @@ std::string preferences_text(const v1::AgentPreferences& prefer) {
     parts.push_back(say("{0} per cent first to {1}", prefer.newcomer_percent(), prefer.newcomer_skill_id()));
   }
   return join(parts);
+}
+
+/// "voice: email, ticket; chat: task".
+std::string interrupts_text(const v1::WorkspaceSettings& settings) {
+  std::vector<std::string> rules;
+  for (const auto& rule : settings.interrupts()) {
+    std::vector<std::string> others;
+    for (const int other : rule.interrupts()) others.push_back(word(static_cast<v1::Channel>(other)));
+    rules.push_back(word(rule.channel()) + ": " + join(others));
+  }
+  return rules.empty() ? tr("nothing") : join(rules, "; ");
 }
 
 std::string reserve_text(const v1::Queue& queue) {
@@ -238,6 +252,9 @@ Details agent_details(const v1::Agent& agent, TimePoint now) {
     details.emplace_back(tr("Next presence"),
                          word(agent.next_presence()) + reason_in_brackets(agent.next_presence_reason()));
   }
+  if (agent.ramp_up_offers_left() > 0) {
+    details.emplace_back(tr("Ramp-up"), say("{0} more offers, one at a time", agent.ramp_up_offers_left()));
+  }
   details.emplace_back(tr("Activity"), word(agent.activity()));
   details.emplace_back(tr("Connected"), word_yes_no(agent.connected()));
   details.emplace_back(tr("Quality"), fmt::format("{}", agent.quality()));
@@ -257,7 +274,9 @@ Details settings_details(const v1::WorkspaceSettings& settings) {
           {tr("Second miss pause"), span(settings.second_miss_pause())},
           {tr("Escalate after refusals"), fmt::format("{}", settings.escalate_after_refusals())},
           {tr("Escalation priority"), fmt::format("+{}", settings.escalation_priority())},
-          {tr("Queue order"), word(settings.queue_order())}};
+          {tr("Queue order"), word(settings.queue_order())},
+          {tr("Ramp-up offers"), fmt::format("{}", settings.ramp_up_offers())},
+          {tr("Interrupts"), interrupts_text(settings)}};
 }
 
 }  // namespace muster::cli

@@ -13,7 +13,7 @@ namespace {
 
 std::string unknown(int value) { return fmt::format("#{}", value); }
 
-constexpr std::array<std::pair<std::string_view, const char*>, 17> kReasons{
+constexpr std::array<std::pair<std::string_view, const char*>, 18> kReasons{
     {{"agent_lost", noop("the agent's connection was lost")},
      {"assigned", noop("assigned to another agent")},
      {"configuration_changed", noop("the routing configuration changed")},
@@ -27,6 +27,7 @@ constexpr std::array<std::pair<std::string_view, const char*>, 17> kReasons{
      {"skill_expired", noop("a skill of the agent ended")},
      {"skills_changed", noop("the agent's skills changed")},
      {"suspended", noop("suspended")},
+     {"taken", noop("another agent accepted it")},
      {"time_to_live", noop("waited too long")},
      {"transferred", noop("transferred")},
      {"unavailable", noop("the agent could not have it")},
@@ -314,6 +315,10 @@ std::string word(v1::PoolHold hold) {
 
 std::string presence_text(v1::AgentPresence presence, v1::AgentPresence next) {
   return next == v1::AGENT_PRESENCE_UNSPECIFIED ? word(presence) : word(presence) + " → " + word(next);
+}
+
+std::string state_text(const v1::Contact& contact) {
+  return contact.interrupted() ? tr("interrupted") : word(contact.state());
 }
 
 std::string word_reason(const std::string& reason) {

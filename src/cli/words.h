@@ -26,6 +26,9 @@ std::string word(v1::PoolHold hold);
 /// "available", or "available → break" if that comes next.
 std::string presence_text(v1::AgentPresence presence, v1::AgentPresence next);
 
+/// "held", or "interrupted" if it is held for another contact.
+std::string state_text(const v1::Contact& contact);
+
 /// A reason in words: the server's codes, such as missed_offer, have some; what people wrote stays as it is.
 std::string word_reason(const std::string& reason);
 

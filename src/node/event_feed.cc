@@ -208,6 +208,8 @@ bool EventFeed::render(const dispatch::Event& event, const std::unordered_set<st
   if (const auto* made = std::get_if<dispatch::OfferMade>(&event.body)) {
     const auto& explanation = made->explanation;
     node::render(explanation, name_of(agent_ids_, dispatch::raw(explanation.runner_up)), out.mutable_explanation());
+  } else if (const auto* held = std::get_if<dispatch::ContactHeld>(&event.body)) {
+    out.set_interrupted(held->interrupted);
   }
   return true;
 }

@@ -109,6 +109,8 @@ v1::Contact& Projector::end_contact(const dispatch::Event& event, dispatch::Cont
   changed_.erase(id);
   row.set_state(to_proto(state));
   row.clear_offer_id();
+  row.clear_further_offer_ids();
+  row.clear_interrupted();
   to_proto(event.time, row.mutable_end_time());
   return row;
 }

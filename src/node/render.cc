@@ -172,6 +172,8 @@ void render(const dispatch::Engine& engine, const dispatch::Contact& contact, v1
   const auto holder = offered || contact.agent == dispatch::AgentHandle::kNone ? contact.last_agent : contact.agent;
   out->set_agent_id(agent_name(engine, holder));
   if (offered) out->set_offer_id(offer_id(contact.offer));
+  for (const auto further : contact.further_offers) out->add_further_offer_ids(offer_id(further));
+  out->set_interrupted(contact.interrupted);
   if (contact.answered) to_proto(contact.answered_at, out->mutable_answer_time());
   render_live(engine, contact, out);
 }
@@ -220,6 +222,7 @@ void render(const dispatch::Engine& engine, const dispatch::Agent& agent, v1::Ag
   out->set_cost(agent.spec.cost);
   out->set_next_presence(to_proto(agent.next.presence));
   out->set_next_presence_reason(agent.next.reason);
+  out->set_ramp_up_offers_left(agent.ramp_up);
 }
 
 void render(const dispatch::Engine& engine, const dispatch::Queue& queue, v1::Queue* out) {
@@ -251,6 +254,7 @@ void render(const dispatch::Engine& engine, const dispatch::Policy& policy, v1::
     if (step.where != dispatch::Predicate{}) render(engine, step.where, item->mutable_where());
     if (step.prefer != dispatch::Preferences{}) render(engine, step.prefer, item->mutable_prefer());
     render_pool_ids(policy.spec, step.pools, item->mutable_pool_ids());
+    item->set_offers(step.offers);
   }
   to_proto(policy.spec.offer_timeout, out->mutable_offer_timeout());
   to_proto(policy.spec.priority_weight, out->mutable_priority_weight());
@@ -282,6 +286,16 @@ void render(const dispatch::Settings& settings, v1::WorkspaceSettings* out) {
   out->set_escalate_after_refusals(settings.escalate_after_refusals);
   out->set_escalation_priority(settings.escalation_priority);
   out->set_queue_order(static_cast<v1::QueueOrder>(settings.queue_order));
+  out->set_ramp_up_offers(settings.ramp_up_offers);
+  for (std::size_t channel = 1; channel < dispatch::kChannelCount; ++channel) {
+    if (settings.interrupts[channel] == 0) continue;
+    auto* rule = out->add_interrupts();
+    rule->set_channel(static_cast<v1::Channel>(channel));
+    for (std::size_t other = 1; other < dispatch::kChannelCount; ++other) {
+      const auto bit = dispatch::bit_of(static_cast<dispatch::Channel>(other));
+      if ((settings.interrupts[channel] & bit) != 0) rule->add_interrupts(static_cast<v1::Channel>(other));
+    }
+  }
 }
 
 void render(const dispatch::Explanation& explanation, std::string_view runner_up_id, v1::OfferExplanation* out) {

@@ -23,6 +23,7 @@ void render_made(const dispatch::Engine& engine, const dispatch::Offer& offer, v
   render(engine, offer, made->mutable_offer());
   render(engine, *engine.contact(offer.contact), made->mutable_contact());
   made->mutable_contact()->set_offer_id(offer_id(offer.id));
+  made->mutable_contact()->clear_further_offer_ids();
 }
 
 StreamEnd stream_end(const dispatch::SessionEnded& ended) {

@@ -56,7 +56,7 @@ class RoutingServiceTest : public ::testing::Test {
 
 constexpr char kWholePolicy[] = R"(
   policy_id: "whole"
-  steps { after {} }
+  steps { after {} offers: 1 }
   steps {
     after { seconds: 9 }
     requirements { skill_id: "zh" min_level: 20 max_level: 50 }
@@ -74,6 +74,7 @@ constexpr char kWholePolicy[] = R"(
     }
     pool_ids: "own"
     pool_ids: "crowd"
+    offers: 50
   }
   offer_timeout { seconds: 20 } priority_weight { seconds: 60 } refusal_cool_down { seconds: 60 }
   gates { none_of { conditions { all_of { conditions { skill { skill_id: "zh" min_level: 1 max_level: 2 } } } } } }
@@ -199,6 +200,43 @@ TEST_F(RoutingServiceTest, TheQueueOrderIsRankUntilItIsChanged) {
   ASSERT_TRUE(backend.call(&Routing::UpdateWorkspaceSettings, update).ok());
   ASSERT_TRUE(backend.call(&Routing::GetWorkspaceSettings, v1::GetWorkspaceSettingsRequest(), &response).ok());
   EXPECT_EQ(response.settings().queue_order(), v1::QUEUE_ORDER_SHARE);
+}
+
+TEST_F(RoutingServiceTest, NothingIsInterruptedAndNobodyRampsUpUntilTheSettingsSaySo) {
+  const auto update = [&](const std::string& text) {
+    return backend.call(&Routing::UpdateWorkspaceSettings, parse<v1::UpdateWorkspaceSettingsRequest>(text));
+  };
+  v1::GetWorkspaceSettingsResponse response;
+  const auto read = [&] {
+    return backend.call(&Routing::GetWorkspaceSettings, v1::GetWorkspaceSettingsRequest(), &response);
+  };
+  ASSERT_TRUE(read().ok());
+  EXPECT_EQ(response.settings().ramp_up_offers(), 0);
+  EXPECT_TRUE(response.settings().interrupts().empty());
+
+  ASSERT_TRUE(update(R"(
+      settings {
+        ramp_up_offers: 3
+        interrupts { channel: CHANNEL_CHAT }
+        interrupts { channel: CHANNEL_VOICE interrupts: [CHANNEL_TICKET, CHANNEL_EMAIL] }
+      }
+      update_mask { paths: ["ramp_up_offers", "interrupts"] })")
+                  .ok());
+  ASSERT_TRUE(read().ok());
+  EXPECT_EQ(response.settings().ramp_up_offers(), 3);
+  ASSERT_EQ(response.settings().interrupts_size(), 1) << "chats interrupt nothing";
+  EXPECT_EQ(response.settings().interrupts(0).channel(), v1::CHANNEL_VOICE);
+  EXPECT_THAT(response.settings().interrupts(0).interrupts(), ElementsAre(v1::CHANNEL_EMAIL, v1::CHANNEL_TICKET));
+
+  ASSERT_TRUE(update(R"(update_mask { paths: "interrupts" })").ok());
+  ASSERT_TRUE(read().ok());
+  EXPECT_EQ(response.settings().ramp_up_offers(), 3);
+  EXPECT_TRUE(response.settings().interrupts().empty());
+  EXPECT_THAT(problem(update(R"(
+      settings { interrupts { channel: CHANNEL_CHAT interrupts: CHANNEL_VOICE } }
+      update_mask { paths: "interrupts" })"))
+                  .fields,
+              ElementsAre("settings.interrupts[0].interrupts[0]"));
 }
 
 TEST_F(RoutingServiceTest, WhatIsCreatedIsRead) {

@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 
@@ -38,6 +39,22 @@ class AgentSession : public ::testing::TestWithParam<Door> {
     v1::GetContactResponse response;
     EXPECT_TRUE(backend.call(&Contacts::GetContact, request, &response).ok());
     return response.contact();
+  }
+  template <typename Request, typename Response>
+  void configure(grpc::Status (Routing::*method)(grpc::ClientContext*, const Request&, Response*),
+                 const std::string& text) {
+    Request request;
+    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &request)) << text;
+    request.set_request_id(new_request_id());
+    ASSERT_TRUE(backend.call(method, request).ok());
+  }
+  /// Of a chat and a call "mei" then has room for one.
+  void let_calls_interrupt_meis_chats() {
+    configure(&Routing::UpdateWorkspaceSettings, R"(
+        settings { interrupts { channel: CHANNEL_VOICE interrupts: CHANNEL_CHAT } }
+        update_mask { paths: "interrupts" })");
+    configure(&Routing::UpdateAgent,
+              R"(agent { agent_id: "mei" capacity_units: 100 } update_mask { paths: "capacity_units" })");
   }
 
   Backend backend;
@@ -84,6 +101,81 @@ TEST_P(AgentSession, ADeclinedContactGoesOnToTheNextAgent) {
   EXPECT_EQ(mei->run(command).code(), 0);
   EXPECT_EQ(mei->next(Event::kOfferEnded).offer_ended().state(), v1::OFFER_STATE_DECLINED);
   EXPECT_EQ(bob->accept_next().contact_id(), made.contact().contact_id());
+}
+
+TEST_P(AgentSession, OfSeveralWhomAContactIsOfferedToTheFirstWhoAcceptsHasIt) {
+  configure(&Routing::UpdatePolicy,
+            R"(policy { policy_id: "plain" steps { offers: 2 } } update_mask { paths: "steps" })");
+  const auto mei = available("mei");
+  const auto bob = available("bob");
+  const std::string id = backend.create_contact("help");
+  const auto meis = mei->next(Event::kOfferMade).offer_made();
+  const auto bobs = bob->next(Event::kOfferMade).offer_made();
+  EXPECT_EQ(get(id).offer_id(), meis.offer().offer_id()) << "the longest without change is asked first";
+  EXPECT_THAT(get(id).further_offer_ids(), ElementsAre(bobs.offer().offer_id()));
+  EXPECT_EQ(bobs.contact().offer_id(), bobs.offer().offer_id());
+
+  EXPECT_EQ(bob->run(accept(bobs.offer().offer_id())).code(), 0);
+  const auto ended = mei->next(Event::kOfferEnded).offer_ended();
+  EXPECT_EQ(ended.offer_id(), meis.offer().offer_id());
+  EXPECT_EQ(ended.state(), v1::OFFER_STATE_RESCINDED);
+  EXPECT_EQ(ended.reason(), "taken");
+  EXPECT_EQ(problem(mei->run(accept(meis.offer().offer_id()))).reason, "OFFER_TAKEN");
+  EXPECT_EQ(get(id).agent_id(), "bob");
+  EXPECT_TRUE(get(id).further_offer_ids().empty());
+}
+
+TEST_P(AgentSession, WhatIsInterruptedIsShownSoAndComesBack) {
+  let_calls_interrupt_meis_chats();
+  const auto desk = available("mei");
+  const std::string chat = backend.create_contact("help");
+  desk->accept_next();
+  EXPECT_EQ(desk->next(Event::kContactChanged).contact_changed().contact().state(), v1::CONTACT_STATE_ACTIVE);
+
+  const std::string call = backend.create_contact("billing");
+  const auto held = desk->next(Event::kContactChanged).contact_changed().contact();
+  EXPECT_EQ(held.contact_id(), chat);
+  EXPECT_EQ(held.state(), v1::CONTACT_STATE_HELD);
+  EXPECT_TRUE(held.interrupted());
+  EXPECT_TRUE(get(chat).interrupted());
+
+  EXPECT_EQ(desk->accept_next().contact_id(), call);
+  EXPECT_EQ(desk->run(complete(call)).code(), 0);
+  EXPECT_EQ(get(chat).state(), v1::CONTACT_STATE_ACTIVE);
+  EXPECT_FALSE(get(chat).interrupted());
+}
+
+TEST_P(AgentSession, AContactThatEndsWhileInterruptedIsInterruptedNoMore) {
+  let_calls_interrupt_meis_chats();
+  const auto desk = available("mei");
+  const std::string chat = backend.create_contact("help");
+  desk->accept_next();
+  backend.create_contact("billing");
+  ASSERT_TRUE(get(chat).interrupted());
+  EXPECT_EQ(desk->run(complete(chat)).code(), 0);
+  EXPECT_EQ(get(chat).state(), v1::CONTACT_STATE_COMPLETED);
+  EXPECT_FALSE(get(chat).interrupted());
+}
+
+TEST_P(AgentSession, AfterOfflineTheFirstOffersComeOneAtATime) {
+  configure(&Routing::UpdateWorkspaceSettings,
+            R"(settings { ramp_up_offers: 2 } update_mask { paths: "ramp_up_offers" })");
+  const auto left = [&] {
+    v1::GetAgentRequest request;
+    request.set_agent_id("mei");
+    v1::GetAgentResponse response;
+    EXPECT_TRUE(backend.call(&Routing::GetAgent, request, &response).ok());
+    return response.agent().ramp_up_offers_left();
+  };
+  const auto desk = available("mei");
+  EXPECT_EQ(left(), 2);
+  for (int i = 0; i < 3; ++i) backend.create_contact("help");
+  const auto first = desk->next(Event::kOfferMade).offer_made();
+  EXPECT_EQ(left(), 2) << "not answered yet";
+  EXPECT_EQ(desk->run(accept(first.offer().offer_id())).code(), 0);
+  EXPECT_EQ(left(), 1);
+  desk->accept_next();
+  EXPECT_EQ(left(), 0);
 }
 
 TEST_P(AgentSession, AWithdrawnOfferIsTakenAway) {

@@ -201,6 +201,65 @@ TEST(UpdateWorkspaceSettingsRequest, TheQueueOrderIsOneThatExists) {
   EXPECT_EQ(update.change.queue_order, dispatch::QueueOrder::kRank);
 }
 
+TEST(UpdateWorkspaceSettingsRequest, RampUpOffersAreAHundredAtMost) {
+  const auto update = [](const std::string& settings) {
+    return parse<v1::UpdateWorkspaceSettingsRequest>(settings + R"( update_mask { paths: "ramp_up_offers" })");
+  };
+  EXPECT_THAT(wrong_fields(update("settings { ramp_up_offers: 100 }")), IsEmpty());
+  EXPECT_THAT(wrong_fields(update("settings { ramp_up_offers: 101 }")), ElementsAre("settings.ramp_up_offers"));
+  EXPECT_THAT(wrong_fields(update("settings { ramp_up_offers: 256 }")), ElementsAre("settings.ramp_up_offers"));
+  EXPECT_THAT(wrong_fields(update("settings { ramp_up_offers: -1 }")), ElementsAre("settings.ramp_up_offers"));
+  const auto off = body_of<dispatch::UpdateSettings, v1::UpdateWorkspaceSettingsRequest>(
+      R"(update_mask { paths: "ramp_up_offers" })");
+  EXPECT_EQ(off.change.ramp_up_offers, 0);
+  EXPECT_FALSE(off.change.interrupts) << "not named";
+}
+
+TEST(UpdateWorkspaceSettingsRequest, ContactsInterruptWhatTheirChannelNames) {
+  const auto update = body_of<dispatch::UpdateSettings, v1::UpdateWorkspaceSettingsRequest>(R"(
+      settings {
+        interrupts { channel: CHANNEL_VOICE interrupts: [CHANNEL_EMAIL, CHANNEL_TICKET] }
+        interrupts { channel: CHANNEL_CHAT interrupts: CHANNEL_TASK }
+        interrupts { channel: CHANNEL_EMAIL }
+      }
+      update_mask { paths: "interrupts" })");
+  dispatch::PerChannel<dispatch::ChannelSet> expected{};
+  expected[raw(dispatch::Channel::kVoice)] = bit_of(dispatch::Channel::kEmail) | bit_of(dispatch::Channel::kTicket);
+  expected[raw(dispatch::Channel::kChat)] = bit_of(dispatch::Channel::kTask);
+  EXPECT_EQ(update.change.interrupts, expected);
+  const auto none =
+      body_of<dispatch::UpdateSettings, v1::UpdateWorkspaceSettingsRequest>(R"(update_mask { paths: "interrupts" })");
+  EXPECT_EQ(none.change.interrupts, dispatch::Settings{}.interrupts);
+}
+
+TEST(UpdateWorkspaceSettingsRequest, NeitherCallsNorTheChannelItselfAreInterrupted) {
+  EXPECT_THAT(wrong_fields<v1::UpdateWorkspaceSettingsRequest>(R"(
+      settings {
+        interrupts { channel: CHANNEL_CHAT interrupts: [CHANNEL_VOICE, CHANNEL_CHAT, CHANNEL_UNSPECIFIED, 99] }
+        interrupts { channel: CHANNEL_VOICE interrupts: [CHANNEL_TASK, CHANNEL_EMAIL, CHANNEL_TASK] }
+        interrupts { channel: CHANNEL_CHAT interrupts: CHANNEL_TASK }
+        interrupts { interrupts: CHANNEL_TASK }
+        interrupts { channel: 99 }
+      }
+      update_mask { paths: "interrupts" })"),
+              ElementsAre("settings.interrupts[0].interrupts[0]", "settings.interrupts[0].interrupts[1]",
+                          "settings.interrupts[0].interrupts[2]", "settings.interrupts[0].interrupts[3]",
+                          "settings.interrupts[1].interrupts[2]", "settings.interrupts[2].channel",
+                          "settings.interrupts[3].channel", "settings.interrupts[4].channel"));
+}
+
+TEST(UpdateWorkspaceSettingsRequest, ListsOfInterruptionsAreNoLongerThanThereAreChannels) {
+  auto request = parse<v1::UpdateWorkspaceSettingsRequest>(R"(update_mask { paths: "interrupts" })");
+  auto* settings = request.mutable_settings();
+  for (int i = 0; i < 7; ++i) settings->add_interrupts()->set_channel(v1::CHANNEL_VOICE);
+  EXPECT_THAT(wrong_fields(request), ElementsAre("settings.interrupts"));
+  settings->clear_interrupts();
+  auto* rule = settings->add_interrupts();
+  rule->set_channel(v1::CHANNEL_VOICE);
+  for (int i = 0; i < 7; ++i) rule->add_interrupts(v1::CHANNEL_TASK);
+  EXPECT_THAT(wrong_fields(request), ElementsAre("settings.interrupts[0].interrupts"));
+}
+
 TEST(CreateContactRequest, AMinimalOneIsGood) {
   EXPECT_THAT(wrong_fields<v1::CreateContactRequest>(R"(queue_id: "billing")"), IsEmpty());
 }
@@ -253,6 +312,25 @@ TEST(CreatePolicyRequest, StepsComeInOrder) {
   EXPECT_THAT(wrong_fields<v1::CreatePolicyRequest>(
                   head + "steps {} steps { after { seconds: 30 } } steps { after { seconds: 30 } } }"),
               ElementsAre("policy.steps[2].after"));
+}
+
+TEST(CreatePolicyRequest, AStepOffersToFiftyAgentsAtMost) {
+  EXPECT_THAT(wrong_fields<v1::CreatePolicyRequest>(R"(policy {
+      policy_id: "p"
+      steps { offers: 51 }
+      steps { after { seconds: 1 } offers: -1 }
+      steps { after { seconds: 2 } offers: 257 }
+      steps { after { seconds: 3 } offers: 50 } })"),
+              ElementsAre("policy.steps[0].offers", "policy.steps[1].offers", "policy.steps[2].offers"));
+  const auto created = body_of<dispatch::CreatePolicy, v1::CreatePolicyRequest>(R"(policy {
+      policy_id: "p"
+      steps {}
+      steps { after { seconds: 1 } offers: 0 }
+      steps { after { seconds: 2 } offers: 1 }
+      steps { after { seconds: 3 } offers: 50 } })");
+  std::vector<int> offers;
+  for (const auto& step : *created.change.steps) offers.push_back(step.offers);
+  EXPECT_THAT(offers, ElementsAre(1, 1, 1, 50));
 }
 
 TEST(CreatePolicyRequest, WhatIsNotSaidIsLeftToTheDefaults) {

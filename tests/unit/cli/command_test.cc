@@ -57,6 +57,33 @@ TEST_F(CommandTest, TheWaitInAQueueIsThatOfAContactAsDescribed) {
   EXPECT_EQ(server_.contacts.estimated[0].requirements(0).skill_id(), "english");
 }
 
+TEST_F(CommandTest, SettingsSayWhatInterruptsWhatAndHowAgentsRampUp) {
+  const Ran ran = muster({"settings", "update", "--ramp-up-offers", "3", "--interrupts", "voice=email,ticket",
+                          "--interrupts", "chat=task"});
+  EXPECT_EQ(ran.code, kDone) << ran.err;
+  ASSERT_EQ(server_.routing.updated_settings.size(), 1U);
+  const auto& request = server_.routing.updated_settings[0];
+  EXPECT_THAT(request.update_mask().paths(), ElementsAre("ramp_up_offers", "interrupts"));
+  EXPECT_EQ(request.settings().ramp_up_offers(), 3);
+  ASSERT_EQ(request.settings().interrupts_size(), 2);
+  EXPECT_EQ(request.settings().interrupts(1).channel(), v1::CHANNEL_CHAT);
+}
+
+TEST_F(CommandTest, NothingIsInterruptedAnyMoreWhenTheListIsEmpty) {
+  EXPECT_EQ(muster({"settings", "update", "--interrupts", "voice="}).code, kDone);
+  ASSERT_EQ(server_.routing.updated_settings.size(), 1U);
+  EXPECT_TRUE(server_.routing.updated_settings[0].settings().interrupts(0).interrupts().empty());
+}
+
+TEST_F(CommandTest, AnInterruptionThatIsNoneSaysWhatOneLooksLike) {
+  const Ran ran = muster({"settings", "update", "--interrupts", "voice"});
+  EXPECT_EQ(ran.code, kUsage);
+  EXPECT_THAT(ran.err, HasSubstr("--interrupts: “voice” is not a channel and those it interrupts, such as "
+                                 "voice=email,ticket"));
+  EXPECT_THAT(muster({"settings", "update", "--ramp-up-offers", "few"}).err, HasSubstr("“few” is not a number"));
+  EXPECT_TRUE(server_.routing.updated_settings.empty());
+}
+
 TEST_F(CommandTest, UpdateWithoutAFlagIsAUsageError) {
   EXPECT_EQ(muster({"queues", "update", "billing"}).code, kUsage);
   EXPECT_TRUE(server_.routing.updated.empty());
@@ -168,6 +195,13 @@ TEST_F(PolicyFileTest, AnUpdateMasksWhatStandsInTheFile) {
   EXPECT_THAT(server_.routing.updated_policies[0].update_mask().paths(),
               ElementsAre("gates", "strict_priority", "starvation_bound", "by_deadline"));
   EXPECT_TRUE(server_.routing.updated_policies[0].policy().by_deadline());
+}
+
+TEST_F(PolicyFileTest, AStepMayAskSeveralAgentsAtOnce) {
+  EXPECT_EQ(muster_with(R"({"steps": [{"offers": 5}]})", {"policies", "create", "p"}).code, kDone);
+  ASSERT_EQ(server_.routing.created_policies.size(), 1U);
+  EXPECT_EQ(server_.routing.created_policies[0].policy().steps(0).offers(), 5);
+  EXPECT_EQ(muster_with(R"({"steps": [{"offers": "many"}]})", {"policies", "create", "p"}).code, kUsage);
 }
 
 TEST_F(PolicyFileTest, WhatIsWrongWithTheFileIsSaid) {

@@ -124,6 +124,25 @@ TEST_F(DeskModelTest, AContactIsInHandUntilItEndsOrGoesToAnother) {
   EXPECT_THAT(desk_.in_hand(), IsEmpty());
 }
 
+TEST_F(DeskViewTest, AnInterruptedContactIsMarked) {
+  apply(contact_changed("1", v1::CONTACT_STATE_ACTIVE));
+  auto interrupted = contact_changed("1", v1::CONTACT_STATE_HELD);
+  interrupted.mutable_contact_changed()->mutable_contact()->set_interrupted(true);
+  apply(interrupted);
+  EXPECT_EQ(desk_.notices().back().text, "Invoice 1 is interrupted");
+  EXPECT_THAT(text_of(desk_lines(desk_, input_, kNow, 100)), HasSubstr("> interrupted 0s"));
+  apply(contact_changed("1", v1::CONTACT_STATE_ACTIVE));
+  EXPECT_THAT(text_of(desk_lines(desk_, input_, kNow, 100)), HasSubstr("> active      0s"));
+}
+
+TEST_F(DeskViewTest, AnOfferThatAnotherAgentTookSaysSo) {
+  apply(offer_made("1"));
+  auto ended = offer_ended("1", v1::OFFER_STATE_RESCINDED);
+  ended.mutable_offer_ended()->set_reason("taken");
+  apply(ended);
+  EXPECT_EQ(desk_.notices().back().text, "offer rescinded: Invoice 1 (another agent accepted it)");
+}
+
 TEST_F(DeskModelTest, AnAcceptedOfferIsNoLongerOffered) {
   apply(offer_made("1"));
   apply(contact_changed("1", v1::CONTACT_STATE_ACTIVE));

@@ -26,6 +26,7 @@ struct FakeRouting final : v1::RoutingService::Service {
   std::vector<v1::SetAgentSuspensionRequest> suspensions;
   std::vector<v1::SetAgentPresenceRequest> presences;
   std::vector<v1::SetPoolHoldRequest> holds;
+  std::vector<v1::UpdateWorkspaceSettingsRequest> updated_settings;
   /// Statuses of the next calls to CreateQueue; OK when there are none left.
   std::vector<grpc::Status> failures;
 
@@ -75,6 +76,11 @@ struct FakeRouting final : v1::RoutingService::Service {
   grpc::Status SetPoolHold(grpc::ServerContext*, const v1::SetPoolHoldRequest* request,
                            v1::SetPoolHoldResponse*) override {
     holds.push_back(*request);
+    return grpc::Status::OK;
+  }
+  grpc::Status UpdateWorkspaceSettings(grpc::ServerContext*, const v1::UpdateWorkspaceSettingsRequest* request,
+                                       v1::UpdateWorkspaceSettingsResponse*) override {
+    updated_settings.push_back(*request);
     return grpc::Status::OK;
   }
 };

@@ -70,6 +70,16 @@ TEST_F(FlagsTest, PairsAreSplitAtTheFirstEqualsSign) {
   EXPECT_EQ(with<v1::CreateContactRequest>("attributes", "formula=a=b").attributes().at("formula"), "a=b");
 }
 
+TEST_F(FlagsTest, AChannelInterruptsAListOfOthers) {
+  const auto rule = with<v1::WorkspaceSettings>("interrupts", "voice=email,ticket").interrupts(0);
+  EXPECT_EQ(rule.channel(), v1::CHANNEL_VOICE);
+  EXPECT_THAT(rule.interrupts(), ElementsAre(v1::CHANNEL_EMAIL, v1::CHANNEL_TICKET));
+  EXPECT_THAT(with<v1::WorkspaceSettings>("interrupts", "voice=").interrupts(0).interrupts(), IsEmpty());
+  EXPECT_THROW(with<v1::WorkspaceSettings>("interrupts", "voice"), UsageError);
+  EXPECT_THROW(with<v1::WorkspaceSettings>("interrupts", "fax=email"), UsageError);
+  EXPECT_THROW(with<v1::WorkspaceSettings>("interrupts", "voice=email;ticket"), UsageError);
+}
+
 TEST_F(FlagsTest, WhatDoesNotFitIsRefused) {
   EXPECT_THROW(with<v1::Agent>("skills", "english"), UsageError);
   EXPECT_THROW(with<v1::Agent>("skills", "english=high"), UsageError);

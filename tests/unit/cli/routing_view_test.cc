@@ -111,6 +111,37 @@ TEST_F(RoutingViewTest, AQueueShowsItsOpenPools) {
   EXPECT_THAT(details, Contains(Pair("Open pools", "own, crowd (kept open), partner (kept closed)")));
 }
 
+TEST_F(RoutingViewTest, AStepShowsHowManyAgentsItAsksAtOnce) {
+  const auto policy = parse<v1::Policy>(R"(
+      steps { requirements { skill_id: "billing" } offers: 1 }
+      steps { after { seconds: 30 } pool_ids: "own" offers: 5 })");
+  const auto details = policy_details(policy);
+  EXPECT_THAT(details, Contains(Pair("Step 1", "after 0s: billing")));
+  EXPECT_THAT(details, Contains(Pair("Step 2", "after 30s: any agent of own, 5 agents at once")));
+  EXPECT_EQ(policy_row(policy)[2], "0s: billing; 30s: any agent of own, 5 agents at once");
+}
+
+TEST_F(ChineseRoutingViewTest, AStepShowsHowManyAgentsItAsksAtOnce) {
+  EXPECT_THAT(policy_details(parse<v1::Policy>("steps { requirements { skill_id: 'billing' } offers: 5 }")),
+              Contains(Pair("第 1 步", "0秒 后：billing，同时派给 5 名坐席")));
+}
+
+TEST_F(RoutingViewTest, SettingsShowRampUpAndInterruptions) {
+  const auto details = settings_details(parse<v1::WorkspaceSettings>(R"(
+      ramp_up_offers: 3
+      interrupts { channel: CHANNEL_VOICE interrupts: [CHANNEL_EMAIL, CHANNEL_TICKET] }
+      interrupts { channel: CHANNEL_CHAT interrupts: CHANNEL_TASK })"));
+  EXPECT_THAT(details, Contains(Pair("Ramp-up offers", "3")));
+  EXPECT_THAT(details, Contains(Pair("Interrupts", "voice: email, ticket; chat: task")));
+  EXPECT_THAT(settings_details({}), Contains(Pair("Interrupts", "nothing")));
+}
+
+TEST_F(RoutingViewTest, AnAgentShowsWhatIsLeftOfTheRampUp) {
+  EXPECT_THAT(agent_details(parse<v1::Agent>("ramp_up_offers_left: 2"), TimePoint{}),
+              Contains(Pair("Ramp-up", "2 more offers, one at a time")));
+  EXPECT_THAT(agent_details({}, TimePoint{}), testing::Not(Contains(testing::Key("Ramp-up"))));
+}
+
 TEST_F(RoutingViewTest, AnAgentShowsWhatComesNext) {
   const auto agent = parse<v1::Agent>(
       "presence: AGENT_PRESENCE_AVAILABLE next_presence: AGENT_PRESENCE_BREAK next_presence_reason: 'lunch'");

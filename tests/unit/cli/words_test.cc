@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "contact_view.h"
 #include "duration.h"
 #include "speech.h"
 
@@ -62,6 +63,29 @@ TEST_F(ChineseWordsTest, AnOfferIsExplainedInChinese) {
               ElementsAre("派单起因：坐席刚刚空闲；当时生效的是策略第 2 步，会话已等待 1分20秒。",
                           "考虑了 3 位有空余容量的坐席；其中被排除：1 技能等级不符。",
                           "该坐席已空闲 30秒，时间最长；下一位会是 bob，空闲 5秒。"));
+}
+
+TEST_F(WordsTest, WhatIsHeldForAnotherContactIsInterrupted) {
+  v1::Contact contact;
+  contact.set_state(v1::CONTACT_STATE_HELD);
+  EXPECT_EQ(state_text(contact), "held");
+  contact.set_interrupted(true);
+  EXPECT_EQ(state_text(contact), "interrupted");
+  EXPECT_EQ(contact_row(contact, TimePoint{})[2], "interrupted");
+  v1::ContactEvent event;
+  event.set_kind(v1::CONTACT_EVENT_KIND_HELD);
+  event.set_state(v1::CONTACT_STATE_HELD);
+  EXPECT_THAT(event_line(event, TimePoint{}), testing::Not(testing::HasSubstr("interrupted")));
+  event.set_interrupted(true);
+  EXPECT_THAT(event_line(event, TimePoint{}), testing::HasSubstr("interrupted"));
+}
+
+TEST_F(ChineseWordsTest, WhatIsHeldForAnotherContactIsInterrupted) {
+  v1::Contact contact;
+  contact.set_state(v1::CONTACT_STATE_HELD);
+  contact.set_interrupted(true);
+  EXPECT_EQ(state_text(contact), "已打断");
+  EXPECT_EQ(word_reason("taken"), "其他坐席已接受");
 }
 
 TEST_F(WordsTest, EveryKnownStateHasAWord) {

@@ -91,6 +91,30 @@ TEST_F(EventFeedTest, TellsWhoseAContactIsAndWhy) {
   }
 }
 
+TEST_F(EventFeedTest, AContactThatRingsOnIsOfferedStill) {
+  dispatch::OfferEnded ended;
+  ended.contact = ContactId{1};
+  ended.state = dispatch::OfferState::kDeclined;
+  ended.rings_on = true;
+  dispatch::OfferEnded last = ended;
+  last.rings_on = false;
+  add({ended, last});
+  const auto page = feed.read(0, {}, 100);
+  ASSERT_EQ(page.events.size(), 2u);
+  EXPECT_EQ(page.events[0].state(), v1::CONTACT_STATE_OFFERED);
+  EXPECT_EQ(page.events[1].state(), v1::CONTACT_STATE_QUEUED);
+}
+
+TEST_F(EventFeedTest, WhatIsHeldForAnotherContactIsToldSo) {
+  add({dispatch::ContactHeld{ContactId{1}, QueueHandle{1}, {}, true},
+       dispatch::ContactHeld{ContactId{2}, QueueHandle{1}, {}, false}});
+  const auto page = feed.read(0, {}, 100);
+  ASSERT_EQ(page.events.size(), 2u);
+  for (const auto& event : page.events) EXPECT_EQ(event.kind(), v1::CONTACT_EVENT_KIND_HELD);
+  EXPECT_TRUE(page.events[0].interrupted());
+  EXPECT_FALSE(page.events[1].interrupted());
+}
+
 TEST_F(EventFeedTest, APriorityLeavesTheStateAsItIs) {
   add({dispatch::ContactPrioritySet{ContactId{1}, QueueHandle{1}, 5},
        dispatch::ContactStarving{ContactId{1}, QueueHandle{1}}});

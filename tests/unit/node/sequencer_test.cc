@@ -55,5 +55,27 @@ TEST_F(SequencerTest, WhoGivesBackAContactThatExpiresAtOnceHearsThatItHasEnded) 
   EXPECT_EQ(messages[0].contact_changed().contact().state(), v1::CONTACT_STATE_EXPIRED);
 }
 
+TEST_F(SequencerTest, WhatRingsAtSeveralShowsEachTheOfferOfTheirOwn) {
+  PolicyChange change;
+  StepDraft step;
+  step.offers = 2;
+  change.steps = {step};
+  run(UpdatePolicy{"anybody", change});
+  run(CreateAgent{"bob", {}});
+  run(OpenSession{"bob", {}});
+  run(SetPresence{SessionId{2}, Presence::kAvailable, ""});
+  CreateContact create;
+  create.queue = "calls";
+  create.details = std::make_shared<ContactDetails>();
+  const auto messages = run(create);
+  ASSERT_EQ(messages.size(), 2u);
+  for (const auto& message : messages) {
+    const v1::OfferMade& made = message.offer_made();
+    EXPECT_EQ(made.contact().offer_id(), made.offer().offer_id());
+    EXPECT_TRUE(made.contact().further_offer_ids().empty());
+  }
+  EXPECT_NE(messages[0].offer_made().offer().offer_id(), messages[1].offer_made().offer().offer_id());
+}
+
 }  // namespace
 }  // namespace muster::node
