@@ -76,6 +76,7 @@ class Engine::Impl {
   void expire_contact(ContactRecord& record);
   void time_out_offer(ContactRecord& record);
   void miss(const Agent& agent);
+  void end_pause(const Agent& agent);
   void end_lost_session(const Agent& agent);
   void look_at_lending(QueueRecord& record);
   void drop_expired_skills(const Agent& agent);

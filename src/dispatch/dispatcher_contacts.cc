@@ -108,6 +108,7 @@ Reply Engine::Impl::on(const AssignContact& command) {
   withdraw_offers(contact, "assigned");
   const TimePoint until = now_ + command.wait.value_or(state.policy_of(contact).preferred_agent_wait);
   emit(ContactAssigned{contact.id, contact.queue, agent->agent.handle, until, command.reason});
+  escalate_if_due(contact);  // it may have been refused by some while it rang on elsewhere
   return {};
 }
 
@@ -127,6 +128,7 @@ Reply Engine::Impl::transfer(const Contact& contact, const std::string& queue, c
   if (to->queue.spec.channel != state.queue_of(contact).channel) return refused(Outcome::kChannelMismatch, queue);
   withdraw_offers(contact, "transferred");
   emit(ContactTransferred{contact.id, from, to->queue.handle, contact.agent, reason});
+  escalate_if_due(contact);
   return {};
 }
 

@@ -46,7 +46,7 @@ void Engine::Impl::fire(const Timers::Due& due) {
     case TimerKind::kSkillExpiry:
       return drop_expired_skills(agent());
     case TimerKind::kPresence:
-      return change_presence(agent(), Presence::kAvailable, "", {}, agent().misses, agent().next);
+      return end_pause(agent());
     case TimerKind::kNextPresence: {
       const NextPresence next = agent().next;
       return take_presence(agent(), next.presence, next.reason);
@@ -100,6 +100,12 @@ void Engine::Impl::miss(const Agent& agent) {
   if (misses == 2) until = now_ + settings.second_miss_pause;
   change_presence(agent, Presence::kNotResponding, "missed_offer", until, misses, agent.next);
   revoke_offers(agent, "not_responding");
+}
+
+// Who chose to be AVAILABLE next is so already.
+void Engine::Impl::end_pause(const Agent& agent) {
+  const bool wanted = agent.next.presence == Presence::kAvailable;
+  change_presence(agent, Presence::kAvailable, "", {}, agent.misses, wanted ? NextPresence{} : agent.next);
 }
 
 void Engine::Impl::end_lost_session(const Agent& agent) {

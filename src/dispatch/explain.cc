@@ -208,6 +208,7 @@ Standing standing_before(const Engine& engine, const Offer& offer, const Prospec
   agent.idle_order = offer.idle_order;
   agent.used_units -= engine.settings().channel_units[raw(channel)];
   --agent.channel_contacts[raw(channel)];
+  std::erase(agent.offers, offer.id);
   return standing_of(engine, contact, prospects, agent, now);
 }
 
@@ -233,13 +234,16 @@ Prospects prospects_of(const Engine& engine, const Contact& contact, TimePoint n
 
 AgentProspects prospects_of(const Engine& engine, const Agent& agent, TimePoint now) {
   AgentProspects prospects;
-  std::uint32_t room = 0;
-  for (std::size_t channel = 1; channel < kChannelCount; ++channel) {
-    prospects.room[channel] = room_left(agent, static_cast<Channel>(channel), engine.settings().channel_units[channel]);
-    room += prospects.room[channel];
+  const Settings& settings = engine.settings();
+  bool could_get_more = false;
+  for (std::size_t number = 1; number < kChannelCount; ++number) {
+    const auto channel = static_cast<Channel>(number);
+    prospects.room[number] = room_left(agent, channel, settings.channel_units[number]);
+    could_get_more |= prospects.room[number] > 0 || is_free_by_interruption(agent, channel, settings);
   }
+  could_get_more = could_get_more && !answers_first(agent);
   prospects.obstacle = obstacle_of(agent);
-  if (prospects.obstacle == Obstacle::kNone && room == 0) prospects.obstacle = Obstacle::kCapacity;
+  if (prospects.obstacle == Obstacle::kNone && !could_get_more) prospects.obstacle = Obstacle::kCapacity;
   WaitingTally tally(engine, agent, now);
   engine.visit_waiting(agent.handle,
                        [&](const Contact& contact, const Conditions& asked) { return tally.add(contact, asked); });

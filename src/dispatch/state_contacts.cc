@@ -390,8 +390,10 @@ bool State::on(const ContactResumed& event) {
   const Channel channel = queue_of(record->contact).channel;
   AgentRecord& holder = *agents_.find(event.agent);
   if (!takes_units(ContactState::kHeld, channel)) take_units(holder.agent, channel);
+  // What was interrupted comes back by itself: the agent did nothing, as when it was put aside.
+  const bool by_itself = record->contact.interrupted;
   enter(*record, ContactState::kActive);
-  touch(holder.agent);
+  if (!by_itself) touch(holder.agent);
   refresh(holder, false);
   return true;
 }

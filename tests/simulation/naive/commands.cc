@@ -96,6 +96,7 @@ Reply NaiveEngine::transfer(const Contact& contact, const std::string& queue, co
   if (to->spec.channel != from->spec.channel) return refused(Outcome::kChannelMismatch, queue);
   withdraw_offers(contact.id, "transferred");
   emit(ContactTransferred{contact.id, from->handle, to->handle, contact.agent, reason});
+  escalate_if_due(contact.id);
   return {};
 }
 
@@ -119,6 +120,7 @@ Reply NaiveEngine::on(const AssignContact& command) {
   withdraw_offers(contact->id, "assigned");
   const TimePoint until = now_ + command.wait.value_or(facts_.policy_of(*contact).preferred_agent_wait);
   emit(ContactAssigned{contact->id, contact->queue, agent->handle, until, command.reason});
+  escalate_if_due(contact->id);
   return {};
 }
 

@@ -141,8 +141,11 @@ void NaiveEngine::serve(const Deadline& deadline) {
       return;
     case DeadlineKind::kWrapUp:
       return emit(ContactCompleted{contact().id, contact().queue, contact().agent, ""});
-    case DeadlineKind::kPresence:
-      return change_presence(agent().handle, Presence::kAvailable, "", {}, agent().misses, agent().next);
+    case DeadlineKind::kPresence: {
+      const bool wanted = agent().next.presence == Presence::kAvailable;
+      const NextPresence next = wanted ? NextPresence{} : agent().next;
+      return change_presence(agent().handle, Presence::kAvailable, "", {}, agent().misses, next);
+    }
     case DeadlineKind::kNextPresence:
       return take_presence(agent(), NextPresence{agent().next});
     case DeadlineKind::kResumeGrace:

@@ -240,8 +240,10 @@ class Fold {
     if (!event.interrupted) touch(event.agent);
   }
   void operator()(const ContactResumed& event) {
-    enter(facts_.contacts.at(event.contact), ContactState::kActive);
-    touch(event.agent);
+    Contact& contact = facts_.contacts.at(event.contact);
+    // What was interrupted comes back by itself: the agent's work changes, but the agent did nothing.
+    contact.interrupted ? void(changed.insert(event.agent)) : touch(event.agent);
+    enter(contact, ContactState::kActive);
   }
   void operator()(const ContactWrapUpStarted& event) {
     Contact& contact = facts_.contacts.at(event.contact);

@@ -66,6 +66,19 @@ TEST_F(Interruption, AnOfferThatIsNotAcceptedGivesItBackToo) {
   EXPECT_EQ(state(mail), ContactState::kActive);
 }
 
+TEST_F(Interruption, WhoIsInterruptedInVainKeepsTheirPlace) {
+  agent("ann");
+  const ContactId mail = working("mail");
+  const TimePoint since = see("ann").idle_since;
+  pass(seconds(60));
+  const ContactId call = contact("calls");
+  ASSERT_TRUE(interrupted(mail));
+  pass(seconds(5));
+  must(EndContact{call, ContactState::kAbandoned, ""});
+  EXPECT_EQ(state(mail), ContactState::kActive);
+  EXPECT_EQ(see("ann").idle_since, since);
+}
+
 TEST_F(Interruption, WhoIsOnABreakGetsItBackAllTheSame) {
   agent("ann");
   const ContactId mail = working("mail");
@@ -195,6 +208,24 @@ TEST_F(Interruption, FurtherParallelOffersInterruptNothing) {
   const ContactId call = contact("calls");
   EXPECT_EQ(with(call), "bob");
   EXPECT_THAT(see(call).further_offers, IsEmpty());
+}
+
+TEST_F(Interruption, WhoGotAFurtherOfferMayBeInterruptedNext) {
+  PolicyChange change;
+  change.steps = {StepDraft{}};
+  change.steps->at(0).offers = 2;
+  must(UpdatePolicy{"chats-policy", change});
+  SettingsChange units;
+  units.channel_units[raw(Channel::kVoice)] = 60;
+  must(UpdateSettings{units});
+  agent("ann");
+  working("mail");
+  agent("bob");
+  working("mail");
+  EXPECT_EQ(see(contact("chats")).further_offers.size(), 1U);
+  contact("calls");
+  EXPECT_EQ(name(last<OfferMade>().agent), "ann");
+  EXPECT_EQ(name(last<OfferMade>().explanation.runner_up), "bob");
 }
 
 TEST_F(Interruption, ContactsThatLeaveAReserveInterruptNothing) {

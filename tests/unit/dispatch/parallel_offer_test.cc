@@ -181,6 +181,25 @@ TEST_F(ParallelOffers, EveryOneWhoDoesNotAnswerMissesIt) {
   EXPECT_EQ(see(id).refusal_count, 2);
 }
 
+TEST_F(ParallelOffers, RefusalsEscalateAlsoWhenASupervisorTakesTheContactBack) {
+  SettingsChange settings;
+  settings.escalate_after_refusals = 1;
+  must(UpdateSettings{settings});
+  hall(2);
+  queue({.id = "other", .channel = Channel::kTask});
+  agents({"ann", "bob"});
+  hire("cid");
+  sign_in("cid");
+  become("cid", Presence::kBreak);
+  for (const bool assigned : {true, false}) {
+    const ContactId id = contact("hall");
+    EXPECT_TRUE(decline_as("ann", id).ok());
+    ASSERT_THAT(rings_at(id), ElementsAre("bob"));
+    assigned ? must(AssignContact{id, "cid", {}, ""}) : must(TransferContact{id, "other", ""});
+    EXPECT_TRUE(see(id).escalated) << (assigned ? "assigned" : "transferred");
+  }
+}
+
 TEST_F(ParallelOffers, RefusalsEscalateOnceTheContactIsBackInItsLine) {
   hall(2);
   SettingsChange settings;

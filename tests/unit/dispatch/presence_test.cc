@@ -180,6 +180,19 @@ TEST_F(NextPresences, AMissedOfferDoesNotForgetIt) {
   EXPECT_EQ(see("ann").misses, 1);
 }
 
+TEST_F(NextPresences, ThePauseEndsTheWaitToBeAvailable) {
+  working("chats");
+  const ContactId missed = contact("chats");
+  ASSERT_EQ(with(missed), "ann");
+  pass(seconds(20));
+  ASSERT_EQ(presence("ann"), Presence::kNotResponding);
+  next(Presence::kAvailable);
+  const ContactId fresh = contact("chats");
+  pass(seconds(30));
+  EXPECT_FALSE(see("ann").next.is_set());
+  EXPECT_EQ(with(fresh), "ann");
+}
+
 TEST_F(NextPresences, AMissWithNothingInHandBringsIt) {
   contact("chats");
   next(Presence::kBreak);

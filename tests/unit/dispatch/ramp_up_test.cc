@@ -40,6 +40,15 @@ TEST_F(RampUp, TheFirstOffersComeOneAtATime) {
   EXPECT_THAT(ringing(), SizeIs(1)) << "at once after the answer";
 }
 
+TEST_F(RampUp, WhoIsAskedFirstHasNoRoomForMoreButHadForWhatRings) {
+  backlog(1);
+  become("ann", Presence::kAvailable);
+  const Contact& contact = *engine.contact(engine.offer(ringing().at(0))->contact);
+  EXPECT_EQ(prospects_of(engine, see("ann"), now).obstacle, Obstacle::kCapacity);
+  const Prospects prospects = prospects_of(engine, contact, now);
+  EXPECT_EQ(standing_before(engine, *engine.offer(ringing().at(0)), prospects, now).obstacle, Obstacle::kNone);
+}
+
 TEST_F(RampUp, IsOverAfterSoManyAnswers) {
   SettingsChange small;
   small.channel_units[raw(Channel::kChat)] = 10;
