@@ -98,6 +98,22 @@ void run_to_end(const SpawnRequest& request) {
   if (status != 0) throw std::runtime_error(request.program + " failed (" + describe_end(status) + "):\n" + said);
 }
 
+/// What an initdb left whose musterd was killed. One that is only just starting is not found among the processes at
+/// first, and fills the folder while it is removed.
+void remove_with_its_processes(const fs::path& folder) {
+  constexpr int kTriesMax = 100;
+  std::error_code failed;
+  for (int tried = 0; tried < kTriesMax; ++tried) {
+    if (!end_processes_of(folder, kImmediateShutdown)) {
+      throw std::runtime_error("processes of an earlier initdb do not end in " + folder.string());
+    }
+    fs::remove_all(folder, failed);
+    if (!failed) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  throw fs::filesystem_error("cannot remove what an earlier initdb left", folder, failed);
+}
+
 }  // namespace
 
 EmbeddedPostgres::EmbeddedPostgres(fs::path data_dir) : cluster_(std::move(data_dir) / "postgres") {}
@@ -127,10 +143,7 @@ void EmbeddedPostgres::start() {
 void EmbeddedPostgres::create_cluster() {
   // Made beside its final place: a cluster half made by a process that was killed is never taken for a whole one.
   const fs::path fresh = cluster_.string() + ".new";
-  if (!end_processes_of(fresh, kImmediateShutdown)) {
-    throw std::runtime_error("processes of an earlier initdb do not end in " + fresh.string());
-  }
-  fs::remove_all(fresh);
+  remove_with_its_processes(fresh);
   fs::create_directory(fresh);
   fs::permissions(fresh, fs::perms::owner_all);
   const Account account = postgres_account(cluster_);
