@@ -39,7 +39,12 @@ std::string Oracle::judge_offer(const OfferMade& made, TimePoint now) const {
   }
   const bool chose = nobody_was_freed || why.trigger == Trigger::kStep || why.trigger == Trigger::kCoolDown;
   if (!chose && !beyond_reserve) return "";
-  return judge_choice(made, naive::choose_agent(facts_, *contact, why.trigger, now));
+  const std::string wrong = judge_choice(made, naive::choose_agent(facts_, *contact, why.trigger, now));
+  if (wrong.empty() || just_answered_.empty()) return wrong;
+  // Unless they have looked already, which no event tells.
+  naive::Facts before_they_look = facts_;
+  before_they_look.seeking_agents = just_answered_;
+  return judge_choice(made, naive::choose_agent(before_they_look, *contact, why.trigger, now));
 }
 
 std::string Oracle::judge_choice(const OfferMade& made, const naive::Choice& choice) {
@@ -122,6 +127,7 @@ bool Oracle::overloads(const Event& event) {
   std::map<AgentHandle, std::uint32_t> before;
   for (const auto& [handle, agent] : facts_.agents) before[handle] = naive::used_units(facts_, agent);
   facts_.take(event);
+  if (std::holds_alternative<OfferAccepted>(event.body)) just_answered_.merge(facts_.seeking_agents);
   facts_.end_seeking();
   if (std::holds_alternative<SettingsPut>(event.body)) return false;  // new prices count for what is in hand too
   for (const auto& [handle, agent] : facts_.agents) {
@@ -132,6 +138,7 @@ bool Oracle::overloads(const Event& event) {
 }
 
 std::string Oracle::judge(const Event& event) {
+  if (event.time != facts_.last_time) just_answered_.clear();
   std::string wrong = judge_timing(event);
   const auto* made = std::get_if<OfferMade>(&event.body);
   if (wrong.empty() && made) wrong = judge_offer(*made, event.time);

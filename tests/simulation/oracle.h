@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,8 @@ class Oracle {
   // While work is interrupted for an offer: what was, and the facts before it.
   std::vector<ContactId> interrupted_;
   std::optional<naive::Facts> before_;
+  // Who got room for more by an acceptance of this moment, and looks once those are done who looked before.
+  std::map<AgentHandle, bool> just_answered_;
   bool contact_came_in_ = false;  // the last thing that happened, so that no agent is about to choose
 };
 
