@@ -26,21 +26,23 @@ void AgentIndex::remove(AgentRecord& record) {
   if (record.serving) set_serving(record, false);
 }
 
+/// The group of all, and those of the agent's skills.
+template <typename Do>
+void AgentIndex::for_each_group(const AgentRecord& record, Do act) {
+  act(groups_[raw(SkillHandle::kNone)]);
+  for (const SkillLevel& skill : record.agent.spec.skills) act(group_for(skill.skill));
+}
+
 void AgentIndex::sign_in(AgentRecord& record) {
-  const auto join = [&](Group& group) {
+  for_each_group(record, [&](Group& group) {
     group.signed_in.add(raw(record.agent.handle));
     ++group.arrivals;
-  };
-  join(groups_[raw(SkillHandle::kNone)]);
-  for (const SkillLevel& skill : record.agent.spec.skills) join(group_for(skill.skill));
+  });
   record.signed_in = true;
 }
 
 void AgentIndex::sign_off(AgentRecord& record) {
-  groups_[raw(SkillHandle::kNone)].signed_in.remove(raw(record.agent.handle));
-  for (const SkillLevel& skill : record.agent.spec.skills) {
-    group_for(skill.skill).signed_in.remove(raw(record.agent.handle));
-  }
+  for_each_group(record, [&](Group& group) { group.signed_in.remove(raw(record.agent.handle)); });
   record.signed_in = false;
 }
 

@@ -127,6 +127,8 @@ class AgentIndex {
   [[nodiscard]] const Group& group(SkillHandle skill) const {
     return raw(skill) < groups_.size() ? groups_[raw(skill)] : nobody_;
   }
+  template <typename Do>
+  void for_each_group(const AgentRecord& record, Do act);
   void sign_in(AgentRecord& record);
   void sign_off(AgentRecord& record);
   void set_serving(AgentRecord& record, bool serving);

@@ -26,6 +26,12 @@ std::optional<Conditions> normal_form(const Predicate& predicate);
 /// The first requirement or else the first alternatives that the skills fail; Gate{} if none.
 Gate failed_gate(const std::vector<SkillLevel>& skills, const Conditions& conditions);
 
+/// Whether somebody may pass the test, as far as having its skill or not says, whatever the level.
+inline bool may_pass(const SkillTest& test, bool has_skill) {
+  const bool at_any_level = test.requirement.min_level == 0 && test.requirement.max_level == kLevelMax;
+  return test.negated ? !has_skill || !at_any_level : has_skill;
+}
+
 /// Whether nobody without one of the named skills meets the alternatives.
 bool needs_one_of(const Alternatives& alternatives);
 

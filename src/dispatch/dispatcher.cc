@@ -182,6 +182,8 @@ bool Engine::Impl::interrupt() {
   std::sort(in_vain_.begin(), in_vain_.end(), [this](ContactId a, ContactId b) {
     return state.contacts().find(b)->place.key() < state.contacts().find(a)->place.key();
   });
+  // Who came to another step has looked twice.
+  in_vain_.erase(std::unique(in_vain_.begin(), in_vain_.end()), in_vain_.end());
   while (!in_vain_.empty()) {
     ContactRecord& record = *state.contacts().find(in_vain_.back());
     in_vain_.pop_back();

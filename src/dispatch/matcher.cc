@@ -46,11 +46,9 @@ class Gates {
 /// Whether having or not having skills, at whatever levels, may meet the alternatives.
 bool may_meet(const std::vector<SkillLevel>& skills, const Alternatives& alternatives) {
   return std::any_of(alternatives.begin(), alternatives.end(), [&](const SkillTest& test) {
-    const SkillRequirement& required = test.requirement;
-    const bool at_any_level = required.min_level == 0 && required.max_level == kLevelMax;
     const bool has = std::any_of(skills.begin(), skills.end(),
-                                 [&](const SkillLevel& skill) { return skill.skill == required.skill; });
-    return test.negated ? !has || !at_any_level : has;
+                                 [&](const SkillLevel& skill) { return skill.skill == test.requirement.skill; });
+    return may_pass(test, has);
   });
 }
 
@@ -81,7 +79,7 @@ class Search {
   }
 
   void over(AgentRecord& only) {
-    if (only.load != Load::kNotReady) look_at(only, {false, seat_key(only.agent, prefer_)});
+    if (only.load != Load::kNotReady) over_one(only);
   }
 
   /// In no order.
@@ -221,14 +219,21 @@ class ContactSearch {
   std::int64_t turn_ = 0;  // of the queue of best_shared_
 };
 
+/// What is known before anybody has been looked at.
+Explanation explain_look(const Contact& contact, Trigger trigger, TimePoint now) {
+  Explanation why;
+  why.trigger = trigger;
+  why.step = contact.step;
+  why.waited = now - contact.due;
+  return why;
+}
+
 }  // namespace
 
 Choice choose_agent(const State& state, const ContactRecord& record, Trigger trigger, TimePoint now) {
   Choice choice;
   Explanation& why = choice.explanation;
-  why.trigger = trigger;
-  why.step = record.contact.step;
-  why.waited = now - record.contact.due;
+  why = explain_look(record.contact, trigger, now);
   const WaitingClass* group = record.waiting_class;
   const WaitingKey of_ringing = group ? WaitingKey{} : state.key_of(record.contact);
   const WaitingKey& key = group ? *group->key : of_ringing;
@@ -265,12 +270,9 @@ Choice choose_agent_to_interrupt(const State& state, const ContactRecord& record
   const WaitingClass& group = *record.waiting_class;
   const WaitingKey& key = *group.key;
   if (group.settled_open > 0) return {};
-  Explanation why;
-  why.trigger = trigger;
-  why.step = record.contact.step;
-  why.waited = now - record.contact.due;
+  const Explanation why = explain_look(record.contact, trigger, now);
   const PolicyStep& step = state.policy_of(record.contact).steps[record.contact.step];
-  const Requirements rated = united(step.requirements, record.contact.requirements);
+  const Requirements rated = rated_by(step, record.contact);
   const Gates gates(state, record.contact, key, now, true);
   Search search(gates, step.prefer, key.asked, rated, why, now);
   if (key.preferred != AgentHandle::kNone) {
@@ -300,11 +302,8 @@ ContactRecord* choose_contact(const State& state, const Agent& agent, TimePoint 
 }
 
 Explanation explain_free_agent(const Contact& contact, const Agent& agent, Trigger trigger, TimePoint now) {
-  Explanation why;
-  why.trigger = trigger;
-  why.step = contact.step;
+  Explanation why = explain_look(contact, trigger, now);
   why.considered = 1;
-  why.waited = now - contact.due;
   why.idle = now - agent.idle_since;
   return why;
 }

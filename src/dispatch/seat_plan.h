@@ -73,11 +73,9 @@ class SeatPlan {
   [[nodiscard]] std::uint64_t who_may_meet(const Alternatives& alternatives, Load load, std::uint32_t first) const {
     std::uint64_t bits = 0;
     for (const SkillTest& test : alternatives) {
-      const SkillRequirement& required = test.requirement;
-      const bool at_any_level = required.min_level == 0 && required.max_level == kLevelMax;
-      const std::uint64_t have = ready(required.skill, load).word_from(first);
-      if (!test.negated) bits |= have;
-      if (test.negated) bits |= at_any_level ? ~have : ~std::uint64_t{0};
+      const std::uint64_t have = ready(test.requirement.skill, load).word_from(first);
+      if (may_pass(test, true)) bits |= have;
+      if (may_pass(test, false)) bits |= ~have;
     }
     return bits;
   }
