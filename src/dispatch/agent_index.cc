@@ -85,14 +85,14 @@ std::uint64_t AgentIndex::servers(const Conditions& asked, Channel channel, std:
 
 std::vector<std::size_t> AgentIndex::keep_plans(const std::vector<Preferences>& preferences,
                                                 const AgentRegistry& agents) {
+  if (preferences.empty()) return keep_plans({Preferences{}}, agents);
   const auto number_of = [this](const Preferences& prefer) {
     std::size_t number = 0;
     while (number < plans_.size() && plans_[number].preferences() != prefer) ++number;
     return number;
   };
   const auto unused = [&](const SeatPlan& plan) {
-    const bool named = std::find(preferences.begin(), preferences.end(), plan.preferences()) != preferences.end();
-    return !named && plan.preferences() != Preferences{};
+    return std::find(preferences.begin(), preferences.end(), plan.preferences()) == preferences.end();
   };
   std::erase_if(plans_, unused);
   std::vector<std::size_t> numbers;

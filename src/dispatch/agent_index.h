@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -50,10 +51,10 @@ class AgentIndex {
   /// Takes the agent out. Call before its skills change (then update) and before it is deleted.
   void remove(AgentRecord& record);
 
-  /// Keeps the ready agents in the order of each of these preferences, and of the default ones. Gives the numbers of
-  /// their plans.
+  /// Keeps the ready agents in the order of each of these preferences; of the default ones, if there are none. Gives
+  /// the numbers of their plans.
   std::vector<std::size_t> keep_plans(const std::vector<Preferences>& preferences, const AgentRegistry& agents);
-  /// By number; 0: by the default preferences.
+  /// By number; there is always one numbered 0.
   [[nodiscard]] const SeatPlan& plan(std::size_t number) const { return plans_[number]; }
   [[nodiscard]] const std::vector<SeatPlan>& plans() const { return plans_; }
 
@@ -66,6 +67,13 @@ class AgentIndex {
 
   /// Agents with the skill who are ready and carry nothing; under SkillHandle::kNone, all.
   [[nodiscard]] std::size_t idle_count(SkillHandle skill) const { return plans_[0].ready_count(skill, Load::kIdle); }
+  /// Of each skill whether anybody ready has it.
+  [[nodiscard]] bool somebody_ready(const Requirements& requirements) const {
+    return std::all_of(requirements.begin(), requirements.end(), [this](const SkillRequirement& required) {
+      return plans_[0].ready_count(required.skill, Load::kIdle) + plans_[0].ready_count(required.skill, Load::kLoaded) >
+             0;
+    });
+  }
 
   [[nodiscard]] std::size_t signed_in_count(SkillHandle skill) const { return group(skill).signed_in.count(); }
 
@@ -136,7 +144,7 @@ class AgentIndex {
   std::vector<Group> groups_ = std::vector<Group>(1);  // by skill handle
   Group nobody_;                                       // of skills that no agent ever had
   SeatSet serving_;                                    // by AgentHandle
-  std::vector<SeatPlan> plans_;                        // the first by the default preferences
+  std::vector<SeatPlan> plans_;                        // one at least
 };
 
 }  // namespace muster::dispatch

@@ -157,7 +157,10 @@ void Engine::Impl::settle_openings() {
       const ContactRecord* record = state.contacts().find(id);
       return !record || record->contact.state != ContactState::kQueued;
     });
-    std::sort(contacts.begin(), contacts.end(), by_rank);
+    if (contacts.size() > 1) {
+      for (const ContactId id : contacts) state.line_up(*state.contacts().find(id));
+      std::sort(contacts.begin(), contacts.end(), by_rank);
+    }
     const Trigger trigger = trigger_ == Trigger::kConfiguration ? trigger_ : Trigger::kContactQueued;
     for (const ContactId id : contacts) find_agent(*state.contacts().find(id), trigger);
     if (!openings_.contacts.empty()) continue;
@@ -290,15 +293,20 @@ void Engine::Impl::find_agent(ContactRecord& record, Trigger trigger) {
 }
 
 bool Engine::Impl::offer_to_best(ContactRecord& record, Trigger trigger) {
+  // Who is likely to find nobody needs what is known of its class.
+  if (!state.agent_index().somebody_ready(record.contact.requirements)) state.line_up(record);
   const Choice choice = choose_agent(state, record, trigger, now_);
   if (choice.agent) {
     make_offer(record, *choice.agent, choice.explanation);
-  } else if (state.may_interrupt(*record.waiting_class->key)) {
+    return true;
+  }
+  state.line_up(record);
+  if (state.may_interrupt(*record.waiting_class->key)) {
     in_vain_.push_back(record.contact.id);
   } else {
     state.settle(record);
   }
-  return choice.agent;
+  return false;
 }
 
 void Engine::Impl::find_contacts(AgentRecord& record) {

@@ -234,9 +234,9 @@ Choice choose_agent(const State& state, const ContactRecord& record, Trigger tri
   Choice choice;
   Explanation& why = choice.explanation;
   why = explain_look(record.contact, trigger, now);
-  const WaitingClass* group = record.waiting_class;
-  const WaitingKey of_ringing = group ? WaitingKey{} : state.key_of(record.contact);
-  const WaitingKey& key = group ? *group->key : of_ringing;
+  const WaitingKey not_in_line = record.waiting_class ? WaitingKey{} : state.key_of(record.contact);
+  const WaitingClass* group = record.waiting_class ? record.waiting_class : state.waiting().find(not_in_line);
+  const WaitingKey& key = group ? *group->key : not_in_line;
   if (!state.may_be_offered(key.lane)) return choice;
   // Another contact that asks the same and bars nobody waits in vain: so would this one, unless it waits only because
   // too few agents were idle.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +26,8 @@ class NumberMap {
   /// REQUIRES: the number is higher than all others, and the value not the default one.
   void add(std::uint64_t number, Value value) {
     if (pages_.empty()) first_ = number / kPageSize;
-    pages_.resize(std::max<std::size_t>(pages_.size(), number / kPageSize - first_ + 1));
+    const std::uint64_t at = number / kPageSize - first_;
+    if (at >= pages_.size()) pages_.resize(at + 1);
     Page& page = pages_.back();
     if (!page.values) page.values = std::make_unique<Values>();
     (*page.values)[number % kPageSize] = value;

@@ -47,7 +47,10 @@ class State {
   /// Looks again at what the contact waits for after `now`, when a cool-down ended without any event.
   void reschedule(ContactRecord& record, TimePoint now);
 
-  /// Says that nobody can take the contact now.
+  /// Puts a contact that has begun to wait where agents look for contacts, unless it is there. Most are offered at once
+  /// and need never go there.
+  void line_up(ContactRecord& record);
+  /// Says that nobody can take the contact now. REQUIRES: it is in line.
   void settle(ContactRecord& record) { waiting_.settle(record); }
   /// Whether an agent who is signed in could ever have the contact in the step of that number. REQUIRES: the contact
   /// waits for any agent.
@@ -185,9 +188,9 @@ class State {
   void watch_pools(QueueRecord& record);
   void note_ended_wait(QueueRecord& record, Duration waited, ContactState into);
   void keep_estimate(Contact& contact, Duration wait);
+  void count_waiting(QueueRecord& queue);
   void start_waiting(ContactRecord& record);
   void stop_waiting(ContactRecord& record);
-  void join_class(ContactRecord& record);
   /// Puts the waiting contact where its facts now say.
   void reindex(ContactRecord& record);
   /// After a change of its policy: nobody has tried the contact under the new rules.

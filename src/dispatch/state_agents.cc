@@ -55,6 +55,10 @@ void State::refresh(AgentRecord& record, bool more) {
 }
 
 void State::forget(Openings& openings) {
+  for (const ContactId id : openings.contacts) {
+    ContactRecord* record = contacts_.find(id);
+    if (record && record->contact.state == ContactState::kQueued) line_up(*record);
+  }
   openings.contacts.clear();
   for (AgentRecord* agent : openings.agents) seat_chooser(*agent);
   openings.agents.clear();

@@ -51,12 +51,11 @@ void State::enter(ContactRecord& record, ContactState state) {
   if (holder) count_in_hand(holder->agent, contact, +1);
 }
 
-void State::join_class(ContactRecord& record) {
+void State::line_up(ContactRecord& record) {
+  if (record.waiting_class) return;
   const Contact& contact = record.contact;
   WaitingClass& group = waiting_.class_for(key_of(contact));
   waiting_.join(record, group, rank_of(contact, policy_of(contact), queue_of(contact)), agent_index_);
-  QueueRecord& queue = *queues_.find(contact.queue);
-  if (++queue.waiting == 1) watch_pools(queue);
 }
 
 void State::catch_up(QueueRecord& queue) {
@@ -72,26 +71,31 @@ void State::catch_up(QueueRecord& queue) {
   queue.queue.served = std::max(queue.queue.served, least.value_or(most));
 }
 
+void State::count_waiting(QueueRecord& queue) {
+  if (++queue.waiting == 1) watch_pools(queue);
+}
+
 void State::start_waiting(ContactRecord& record) {
   enter(record, ContactState::kQueued);
-  join_class(record);
   QueueRecord& queue = *queues_.find(record.contact.queue);
+  count_waiting(queue);
   if (queue.waiting == 1) catch_up(queue);
   schedule(record);
   openings_->contacts.push_back(record.contact.id);
 }
 
 void State::stop_waiting(ContactRecord& record) {
-  if (!record.waiting_class) return;
-  waiting_.leave(record);
+  if (record.contact.state != ContactState::kQueued) return;
+  if (record.waiting_class) waiting_.leave(record);
   QueueRecord& queue = *queues_.find(record.contact.queue);
   if (--queue.waiting == 0) watch_pools(queue);
 }
 
 void State::reindex(ContactRecord& record) {
-  waiting_.leave(record);
-  --queues_.find(record.contact.queue)->waiting;  // not stop_waiting(): a look at lending that is due stays due
-  join_class(record);
+  if (record.waiting_class) {
+    waiting_.leave(record);
+    line_up(record);
+  }
   schedule(record);
 }
 

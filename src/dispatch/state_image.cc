@@ -85,7 +85,10 @@ void State::restore_contacts(std::vector<Contact> contacts) {
     ContactRecord& record = contacts_.add(contact.id);
     record.contact = std::move(contact);
     if (AgentRecord* with = agents_.find(record.contact.agent)) count_in_hand(with->agent, record.contact, +1);
-    if (record.contact.state == ContactState::kQueued) join_class(record);
+    if (record.contact.state == ContactState::kQueued) {
+      count_waiting(*queues_.find(record.contact.queue));
+      line_up(record);
+    }
     schedule(record);
   }
 }

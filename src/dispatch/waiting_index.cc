@@ -38,6 +38,12 @@ std::size_t WaitingIndex::KeyHash::operator()(const WaitingKey& key) const {
   return hasher.value();
 }
 
+const WaitingClass* WaitingIndex::find(const WaitingKey& key) const {
+  if (in_use_ == 0) return nullptr;
+  const auto found = classes_.find(key);
+  return found != classes_.end() && found->second.in_use() ? &found->second : nullptr;
+}
+
 WaitingClass& WaitingIndex::class_for(WaitingKey key) {
   if (const auto found = classes_.find(key); found != classes_.end()) return found->second;
   drop_unused();

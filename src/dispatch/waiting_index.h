@@ -61,6 +61,8 @@ class WaitingIndex {
   };
   using Classes = std::vector<WaitingClass*>;
 
+  /// The class of that key if it has waiting contacts.
+  [[nodiscard]] const WaitingClass* find(const WaitingKey& key) const;
   /// The class of that key; made if it is new. It holds until the next call unless a contact joins it.
   WaitingClass& class_for(WaitingKey key);
 
