@@ -42,8 +42,8 @@ class SeatPlan {
         bits &= who_may_meet(*each, load, first);
       }
       for (; bits != 0; bits &= bits - 1) {
-        AgentRecord& record = *row(load).holder(first + static_cast<std::uint32_t>(std::countr_zero(bits)));
-        if (visit(record, places_[raw(record.agent.handle)].key)) return true;
+        const std::uint32_t seat = first + static_cast<std::uint32_t>(std::countr_zero(bits));
+        if (visit(*row(load).holder(seat), row(load).key(seat))) return true;
       }
       return false;
     });

@@ -160,6 +160,8 @@ class SeatRow {
   }
 
   [[nodiscard]] Holder* holder(std::uint32_t seat) const { return seats_[seat].holder; }
+  /// REQUIRES: somebody holds the seat.
+  [[nodiscard]] const Key& key(std::uint32_t seat) const { return seats_[seat].key; }
 
   /// Moves everybody together, with every eighth seat free, and many where `near` belongs: others may come there.
   /// `moved(holder, to)` is called for each. Gives the new number of each held seat.
