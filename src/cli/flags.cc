@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 
 #include <charconv>
+#include <optional>
 
 #include "duration.h"
 #include "error.h"
@@ -15,6 +16,8 @@ namespace {
 using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+
+constexpr int kOffersMax = 50;  // PolicyStep.offers
 
 [[noreturn]] void refuse(const std::string& flag, const std::string& text, const std::string& expected) {
   throw UsageError(say("{0}: “{1}” is not {2}", flag, text, expected));
@@ -29,11 +32,17 @@ std::string spelling(const EnumDescriptor* type, int index) {
   return name;
 }
 
-int parse_int(const std::string& flag, const std::string& text) {
+std::optional<int> to_int(const std::string& text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) refuse(flag, text, tr("a number"));
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+int parse_int(const std::string& flag, const std::string& text) {
+  const auto value = to_int(text);
+  if (!value) refuse(flag, text, tr("a number"));
+  return *value;
 }
 
 int parse_enum(const EnumDescriptor* type, const std::string& flag, const std::string& text) {
@@ -83,10 +92,22 @@ v1::SkillLevel parse_skill(const std::string& flag, const std::string& text) {
   return parsed;
 }
 
+/// To how many agents at once. 0 would be as good as unset.
+int parse_offers(const std::string& flag, const std::string& text) {
+  const auto offers = to_int(text);
+  if (!offers || *offers < 1 || *offers > kOffersMax) {
+    refuse(flag, text, say("a number of agents from 1 to {0}, such as 30s/5:english", kOffersMax));
+  }
+  return *offers;
+}
+
 v1::PolicyStep parse_step(const std::string& flag, const std::string& text) {
   const std::size_t colon = text.find(':');
+  const std::string when = text.substr(0, colon);
+  const std::size_t slash = when.find('/');
   v1::PolicyStep step;
-  *step.mutable_after() = to_proto(parse_span(flag, text.substr(0, colon)));
+  *step.mutable_after() = to_proto(parse_span(flag, when.substr(0, slash)));
+  if (slash != std::string::npos) step.set_offers(parse_offers(flag, when.substr(slash + 1)));
   if (colon == std::string::npos) return step;
   for (const std::string& requirement : CLI::detail::split(text.substr(colon + 1), ',')) {
     if (!requirement.empty()) *step.add_requirements() = parse_requirement(flag, requirement);
@@ -153,7 +174,7 @@ std::string placeholder(const FieldDescriptor* field) {
   const std::string type = field->message_type()->name();
   if (type == "Timestamp") return "TIME";
   if (type == "Duration") return "SPAN";
-  if (type == "PolicyStep") return "SPAN[:SKILL[=MIN[..MAX]],...]";
+  if (type == "PolicyStep") return "SPAN[/N][:SKILL[=MIN[..MAX]],...]";
   if (type == "SkillRequirement") return "SKILL[=MIN[..MAX]]";
   if (type == "ChannelInterruption") return "CHANNEL=[CHANNEL,...]";
   return type == "SkillLevel" ? "SKILL=LEVEL[@TIME]" : "CHANNEL=N";

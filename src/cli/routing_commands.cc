@@ -73,9 +73,8 @@ struct PolicyKind : KindDefaults {
   static auto add_source(CLI::App& command) {
     auto path = std::make_shared<std::string>();
     command
-        .add_option(
-            "--file", *path,
-            tr("A policy as JSON, for conditions, preferences, pools and parallel offers; the other flags go over it"))
+        .add_option("--file", *path,
+                    tr("A policy as JSON, for conditions, preferences and pools; the other flags go over it"))
         ->type_name("FILE");
     return [&command, path](Message& policy) {
       google::protobuf::FieldMask fields;
@@ -93,7 +92,8 @@ struct PolicyKind : KindDefaults {
   static void bind(FieldFlags& flags, bool) {
     flags.add("--name", "display_name", tr("Name shown to people"));
     flags.add("--step", "steps",
-              tr("A step: when it comes into force and whom it asks for. Repeat it; the first begins at 0s"));
+              tr("A step: when it comes into force, to how many agents at once it offers (1) and whom it asks for. "
+                 "Repeat it; the first begins at 0s"));
     flags.add("--offer-timeout", "offer_timeout", tr("How long an agent has to answer (20s)"));
     flags.add("--priority-weight", "priority_weight", tr("How much waiting one point of priority is worth (60s)"));
     flags.add("--refusal-cool-down", "refusal_cool_down",

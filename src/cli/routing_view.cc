@@ -253,7 +253,10 @@ Details agent_details(const v1::Agent& agent, TimePoint now) {
                          word(agent.next_presence()) + reason_in_brackets(agent.next_presence_reason()));
   }
   if (agent.ramp_up_offers_left() > 0) {
-    details.emplace_back(tr("Ramp-up"), say("{0} more offers, one at a time", agent.ramp_up_offers_left()));
+    const int left = agent.ramp_up_offers_left();
+    const std::string pattern =
+        trn("{0} more offer comes alone", "{0} more offers come one at a time", static_cast<unsigned long>(left));
+    details.emplace_back(tr("Ramp-up"), fmt::format(fmt::runtime(pattern), left));
   }
   details.emplace_back(tr("Activity"), word(agent.activity()));
   details.emplace_back(tr("Connected"), word_yes_no(agent.connected()));

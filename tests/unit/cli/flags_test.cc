@@ -13,6 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::ThrowsMessage;
 
 class FlagsTest : public InEnglish {
  protected:
@@ -39,6 +40,23 @@ TEST_F(FlagsTest, AStepSaysWhenAndWhom) {
   EXPECT_EQ(policy.steps(0).requirements(0).min_level(), 60);
   EXPECT_EQ(policy.steps(0).requirements(1).skill_id(), "billing");
   EXPECT_EQ(policy.steps(0).requirements(1).min_level(), 0);
+}
+
+TEST_F(FlagsTest, AStepMayOfferToSeveralAgentsAtOnce) {
+  const auto step = with<v1::Policy>("steps", "1m30s/5:english=60").steps(0);
+  EXPECT_EQ(step.offers(), 5);
+  EXPECT_EQ(from_proto(step.after()), std::chrono::seconds{90});
+  EXPECT_EQ(step.requirements(0).skill_id(), "english");
+  EXPECT_EQ(with<v1::Policy>("steps", "0s/50").steps(0).offers(), 50);
+  EXPECT_EQ(with<v1::Policy>("steps", "0s:english").steps(0).offers(), 0) << "the server's default";
+}
+
+TEST_F(FlagsTest, ANumberOfOffersThatNoStepCanHaveIsRefused) {
+  for (const std::string number : {"0", "51", "-1", "many", "", "5/6"}) {
+    const auto refused = [&] { with<v1::Policy>("steps", "30s/" + number + ":english"); };
+    EXPECT_THAT(refused, ThrowsMessage<UsageError>("--flag: “" + number +
+                                                   "” is not a number of agents from 1 to 50, such as 30s/5:english"));
+  }
 }
 
 TEST_F(FlagsTest, ARequirementMayHaveTwoBounds) {

@@ -138,8 +138,18 @@ TEST_F(RoutingViewTest, SettingsShowRampUpAndInterruptions) {
 
 TEST_F(RoutingViewTest, AnAgentShowsWhatIsLeftOfTheRampUp) {
   EXPECT_THAT(agent_details(parse<v1::Agent>("ramp_up_offers_left: 2"), TimePoint{}),
-              Contains(Pair("Ramp-up", "2 more offers, one at a time")));
+              Contains(Pair("Ramp-up", "2 more offers come one at a time")));
+  EXPECT_THAT(agent_details(parse<v1::Agent>("ramp_up_offers_left: 1"), TimePoint{}),
+              Contains(Pair("Ramp-up", "1 more offer comes alone")));
   EXPECT_THAT(agent_details({}, TimePoint{}), testing::Not(Contains(testing::Key("Ramp-up"))));
+}
+
+TEST_F(ChineseRoutingViewTest, AnAgentShowsWhatIsLeftOfTheRampUp) {
+  for (const int left : {1, 2}) {
+    const auto agent = parse<v1::Agent>("ramp_up_offers_left: " + std::to_string(left));
+    EXPECT_THAT(agent_details(agent, TimePoint{}),
+                Contains(Pair("渐进派单", "还有 " + std::to_string(left) + " 个派单单独发出")));
+  }
 }
 
 TEST_F(RoutingViewTest, AnAgentShowsWhatComesNext) {
