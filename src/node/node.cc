@@ -113,7 +113,7 @@ bool Node::touch_session(dispatch::SessionId session) { return impl_->view.sessi
 
 void Node::lose_session(dispatch::SessionId session, const std::shared_ptr<SessionMailbox>& mailbox) {
   if (!impl_->view.sessions.forget(session, mailbox)) return;
-  impl_->owner->submit_anyway(CommandRequest{dispatch::Command{{}, dispatch::LoseSession{session}}, {}});
+  impl_->owner->submit_anyway(LostStream{session, mailbox});
 }
 
 std::chrono::milliseconds Node::heartbeat_interval() const { return impl_->options.heartbeat_interval; }

@@ -68,9 +68,19 @@ void Sequencer::carry_out(SessionRequest& request, TimePoint now) {
     effects_.push_back(AnswerEffect{std::move(request.done), std::move(reply)});
     return;
   }
+  streams_[reply.id] = request.mailbox;
   auto opened = session_opened(*agent, reply);
   effects_.push_back(SessionStartEffect{agent->handle, std::move(request.mailbox), std::move(opened),
                                         std::move(request.done), std::move(reply)});
+}
+
+// The outside learns of another stream only once that is durable: here it counts from the decision on.
+void Sequencer::carry_out(LostStream& lost, TimePoint now) {
+  const auto stream = streams_.find(dispatch::raw(lost.session));
+  if (stream == streams_.end() || stream->second != lost.mailbox) return;
+  const std::size_t first = events_.size();
+  engine_.handle({{}, dispatch::LoseSession{lost.session}}, now, events_);
+  tell_agents(first);
 }
 
 v1::SessionEvent Sequencer::session_opened(const dispatch::Agent& agent, const dispatch::Reply& reply) const {
@@ -139,12 +149,8 @@ void Sequencer::tell_agents(const dispatch::Event& event) {
                    ended.set_end_reason(e.reason);
                    tell_contact(event, e.agent, e.contact, ended);
                  },
-                 // Without effect, unless the session was resumed just when its older stream broke: then the newer
-                 // stream ends too, and its client opens again.
-                 [&](const SessionLost& e) {
-                   effects_.push_back(SessionEndEffect{e.session, StreamEnd::kSilent});
-                 },
                  [&](const SessionEnded& e) {
+                   streams_.erase(raw(e.session));
                    effects_.push_back(SessionEndEffect{e.session, stream_end(e)});
                  },
                  [](const auto&) {},

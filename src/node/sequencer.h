@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <span>
+#include <unordered_map>
 
 #include "muster/dispatch/engine.h"
 #include "work.h"
@@ -25,6 +26,7 @@ class Sequencer {
   void carry_out(CommandRequest& request, TimePoint now);
   void carry_out(ReadRequest& request, TimePoint now);
   void carry_out(SessionRequest& request, TimePoint now);
+  void carry_out(LostStream& lost, TimePoint now);
   void tell_agents(std::size_t first_event);
   void tell_agents(const dispatch::Event& event);
   void tell_contact(const dispatch::Event& event, dispatch::AgentHandle agent, dispatch::ContactId contact,
@@ -35,6 +37,8 @@ class Sequencer {
 
   dispatch::Engine engine_;
   const std::chrono::milliseconds heartbeat_interval_;
+  /// Where each session was opened last, by number, also if that has yet to be published.
+  std::unordered_map<std::uint64_t, std::shared_ptr<SessionMailbox>> streams_;
   std::vector<dispatch::Event> events_;  // of the batch being made
   std::vector<Effect> effects_;
 };

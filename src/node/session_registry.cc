@@ -68,16 +68,15 @@ bool SessionRegistry::forget(dispatch::SessionId session, const std::shared_ptr<
   return true;
 }
 
-std::vector<dispatch::SessionId> SessionRegistry::tick(std::chrono::milliseconds interval,
-                                                       dispatch::Sequence sequence) {
+std::vector<LostStream> SessionRegistry::tick(std::chrono::milliseconds interval, dispatch::Sequence sequence) {
   const std::int64_t now = steady_ns();
   const std::int64_t interval_ns = std::chrono::nanoseconds(interval).count();
-  std::vector<dispatch::SessionId> silent;
+  std::vector<LostStream> silent;
   std::lock_guard lock(mutex_);
   for (auto open = by_agent_.begin(); open != by_agent_.end();) {
     auto& [session, mailbox, last_sent] = open->second;
     if (now - mailbox->last_heard > 3 * interval_ns) {
-      silent.push_back(session);
+      silent.push_back({session, mailbox});
       mailbox->close(StreamEnd::kSilent);
       agent_of_.erase(dispatch::raw(session));
       open = by_agent_.erase(open);

@@ -10,6 +10,7 @@
 
 #include "muster/dispatch/types.h"
 #include "muster/node/node.h"
+#include "work.h"
 
 namespace muster::node {
 
@@ -31,7 +32,7 @@ class SessionRegistry {
 
   /// Sends heartbeats to the streams that got nothing for one interval, cuts those whose client was silent for
   /// three, and returns the latter.
-  std::vector<dispatch::SessionId> tick(std::chrono::milliseconds interval, dispatch::Sequence sequence);
+  std::vector<LostStream> tick(std::chrono::milliseconds interval, dispatch::Sequence sequence);
 
   [[nodiscard]] int size() const;
 

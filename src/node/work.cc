@@ -7,6 +7,7 @@ namespace muster::node {
 void refuse(Request& request, Delivery delivery) {
   std::visit(Overloaded{
                  [&](ReadRequest& read) { read.refused(delivery); },
+                 [](LostStream&) {},
                  [&](auto& command) {
                    if (command.done) command.done(Answer{delivery, {}});
                  },

@@ -29,7 +29,13 @@ struct SessionRequest {
   std::function<void(const Answer&)> done;
 };
 
-using Request = std::variant<CommandRequest, ReadRequest, SessionRequest>;
+/// A session's stream is over, and with it the session, unless it has been resumed on another stream meanwhile.
+struct LostStream {
+  dispatch::SessionId session{};
+  std::shared_ptr<SessionMailbox> mailbox;
+};
+
+using Request = std::variant<CommandRequest, ReadRequest, SessionRequest, LostStream>;
 
 /// Tells a request that it did not get through.
 void refuse(Request& request, Delivery delivery);

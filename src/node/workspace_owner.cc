@@ -190,8 +190,8 @@ void WorkspaceOwner::add_housekeeping(std::vector<Request>& requests, const disp
   if (now >= next_heartbeat_) {
     next_heartbeat_ = now + options_.heartbeat_interval / 4;
     follower_.expire_waiting();
-    for (const auto session : view_.sessions.tick(options_.heartbeat_interval, view_.committed)) {
-      requests.push_back(internal(dispatch::LoseSession{session}));
+    for (auto& silent : view_.sessions.tick(options_.heartbeat_interval, view_.committed)) {
+      requests.emplace_back(std::move(silent));
     }
   }
   if (now >= next_hash_) {

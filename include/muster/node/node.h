@@ -100,7 +100,7 @@ class Node {
                     std::function<void(const Answer&)> done);
   /// A sign of life from the client of a session. False if no such session is open here.
   bool touch_session(dispatch::SessionId session);
-  /// The stream of a session broke. Ignored if the session has another mailbox by now.
+  /// The stream of a session broke. Ignored if the session has another mailbox by now, or is about to have one.
   void lose_session(dispatch::SessionId session, const std::shared_ptr<SessionMailbox>& mailbox);
   [[nodiscard]] std::chrono::milliseconds heartbeat_interval() const;
   /// A mailbox of the configured size.

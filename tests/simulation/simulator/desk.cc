@@ -21,7 +21,7 @@ constexpr Duration kOpenDeadline = seconds(5);
 }  // namespace
 
 void Desk::open(dispatch::SessionId resume) {
-  stream_gone();
+  break_stream();
   server_ = servers_[world_.below(servers_.size())].get();
   incarnation_ = server_->incarnation();
   opened_at_ = world_.schedule.now();
@@ -46,10 +46,12 @@ void Desk::open(dispatch::SessionId resume) {
   });
 }
 
+// The server notices at any time: also just when the session is resumed on the next stream.
 void Desk::break_stream() {
   if (!mailbox_) return;
   if (opened_) {
-    world_.schedule.after(world_.between({}, seconds(10)), [server = server_, session = session_, mailbox = mailbox_] {
+    const Duration noticed = world_.one_in(2) ? Duration(milliseconds(10)) : Duration(seconds(10));
+    world_.schedule.after(world_.between({}, noticed), [server = server_, session = session_, mailbox = mailbox_] {
       server->lose_session(session, mailbox);
     });
   }
@@ -75,6 +77,9 @@ void Desk::read(const Mailbox& mailbox) {
     case node::SessionMailbox::Taken::kNothing:
       return;
     case node::SessionMailbox::Taken::kClosed:
+      if (opened_ && mailbox->end() == node::StreamEnd::kSilent) {
+        throw Violation("I5", "agent " + agent_ + " loses a session whose stream is there");
+      }
       return stream_gone();
     case node::SessionMailbox::Taken::kMessages:
       for (const auto& message : messages) take(message);

@@ -294,7 +294,7 @@ void Server::submit(node::Request request) {
 
 void Server::lose_session(dispatch::SessionId session, const std::shared_ptr<node::SessionMailbox>& mailbox) {
   if (!view_ || !view_->sessions.forget(session, mailbox)) return;
-  submit(internal(dispatch::LoseSession{session}));
+  submit(node::LostStream{session, mailbox});
 }
 
 std::shared_ptr<node::SessionMailbox> Server::make_mailbox() const {

@@ -40,6 +40,51 @@ class SequencerTest : public ::testing::Test {
   const SessionId session{1};
 };
 
+/// What becomes of ann's session when its stream is replaced, or ends.
+class StreamsTest : public SequencerTest {
+ protected:
+  using Mailbox = std::shared_ptr<SessionMailbox>;
+  static Mailbox mailbox() { return std::make_shared<SessionMailbox>(16); }
+  static Request open(SessionId resume, const Mailbox& mailbox) {
+    return SessionRequest{Command{{}, OpenSession{"ann", resume}}, mailbox, {}};
+  }
+  /// In one pass, so that nothing of it is published before it has all been decided.
+  void decide(std::vector<Request> requests) { static_cast<void>(sequencer.process(requests, now)); }
+  bool is_connected() { return sequencer.engine().agent("ann")->connected; }
+
+  Mailbox older = mailbox();
+  Mailbox newer = mailbox();
+};
+
+TEST_F(StreamsTest, ASessionIsLostWithItsStream) {
+  decide({open(session, older)});
+  decide({LostStream{session, older}});
+  EXPECT_FALSE(is_connected());
+  decide({open(session, newer)});
+  EXPECT_TRUE(is_connected());
+  decide({LostStream{session, newer}});
+  EXPECT_FALSE(is_connected());
+}
+
+TEST_F(StreamsTest, TheEndOfAnOlderStreamIsNotThatOfAResumedSession) {
+  decide({open(session, older)});
+  decide({open(session, newer), LostStream{session, older}});
+  EXPECT_TRUE(is_connected());
+}
+
+TEST_F(StreamsTest, ASessionLostBeforeItIsResumedIsThereAgain) {
+  decide({open(session, older)});
+  decide({LostStream{session, older}, open(session, newer)});
+  EXPECT_TRUE(is_connected());
+}
+
+TEST_F(StreamsTest, TheEndOfAStreamWhoseSessionWasReplacedIsNothing) {
+  decide({open(session, older)});
+  decide({open({}, newer), LostStream{session, older}});
+  EXPECT_NE(sequencer.engine().agent("ann")->session, session);
+  EXPECT_TRUE(is_connected());
+}
+
 TEST_F(SequencerTest, WhoGivesBackAContactThatExpiresAtOnceHearsThatItHasEnded) {
   CreateContact create;
   create.queue = "calls";

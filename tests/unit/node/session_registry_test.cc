@@ -62,7 +62,10 @@ TEST_F(SessionRegistryTest, ASilentClientIsCutOffAndNamed) {
   auto silent = mailbox();
   registry.start(AgentHandle{1}, SessionId{7}, silent);
   silent->last_heard = 0;  // the steady clock's beginning: long ago
-  EXPECT_EQ(registry.tick(1ms, 1), std::vector<SessionId>{SessionId{7}});
+  const auto lost = registry.tick(1ms, 1);
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(lost[0].session, SessionId{7});
+  EXPECT_EQ(lost[0].mailbox, silent);
   EXPECT_EQ(silent->end(), StreamEnd::kSilent);
   EXPECT_EQ(registry.size(), 0);
 }
