@@ -43,9 +43,11 @@ TEST_F(Simulation, TheWorkloadsBringAboutEveryEventAndEveryOutcome) {
   std::set<Outcome> outcomes;
   std::size_t most_rung = 0;  // agents at whom one contact rings
   bool came_back = false;     // an interrupted contact, by itself
+  bool competed = false;      // two agents, either of whom could have been interrupted
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     Day day(seed);
     std::set<ContactId> interrupted;
+    bool just_interrupted = false;
     for (int i = 0; i < kCommands; ++i) {
       outcomes.insert(day.step().outcome);
       for (const Event& event : day.fresh) {
@@ -55,6 +57,8 @@ TEST_F(Simulation, TheWorkloadsBringAboutEveryEventAndEveryOutcome) {
         const auto* resumed = std::get_if<ContactResumed>(&event.body);
         if (resumed && event.request.is_nil() && interrupted.contains(resumed->contact)) came_back = true;
         const auto* made = std::get_if<OfferMade>(&event.body);
+        if (made && just_interrupted && made->explanation.runner_up != AgentHandle::kNone) competed = true;
+        just_interrupted = held && held->interrupted;
         const Contact* contact = made ? day.engine.contact(made->contact) : nullptr;
         if (contact) most_rung = std::max(most_rung, 1 + contact->further_offers.size());
       }
@@ -62,6 +66,7 @@ TEST_F(Simulation, TheWorkloadsBringAboutEveryEventAndEveryOutcome) {
   }
   EXPECT_GE(most_rung, 3U);
   EXPECT_TRUE(came_back);
+  EXPECT_TRUE(competed);
   EXPECT_EQ(events.size(), std::variant_size_v<EventBody>);
   for (int i = 0; i <= static_cast<int>(Outcome::kAgentSignedOff); ++i) {
     const bool needs_a_million_contacts = Outcome(i) == Outcome::kContactLimit;

@@ -1,5 +1,6 @@
 #include "oracle.h"
 
+#include <utility>
 #include <variant>
 
 #include "naive/engine.h"
@@ -17,6 +18,13 @@ const Agent* Oracle::somebody_for(ContactId id) const {
   return nullptr;
 }
 
+ContactId Oracle::left_aside() const {
+  for (const auto& [_, agent] : facts_.agents) {
+    if (const ContactId id = naive::next_to_come_back(facts_, agent); id != ContactId::kNone) return id;
+  }
+  return ContactId::kNone;
+}
+
 std::string Oracle::judge_offer(const OfferMade& made, TimePoint now) const {
   const Contact* contact = find(facts_.contacts, made.contact);
   const Agent* agent = find(facts_.agents, made.agent);
@@ -28,8 +36,13 @@ std::string Oracle::judge_offer(const OfferMade& made, TimePoint now) const {
   if (why.step != contact->step) return "an explanation of another step";
   if (why.idle != now - naive::idle_since(facts_, *agent)) return "an explanation of another idle time";
 
-  if (rings) return judge_further_offer(made, *contact, now);
+  if (rings && !interrupted_.empty()) return "interrupted for a further offer";
   if (!interrupted_.empty()) return judge_interruption(made, now);
+  const bool comes_first = naive::interrupts_all_interrupted(facts_, *contact, *agent);
+  if (!comes_first && naive::next_to_come_back(facts_, *agent) != ContactId::kNone) {
+    return "something new before what was interrupted";
+  }
+  if (rings) return judge_further_offer(made, *contact, now);
   const bool freed = why.trigger == Trigger::kAgentFree;
   const bool nobody_was_freed = why.trigger == Trigger::kContactQueued && contact_came_in_;
   const bool beyond_reserve =
@@ -103,6 +116,25 @@ std::string Oracle::judge_interrupted(const Event& event) {
   return for_nothing ? "interrupted for nothing" : "";
 }
 
+// What comes back together is not weighed against what waits each time anew.
+std::string Oracle::judge_resumed(const Event& event) {
+  const AgentHandle before = std::exchange(came_back_to_, AgentHandle::kNone);
+  const auto* resumed = std::get_if<ContactResumed>(&event.body);
+  if (!resumed) return "";
+  const Contact* contact = find(facts_.contacts, resumed->contact);
+  if (!contact || contact->state != ContactState::kHeld || contact->agent != resumed->agent) {
+    return "resumed, and not held by that agent";
+  }
+  if (!contact->interrupted) return "";
+  const Agent& agent = facts_.agents.at(resumed->agent);
+  came_back_to_ = agent.handle;
+  if (naive::next_to_come_back(facts_, agent) != contact->id) return "came back without room, or before other work";
+  const ContactId waiting = naive::choose_contact(facts_, agent, event.time);
+  const bool another_first = before != agent.handle && waiting != ContactId::kNone &&
+                             naive::interrupts_all_interrupted(facts_, facts_.contacts.at(waiting), agent);
+  return another_first ? "came back though another contact interrupts it at once" : "";
+}
+
 std::string Oracle::judge_timing(const Event& event) const {
   if (const auto* ended = std::get_if<OfferEnded>(&event.body); ended && ended->state == OfferState::kTimedOut) {
     const Offer* offer = find(facts_.offers, ended->offer);
@@ -139,7 +171,11 @@ bool Oracle::overloads(const Event& event) {
 
 std::string Oracle::judge(const Event& event) {
   if (event.time != facts_.last_time) just_answered_.clear();
+  const bool settled = event.time != facts_.last_time || !event.request.is_nil();
+  if (settled && left_aside() != ContactId::kNone) return "work is put aside though there is room (I12)";
   std::string wrong = judge_timing(event);
+  const std::string wrongly_resumed = judge_resumed(event);
+  if (wrong.empty()) wrong = wrongly_resumed;
   const auto* made = std::get_if<OfferMade>(&event.body);
   if (wrong.empty() && made) wrong = judge_offer(*made, event.time);
   const std::string wrongly_interrupted = judge_interrupted(event);

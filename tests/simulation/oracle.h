@@ -19,6 +19,9 @@ class Oracle {
 
   /// What the facts say now, made from the events alone.
   [[nodiscard]] const Engine& engine() const { return replayed_; }
+  /// What was interrupted and is still put aside though there is room for it; kNone if there is nothing. REQUIRES:
+  /// everything that follows from the last command has been judged.
+  [[nodiscard]] ContactId left_aside() const;
   /// An agent who could have the contact now; null if there is none. REQUIRES: the contact has not ended.
   [[nodiscard]] const Agent* somebody_for(ContactId contact) const;
 
@@ -32,6 +35,8 @@ class Oracle {
   [[nodiscard]] static std::string judge_choice(const OfferMade& made, const naive::Choice& choice);
   /// Takes note of what is interrupted, which an offer must follow.
   std::string judge_interrupted(const Event& event);
+  /// Whether what was interrupted came back when it should.
+  std::string judge_resumed(const Event& event);
   [[nodiscard]] std::string judge_timing(const Event& event) const;
   /// Takes the event. Whether it made someone carry more than the capacity.
   bool overloads(const Event& event);
@@ -41,6 +46,7 @@ class Oracle {
   // While work is interrupted for an offer: what was, and the facts before it.
   std::vector<ContactId> interrupted_;
   std::optional<naive::Facts> before_;
+  AgentHandle came_back_to_{};  // by the last event; kNone: nothing came back
   // Who got room for more by an acceptance of this moment, and looks once those are done who looked before.
   std::map<AgentHandle, bool> just_answered_;
   bool contact_came_in_ = false;  // the last thing that happened, so that no agent is about to choose

@@ -20,6 +20,7 @@ constexpr std::uint64_t kAgents = 7;
 constexpr std::uint64_t kRepeatable = 16;
 
 constexpr Channel kChannels[] = {Channel::kVoice, Channel::kChat, Channel::kEmail, Channel::kVoice, Channel::kChat};
+constexpr const char* kEmails = "queue2";
 
 /// OR over pairs joined by AND doubles with each pair.
 PredicateDraft too_large() {
@@ -43,9 +44,21 @@ std::vector<StepDraft> too_many_ways() {
   return steps;
 }
 
+/// And two chats or emails fill most agents.
+SettingsChange everything_interrupts() {
+  SettingsChange change;
+  change.interrupts.emplace();
+  (*change.interrupts)[raw(Channel::kVoice)] = bit_of(Channel::kChat) | bit_of(Channel::kEmail);
+  (*change.interrupts)[raw(Channel::kChat)] = bit_of(Channel::kEmail);
+  change.channel_units[raw(Channel::kChat)] = 50;
+  change.channel_units[raw(Channel::kEmail)] = 40;
+  return change;
+}
+
 }  // namespace
 
-Workload::Workload(std::uint64_t seed) : random_(seed), diligent_(seed / 2 % 2 == 1) {}
+Workload::Workload(std::uint64_t seed)
+    : random_(seed), diligent_(seed / 2 % 2 == 1), crowded_(diligent_ && seed / 4 % 2 == 1) {}
 
 std::vector<NamedSkillLevel> Workload::some_skills(std::uint64_t most, TimePoint now) {
   std::vector<NamedSkillLevel> skills;
@@ -126,8 +139,8 @@ std::vector<StepDraft> Workload::some_steps() {
   Duration after{};
   for (StepDraft& step : steps) {
     step.after = after;
-    step.requirements = some_requirements(2, 80);
-    if (one_in(2)) step.where = some_predicate(2);
+    step.requirements = some_requirements(crowded_ ? 1 : 2, 80);
+    if (one_in(crowded_ ? 8 : 2)) step.where = some_predicate(2);
     if (one_in(2)) step.prefer = some_preferences();
     if (one_in(3)) step.offers = static_cast<std::uint8_t>(2 + below(4));
     after += seconds(1 + below(60));
@@ -156,14 +169,15 @@ void Workload::add_pools(PolicyChange& change) {
 std::vector<CommandBody> Workload::opening() {
   std::vector<CommandBody> commands;
   commands.push_back(OpenWorkspace{++epoch_, "simulation"});
+  if (crowded_) commands.push_back(UpdateSettings{everything_interrupts()});
   for (std::uint64_t i = 0; i < kSkills; ++i) commands.push_back(CreateSkill{"skill" + std::to_string(i), ""});
   for (std::uint64_t i = 0; i < kPolicies; ++i) {
     PolicyChange change;
     change.steps = some_steps();
-    change.auto_accept = i == 2;
+    change.auto_accept = i == 2 || (crowded_ && i == 1);
     change.refusal_cool_down = seconds(below(40));
     change.priority_weight = seconds(below(30));
-    if (one_in(3)) change.gates = some_predicate(1);
+    if (one_in(crowded_ ? 9 : 3)) change.gates = some_predicate(1);
     change.strict_priority = one_in(3);
     change.by_deadline = one_in(3);
     change.starvation_bound = seconds(below(300));
@@ -183,6 +197,7 @@ std::vector<CommandBody> Workload::opening() {
     AgentChange change;
     change.skills = some_skills(4, {});
     change.capacity_units = static_cast<std::uint16_t>((diligent_ ? 150 : 50) + below(100));
+    if (crowded_) change.capacity_units = static_cast<std::uint16_t>(100 + below(50));
     change.quality = static_cast<std::uint8_t>(below(101));
     change.cost = static_cast<std::uint8_t>(below(101));
     commands.push_back(CreateAgent{"agent" + std::to_string(i), change});
@@ -240,7 +255,7 @@ CommandBody Workload::customer(const Engine& engine) {
   }
   if (one_in(12)) return TransferContact{some_contact(engine), some("queue", kQueues), "elsewhere"};
   CreateContact create;
-  create.queue = some("queue", kQueues);
+  create.queue = crowded_ && one_in(2) ? kEmails : some("queue", kQueues);
   create.priority = static_cast<std::uint8_t>(one_in(3) ? below(101) : 0);
   if (one_in(3)) create.requirements = some_requirements(2, 101);
   if (one_in(6)) create.preferred_agent = some("agent", kAgents);

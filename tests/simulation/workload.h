@@ -12,7 +12,8 @@ namespace muster::dispatch {
 /// A seeded stream of commands against one engine: customers, agents and supervisors who do anything at any time,
 /// sensible or not. It reads the engine only through its public face, as a client would. The same seed and the same
 /// engine give the same stream. Every other pair of seeds gives a diligent day, on which most agents are there, know
-/// much and do what they are asked: then contacts have agents to choose from, and agents contacts.
+/// much and do what they are asked: then contacts have agents to choose from, and agents contacts. Every other pair of
+/// these is crowded as well: most agents are at work that calls and chats may interrupt.
 class Workload {
  public:
   explicit Workload(std::uint64_t seed);
@@ -52,6 +53,7 @@ class Workload {
 
   Random random_;
   const bool diligent_;
+  const bool crowded_;
   std::uint64_t requests_ = 0;
   std::uint64_t epoch_ = 0;
   std::vector<Command> sent_;

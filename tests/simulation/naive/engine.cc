@@ -238,7 +238,8 @@ void NaiveEngine::find_contacts(AgentHandle handle) {
   for (;;) {
     const ContactId id = choose_contact(facts_, facts_.agents.at(handle), now_);
     const bool found = id != ContactId::kNone;
-    const bool comes_first = found && interrupts_all_interrupted(id, handle);
+    const bool comes_first =
+        found && interrupts_all_interrupted(facts_, facts_.contacts.at(id), facts_.agents.at(handle));
     if (!comes_first && resume_interrupted(handle)) continue;
     if (!found) break;
     make_offer(id, choice_of_agent(id, handle));
@@ -300,16 +301,6 @@ bool NaiveEngine::resume_interrupted(AgentHandle agent) {
     resumed = true;
   }
   return resumed;
-}
-
-bool NaiveEngine::interrupts_all_interrupted(ContactId id, AgentHandle agent) const {
-  const Channel channel = facts_.queue_of(facts_.contacts.at(id)).spec.channel;
-  const std::vector<ContactId> interrupted = interrupted_contacts(facts_, facts_.agents.at(agent));
-  return std::all_of(interrupted.begin(), interrupted.end(), [&](ContactId other) {
-    Contact back = facts_.contacts.at(other);
-    back.state = ContactState::kActive;
-    return gives_way(facts_, back, channel);
-  });
 }
 
 // The step of the contact's age, and on while nobody signed in could meet it.

@@ -49,7 +49,6 @@ class NaiveEngine {
   void make_room(AgentHandle agent, Channel channel);
   /// What was interrupted comes back, as far as there is room. True if anything did.
   bool resume_interrupted(AgentHandle agent);
-  [[nodiscard]] bool interrupts_all_interrupted(ContactId contact, AgentHandle agent) const;
   void offer_to_more(ContactId id);
   void offer(ContactId id, const naive::Choice& choice);
   [[nodiscard]] naive::Choice choice_of_agent(ContactId id, AgentHandle agent) const;

@@ -427,6 +427,23 @@ std::vector<ContactId> interrupted_contacts(const Facts& facts, const Agent& age
   return interrupted;
 }
 
+ContactId next_to_come_back(const Facts& facts, const Agent& agent) {
+  for (const ContactId id : interrupted_contacts(facts, agent)) {
+    if (has_room(facts, agent, facts.queue_of(facts.contacts.at(id)).spec.channel)) return id;
+  }
+  return ContactId::kNone;
+}
+
+bool interrupts_all_interrupted(const Facts& facts, const Contact& contact, const Agent& agent) {
+  const Channel channel = facts.queue_of(contact).spec.channel;
+  const std::vector<ContactId> interrupted = interrupted_contacts(facts, agent);
+  return std::all_of(interrupted.begin(), interrupted.end(), [&](ContactId other) {
+    Contact back = facts.contacts.at(other);
+    back.state = ContactState::kActive;
+    return gives_way(facts, back, channel);
+  });
+}
+
 bool may_interrupt(const Facts& facts, const Contact& contact) {
   const QueueSpec& queue = facts.queue_of(contact).spec;
   const bool reserves = queue.idle_reserve > 0 && contact.preferred == AgentHandle::kNone;

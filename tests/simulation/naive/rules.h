@@ -38,6 +38,10 @@ bool gives_way(const Facts& facts, const Contact& other, Channel channel);
 bool is_at_interruptible_work(const Facts& facts, const Agent& agent);
 /// Those of the agent that come back by themselves.
 std::vector<ContactId> interrupted_contacts(const Facts& facts, const Agent& agent);
+/// Of these the one that is to come back now: the one taken first for which there is room; kNone: none.
+ContactId next_to_come_back(const Facts& facts, const Agent& agent);
+/// Whether the contact would interrupt at once all that could come back to the agent.
+bool interrupts_all_interrupted(const Facts& facts, const Contact& contact, const Agent& agent);
 /// Whether the waiting contact may interrupt anything.
 bool may_interrupt(const Facts& facts, const Contact& contact);
 /// Whether the waiting contact could go to the agent at this moment, if what it interrupts were put aside.

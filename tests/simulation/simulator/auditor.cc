@@ -127,6 +127,10 @@ void Auditor::check_waiting() const {
                                  " could have it, after " + text(events()));
     }
   }
+  if (const ContactId id = oracle_.left_aside(); id != ContactId::kNone) {
+    throw Violation("I12", "contact " + std::to_string(raw(id)) + " is put aside though its agent has room, after " +
+                               text(events()));
+  }
 }
 
 void Auditor::shown(Sequence first_seq, const std::string& payload) const {
