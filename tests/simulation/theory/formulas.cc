@@ -185,6 +185,12 @@ double erlang_c(int agents, double erlangs) {
   return blocked / (1 - erlangs / agents * (1 - blocked));
 }
 
+double halfin_whitt(double beta) {
+  const double density = std::exp(-beta * beta / 2) / std::sqrt(2 * std::acos(-1.0));
+  const double below = std::erfc(-beta / std::sqrt(2)) / 2;
+  return 1 / (1 + beta * below / density);
+}
+
 double mean_wait(const Load& load) {
   const double spare_rate = load.agents / load.handle_seconds - load.callers_per_second();
   return erlang_c(load.agents, load.erlangs()) / spare_rate;

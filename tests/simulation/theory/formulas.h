@@ -25,6 +25,10 @@ double erlang_b(int agents, double erlangs);
 /// The share of callers who find all agents busy, where those wait. REQUIRES: erlangs < agents.
 double erlang_c(int agents, double erlangs);
 
+/// The limit of Erlang C as floors grow that are staffed by the square-root rule: `beta` times the root of the load
+/// more agents than the load (Halfin and Whitt 1981). REQUIRES: beta > 0.
+double halfin_whitt(double beta);
+
 /// Erlang C. REQUIRES: load.occupancy() < 1.
 double mean_wait(const Load& load);
 double share_served_within(double seconds, const Load& load);
