@@ -118,7 +118,7 @@ std::uint64_t idle_order(const Facts& facts, AgentHandle agent) {
 Duration merits(const Facts& facts, const Agent& agent, const Preferences& prefer) {
   Duration merits = agent.spec.quality * prefer.quality - agent.spec.cost * prefer.cost;
   merits -= static_cast<int>(agent.spec.skills.size()) * prefer.specialist;
-  if (prefer.load > Duration{0}) {
+  if (prefer.load > Duration{0} && agent.spec.capacity_units > 0) {
     merits -= static_cast<int>(used_units(facts, agent) * 100 / agent.spec.capacity_units) * prefer.load;
   }
   if (prefer.fairness > Duration{0}) {
