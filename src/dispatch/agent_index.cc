@@ -123,6 +123,7 @@ Entry AgentIndex::entry_of(const Conditions& asked) const {
     fewest = count;
   }
   for (const Alternatives& alternatives : asked.any) {
+    if (alternatives.empty()) return {SkillHandle::kNone, &alternatives};  // nobody meets them, whoever is signed in
     if (!needs_one_of(alternatives)) continue;
     std::size_t count = 0;
     for (const SkillTest& test : alternatives) count += signed_in_count(test.requirement.skill);

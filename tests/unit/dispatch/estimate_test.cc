@@ -296,5 +296,24 @@ TEST_F(EstimateTest, ARestoredEngineEstimatesTheSame) {
   EXPECT_EQ(restored.estimate_wait(call, now).ahead, engine.estimate_wait(call, now).ahead);
 }
 
+// Where its class is listed must not depend on who was signed in when it came into use.
+TEST_F(EstimateTest, WhatWaitsForAClosedPoolIsNotAheadWhoeverWasSignedInFirst) {
+  StepDraft step;
+  step.requirements = {{"english", 0}};
+  step.pools = {"crowd"};
+  PolicyChange policy = answered_at_once({step});
+  policy.pools = {{"crowd", {Predicate::Kind::kSkill, {}, {"german", 0, kLevelMax}}, {}}};
+  policy.pools->front().lending.conditions.waiting = 9;
+  queue({.id = "lent", .policy = policy});
+  contact("lent");  // nobody is signed in yet
+  agent("anna", {{"english", 50}});
+  learn("english", minutes(7));
+  contact("english");
+  const Engine restored(engine.image());
+  const Arrival call{engine.queue("english")->handle, 0, {}};
+  EXPECT_EQ(engine.estimate_wait(call, now).ahead, 0);
+  EXPECT_EQ(restored.estimate_wait(call, now).ahead, 0);
+}
+
 }  // namespace
 }  // namespace muster::dispatch
