@@ -11,7 +11,8 @@
 
 namespace muster::store {
 
-std::string with_limits(const std::string& connection, std::chrono::milliseconds statement_timeout) {
+std::string with_limits(const std::string& connection, std::chrono::milliseconds statement_timeout,
+                        const std::string& role) {
   std::map<std::string, std::string> settings{
       {"connect_timeout", "3"}, {"target_session_attrs", "read-write"}, {"fallback_application_name", "muster"}};
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> given(PQconninfoParse(connection.c_str(), nullptr),
@@ -28,6 +29,7 @@ std::string with_limits(const std::string& connection, std::chrono::milliseconds
     const std::string limit = std::to_string(statement_timeout.count());
     settings["options"] += " -c statement_timeout=" + limit + " -c idle_in_transaction_session_timeout=" + limit;
   }
+  if (!role.empty()) settings["options"] += " -c role=" + role;
   std::string text;
   for (const auto& [keyword, value] : settings) {
     text += keyword + "='";
@@ -57,8 +59,9 @@ class Connection::Open final : public pqxx::connection_base {
   Policy policy_;
 };
 
-Connection::Connection(const std::string& connection, std::chrono::milliseconds statement_timeout)
-    : connection_(std::make_unique<Open>(with_limits(connection, statement_timeout))),
+Connection::Connection(const std::string& connection, std::chrono::milliseconds statement_timeout,
+                       const std::string& role)
+    : connection_(std::make_unique<Open>(with_limits(connection, statement_timeout, role))),
       socket_(fcntl(connection_->sock(), F_DUPFD_CLOEXEC, 0)) {}
 
 Connection::~Connection() {

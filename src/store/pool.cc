@@ -60,7 +60,7 @@ void Pool::run() {
 }
 
 void Pool::connect(std::unique_ptr<Connection>& connection) {
-  auto made = std::make_unique<Connection>(options_.connection, options_.statement_timeout);
+  auto made = std::make_unique<Connection>(options_.connection, options_.statement_timeout, options_.role);
   std::lock_guard lock(mutex_);
   if (cut_) throw PoolStopped();
   connection = std::move(made);

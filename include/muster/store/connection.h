@@ -13,14 +13,16 @@ namespace muster::store {
 /// server that can be written to, connects within 3 s, and notices a peer that vanished within 5 s (as the journal's
 /// connections do, see journal/pg_connection.cc). A statement, or a pause inside a transaction, ends after
 /// `statement_timeout`; zero: never. What the string itself says about the first two, and of `options`, stays.
-std::string with_limits(const std::string& connection, std::chrono::milliseconds statement_timeout);
+/// It takes on `role` from the start, if that is not empty.
+std::string with_limits(const std::string& connection, std::chrono::milliseconds statement_timeout,
+                        const std::string& role = "");
 
 /// A connection with these limits that another thread can cut: PostgreSQL may hang in ways that no limit of its own
 /// ends, and libpqxx waits for ever. Not thread-safe but for cut().
 class Connection {
  public:
   /// Connects. Throws pqxx::failure.
-  Connection(const std::string& connection, std::chrono::milliseconds statement_timeout);
+  Connection(const std::string& connection, std::chrono::milliseconds statement_timeout, const std::string& role = "");
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

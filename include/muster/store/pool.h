@@ -54,6 +54,7 @@ class Pool {
     std::size_t queue_capacity = 1024;                    ///< tasks that wait, at most
     std::chrono::milliseconds statement_timeout{10'000};  ///< of each statement of a task
     std::chrono::milliseconds stop_grace{2'000};          ///< that stop() gives to what runs and waits
+    std::string role = {};                                ///< that the connections take on; empty: their own
   };
 
   /// Connects at the first task, not here.
