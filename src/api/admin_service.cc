@@ -1,4 +1,4 @@
-#include "checker.h"
+#include "muster/api/checker.h"
 #include "muster/node/render.h"
 #include "muster/v1/admin_service.grpc.pb.h"
 #include "services.h"

@@ -3,7 +3,7 @@
 
 #include "contact_watch.h"
 #include "muster/v1/contact_service.grpc.pb.h"
-#include "page_token.h"
+#include "muster/api/page_token.h"
 #include "services.h"
 #include "unary.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <unordered_set>
 
-#include "checker.h"
+#include "muster/api/checker.h"
 #include "muster/node/node.h"
 #include "muster/v1/contact_service.pb.h"
 #include "stream.h"

@@ -1,4 +1,4 @@
-#include "errors.h"
+#include "muster/api/errors.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "page_token.h"
+#include "muster/api/page_token.h"
 
 #include <charconv>
 #include <cstdio>

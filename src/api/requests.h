@@ -1,6 +1,6 @@
 #pragma once
 
-#include "checker.h"
+#include "muster/api/checker.h"
 #include "muster/dispatch/command.h"
 #include "muster/v1/agent_session_service.pb.h"
 #include "muster/v1/contact_service.pb.h"

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "muster/v1/routing_service.grpc.pb.h"
-#include "page_token.h"
+#include "muster/api/page_token.h"
 #include "services.h"
 #include "unary.h"
 

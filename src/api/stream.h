@@ -11,8 +11,8 @@
 #include <unordered_set>
 #include <utility>
 
-#include "errors.h"
-#include "guard.h"
+#include "muster/api/errors.h"
+#include "muster/api/guard.h"
 
 /// What all streams share.
 namespace muster::api {

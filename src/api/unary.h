@@ -6,8 +6,8 @@
 #include <functional>
 #include <utility>
 
-#include "errors.h"
-#include "guard.h"
+#include "muster/api/errors.h"
+#include "muster/api/guard.h"
 #include "muster/node/node.h"
 #include "muster/node/render.h"
 #include "requests.h"

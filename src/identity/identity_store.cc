@@ -105,7 +105,7 @@ bool insert_tenant(TenantTransaction& t, const v1::Tenant& tenant, TimePoint now
   return done.affected_rows() == 1;
 }
 
-void update_tenant(TenantTransaction& t, const v1::Tenant& tenant, TimePoint now) {
+void write_tenant(TenantTransaction& t, const v1::Tenant& tenant, TimePoint now) {
   t.sql().exec_params(
       "UPDATE tenant SET display_name = $2, state = $3, update_time = " + time(4) + " WHERE tenant_id = $1",
       tenant.tenant_id(), tenant.display_name(), static_cast<int>(tenant.state()), micros(now));
@@ -161,14 +161,22 @@ std::string like(const std::string& text) {
 
 }  // namespace
 
-std::optional<UserRecord> find_user(TenantTransaction& t, const std::string& user_id) {
-  const auto rows =
-      t.sql().exec_params("SELECT " + kUserColumns +
-                              ", password_hash, version FROM app_user WHERE tenant_id = $1 AND user_id = $2"
-                              " FOR UPDATE",
-                          t.tenant(), user_id);
+namespace {
+std::optional<UserRecord> read_user(TenantTransaction& t, const std::string& user_id, const std::string& how) {
+  const auto rows = t.sql().exec_params(
+      "SELECT " + kUserColumns + ", password_hash, version FROM app_user WHERE tenant_id = $1 AND user_id = $2" + how,
+      t.tenant(), user_id);
   if (rows.empty()) return std::nullopt;
   return UserRecord{user_in(rows[0]), rows[0][10].as<std::string>(), rows[0][11].as<std::int64_t>()};
+}
+}  // namespace
+
+std::optional<UserRecord> find_user(TenantTransaction& t, const std::string& user_id) {
+  return read_user(t, user_id, "");
+}
+
+std::optional<UserRecord> lock_user(TenantTransaction& t, const std::string& user_id) {
+  return read_user(t, user_id, " FOR UPDATE");
 }
 
 bool insert_user(TenantTransaction& t, const UserRecord& record, TimePoint now) {
@@ -182,7 +190,7 @@ bool insert_user(TenantTransaction& t, const UserRecord& record, TimePoint now) 
   return done.affected_rows() == 1;
 }
 
-void update_user(TenantTransaction& t, const UserRecord& record, TimePoint now) {
+void write_user(TenantTransaction& t, const UserRecord& record, TimePoint now) {
   const v1::User& user = record.user;
   t.sql().exec_params(
       "UPDATE app_user SET display_name = $3, password_hash = $4, roles = $5, agent_id = $6, state = $7, version = $8,"
@@ -274,13 +282,14 @@ bool revoke_sign_in(TenantTransaction& t, const std::string& session_id, TimePoi
   return done.affected_rows() == 1;
 }
 
-std::vector<std::string> revoke_sign_ins_of(TenantTransaction& t, const std::string& user_id, TimePoint now) {
+std::vector<std::string> revoke_sign_ins_of(TenantTransaction& t, const std::string& user_id, const std::string& kept,
+                                            TimePoint now) {
   std::vector<std::string> revoked;
-  for (const auto& row :
-       t.sql().exec_params("UPDATE sign_in SET revoke_time = " + time(3) +
-                               " WHERE tenant_id = $1 AND user_id = $2 AND revoke_time IS NULL AND expire_time > " +
-                               time(3) + " RETURNING session_id",
-                           t.tenant(), user_id, micros(now))) {
+  for (const auto& row : t.sql().exec_params("UPDATE sign_in SET revoke_time = " + time(3) +
+                                                 " WHERE tenant_id = $1 AND user_id = $2 AND session_id <> $4 AND "
+                                                 "revoke_time IS NULL AND expire_time > " +
+                                                 time(3) + " RETURNING session_id",
+                                             t.tenant(), user_id, micros(now), kept)) {
     revoked.push_back(row[0].as<std::string>());
   }
   return revoked;
@@ -325,7 +334,7 @@ std::optional<ApiKeyRecord> find_api_key(TenantTransaction& t, const std::string
   return ApiKeyRecord{api_key_in(rows[0]), bytes_in(rows[0][8])};
 }
 
-void revoke_api_key(TenantTransaction& t, const std::string& key_id, TimePoint now) {
+void note_key_revoked(TenantTransaction& t, const std::string& key_id, TimePoint now) {
   t.sql().exec_params("UPDATE api_key SET revoke_time = " + time(3) + " WHERE tenant_id = $1 AND key_id = $2",
                       t.tenant(), key_id, micros(now));
 }

@@ -32,7 +32,7 @@ struct Page {
 std::optional<v1::Tenant> find_tenant(TenantTransaction& t, const std::string& tenant_id);
 /// False if there is one already.
 bool insert_tenant(TenantTransaction& t, const v1::Tenant& tenant, TimePoint now);
-void update_tenant(TenantTransaction& t, const v1::Tenant& tenant, TimePoint now);
+void write_tenant(TenantTransaction& t, const v1::Tenant& tenant, TimePoint now);
 Page<v1::Tenant> list_tenants(TenantTransaction& t, const PageRequest& page);
 /// Those whose users and keys are not let in.
 std::vector<std::string> suspended_tenants(TenantTransaction& t);
@@ -50,12 +50,13 @@ struct UserFilter {
   std::string text = {};  ///< in the identifier or the name, without regard to case; empty: any
 };
 
-/// Locked until the end of the transaction: what is read stays true.
 std::optional<UserRecord> find_user(TenantTransaction& t, const std::string& user_id);
+/// The same, locked until the end of the transaction: what is read stays true.
+std::optional<UserRecord> lock_user(TenantTransaction& t, const std::string& user_id);
 /// False if there is one already.
 bool insert_user(TenantTransaction& t, const UserRecord& record, TimePoint now);
 /// Everything but the sign-in time.
-void update_user(TenantTransaction& t, const UserRecord& record, TimePoint now);
+void write_user(TenantTransaction& t, const UserRecord& record, TimePoint now);
 void note_sign_in(TenantTransaction& t, const std::string& user_id, TimePoint now);
 Page<v1::User> list_users(TenantTransaction& t, const UserFilter& filter, const PageRequest& page);
 /// Users who are let in and have the role. Locks them.
@@ -89,8 +90,9 @@ void replace_refresh_token(TenantTransaction& t, const std::string& session_id, 
                            const std::string& digest);
 /// False if there is no such sign-in, or it was revoked before.
 bool revoke_sign_in(TenantTransaction& t, const std::string& session_id, TimePoint now);
-/// Gives those that were revoked by it.
-std::vector<std::string> revoke_sign_ins_of(TenantTransaction& t, const std::string& user_id, TimePoint now);
+/// All of a user but `kept`. Gives those that were revoked by it.
+std::vector<std::string> revoke_sign_ins_of(TenantTransaction& t, const std::string& user_id, const std::string& kept,
+                                            TimePoint now);
 
 // --- API keys ---
 
@@ -100,7 +102,7 @@ struct ApiKeyRecord {
 };
 void insert_api_key(TenantTransaction& t, const ApiKeyRecord& record, TimePoint now);
 std::optional<ApiKeyRecord> find_api_key(TenantTransaction& t, const std::string& key_id);
-void revoke_api_key(TenantTransaction& t, const std::string& key_id, TimePoint now);
+void note_key_revoked(TenantTransaction& t, const std::string& key_id, TimePoint now);
 /// Keys of a program that are neither revoked nor expired. Others who would make one wait until this transaction ends.
 int count_live_keys(TenantTransaction& t, const std::string& client_id, TimePoint now);
 /// `client_id` empty: of any.

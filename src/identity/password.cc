@@ -12,6 +12,9 @@ namespace {
 constexpr unsigned long long kPasses = crypto_pwhash_OPSLIMIT_INTERACTIVE;
 constexpr std::size_t kMemoryBytes = crypto_pwhash_MEMLIMIT_INTERACTIVE;
 
+/// Shorter names turn up in passwords by chance.
+constexpr std::size_t kTellingNameBytes = 4;
+
 /// What sign-ins of users who do not exist, or have no password, are compared with.
 const std::string& hash_of_nobody() {
   static const std::string hash = hash_password(random_base62(43));
@@ -31,7 +34,8 @@ std::optional<std::string> password_trouble(const std::string& password, const s
   if (password.size() > kPasswordBytesMax) return "must be at most " + std::to_string(kPasswordBytesMax) + " bytes";
   if (password.find('\0') != std::string::npos) return "must not hold U+0000";
   if (password.find_first_not_of(password[0]) == std::string::npos) return "must not be one character repeated";
-  if (!user_id.empty() && password.find(user_id) != std::string::npos) return "must not hold the user's name";
+  const bool telling = user_id.size() >= kTellingNameBytes;
+  if (telling && password.find(user_id) != std::string::npos) return "must not hold the user's name";
   return std::nullopt;
 }
 

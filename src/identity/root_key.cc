@@ -1,14 +1,10 @@
 #include "root_key.h"
 
-#include <fcntl.h>
 #include <sodium.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <stdexcept>
 
+#include "private_file.h"
 #include "secrets.h"
 
 namespace muster::identity {
@@ -24,37 +20,6 @@ std::string derive(std::uint64_t number, const std::string& root) {
   return key;
 }
 
-[[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
-  throw std::runtime_error("the key file " + path.string() + " " + what);
-}
-
-/// Writes a new key beside its place and links it there, so that no one ever reads half a key, and of two processes
-/// that start together one wins.
-void make(const std::filesystem::path& path) {
-  const std::string fresh = path.string() + "." + random_id();
-  const int file = open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) fail(path, std::string("cannot be made: ") + std::strerror(errno));
-  const std::string bytes = random_bytes(kKeyBytes);
-  const bool written =
-      write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) && fsync(file) == 0;
-  const bool linked = written && (link(fresh.c_str(), path.c_str()) == 0 || errno == EEXIST);
-  const std::string reason = std::strerror(errno);
-  close(file);
-  unlink(fresh.c_str());
-  if (!linked) fail(path, "cannot be written: " + reason);
-}
-
-std::string read_key(int file, const std::filesystem::path& path) {
-  struct stat status {};
-  if (fstat(file, &status) != 0) fail(path, std::string("cannot be read: ") + std::strerror(errno));
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) fail(path, "may be read by others: chmod 600 it, or make a new one");
-  std::string bytes(kKeyBytes + 1, '\0');
-  const ssize_t length = read(file, bytes.data(), bytes.size());
-  if (length != static_cast<ssize_t>(kKeyBytes)) fail(path, "does not hold exactly 32 bytes");
-  bytes.resize(kKeyBytes);
-  return bytes;
-}
-
 }  // namespace
 
 RootKey::RootKey(const std::string& bytes) {
@@ -65,17 +30,15 @@ RootKey::RootKey(const std::string& bytes) {
 }
 
 RootKey RootKey::from_file(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(path)) make(path);
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) fail(path, std::string("cannot be opened: ") + std::strerror(errno));
-  try {
-    RootKey key(read_key(file, path));
-    close(file);
-    return key;
-  } catch (...) {
-    close(file);
-    throw;
+  auto bytes = read_private_file(path, kKeyBytes + 1);
+  if (!bytes) {
+    make_private_file(path, random_bytes(kKeyBytes));
+    bytes = read_private_file(path, kKeyBytes + 1);
   }
+  if (!bytes || bytes->size() != kKeyBytes) {
+    throw std::runtime_error("the key file " + path.string() + " does not hold exactly 32 bytes");
+  }
+  return RootKey(*bytes);
 }
 
 std::string RootKey::digest(std::string_view credential) const {

@@ -10,7 +10,7 @@
 namespace muster::api {
 
 /// The tenant that runs Muster itself.
-inline constexpr const char* kPlatform = "platform";
+inline constexpr const char* kPlatformTenant = "platform";
 
 /// Who calls, as its token or key proves.
 struct Caller {

@@ -1,4 +1,4 @@
-#include "checker.h"
+#include "muster/api/checker.h"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "errors.h"
+#include "muster/api/errors.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "muster/base/time.h"

@@ -5,7 +5,7 @@
 
 #include <exception>
 
-#include "errors.h"
+#include "muster/api/errors.h"
 
 namespace muster::api {
 

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <grpcpp/impl/service_type.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "muster/api/gate.h"
+
+namespace muster::identity {
+
+struct IdentityOptions {
+  std::string database;             ///< libpq connection string; its migrations are applied
+  std::filesystem::path root_key;   ///< the file with the root key; made if it is missing
+  std::string issuer = "muster";    ///< `iss` of our tokens
+  std::string audience = "muster";  ///< `aud` of tokens for us
+};
+
+/// The user who may do everything, made at the very first start.
+struct FirstAdmin {
+  std::string user_id;
+  std::string password;
+};
+
+/// Who calls: tenants, users, tokens and keys. It lets calls in and serves muster.v1.IdentityService.
+class Identity {
+ public:
+  explicit Identity(IdentityOptions options);
+  /// As stop().
+  ~Identity();
+  Identity(const Identity&) = delete;
+  Identity& operator=(const Identity&) = delete;
+
+  /// Reads what calls are judged by. Throws if the root key or the database cannot be used.
+  void start();
+  /// No call may come any more.
+  void stop();
+
+  /// Makes the first user if there is none in the platform.
+  std::optional<FirstAdmin> make_first_admin();
+
+  /// Has the file hold an API key that may do everything, for programs of this machine's operator: the one that it has
+  /// if that is good for another month, else a new one. Its owner alone can read it (0600).
+  void write_operator_key(const std::filesystem::path& path);
+
+  [[nodiscard]] api::Gate& gate();
+  /// The service; what it answers lives no longer than this object.
+  [[nodiscard]] std::unique_ptr<grpc::Service> make_service();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace muster::identity

@@ -1,0 +1,284 @@
+#include "directory.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "api_key.h"
+#include "key_ring.h"
+#include "muster/base/thread_name.h"
+#include "secrets.h"
+
+namespace muster::identity {
+namespace {
+
+/// Callers remembered, at most; each is a few hundred bytes.
+constexpr std::size_t kTokensMax = 100'000;
+/// How often the keys are looked after.
+constexpr Duration kKeyCare = std::chrono::minutes(1);
+/// Tokens of before have expired by then, and streams that were opened with them have ended.
+constexpr Duration kTakenLife = 2 * kAccessTokenLife;
+constexpr const char* kSeedPurpose = "signing key ";
+
+std::string in_tenant(const std::string& tenant_id, const std::string& id) { return tenant_id + "/" + id; }
+
+TimePoint time_of(const google::protobuf::Timestamp& time) {
+  return TimePoint(std::chrono::seconds(time.seconds()) + Duration(time.nanos() / 1'000));
+}
+
+std::shared_ptr<const api::Caller> caller_of(const v1::ApiKey& key) {
+  auto caller = std::make_shared<api::Caller>();
+  caller->tenant_id = key.tenant_id();
+  caller->subject = key.client_id();
+  caller->key_id = key.key_id();
+  for (const int scope : key.scopes()) caller->scopes.push_back(static_cast<v1::ApiScope>(scope));
+  caller->expire_time = time_of(key.expire_time());
+  return caller;
+}
+
+}  // namespace
+
+Directory::Directory(const std::string& database, const RootKey& root, Options options)
+    : pool_({.connection = database, .threads = 1}), root_(root), options_(std::move(options)) {}
+
+Directory::~Directory() { stop(); }
+
+void Directory::start() {
+  read_on();
+  keep_keys();
+  thread_ = std::thread([this] { run(); });
+  name_thread(thread_, "identity");
+}
+
+void Directory::stop() {
+  {
+    std::lock_guard lock(sleep_mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Directory::nudge() {
+  {
+    std::lock_guard lock(sleep_mutex_);
+    nudged_ = true;
+  }
+  wake_.notify_all();
+}
+
+void Directory::run() {
+  bool failing = false;
+  std::unique_lock sleep(sleep_mutex_);
+  for (;;) {
+    wake_.wait_for(sleep, kPollInterval, [this] { return stopping_ || nudged_; });
+    if (stopping_) return;
+    nudged_ = false;
+    sleep.unlock();
+    try {
+      read_on();
+      if (wall_now() - keys_kept_ >= kKeyCare) keep_keys();
+      if (std::exchange(failing, false)) spdlog::info("identity: the database answers again");
+    } catch (const std::exception& error) {
+      if (!std::exchange(failing, true)) spdlog::warn("identity: not read from the database: {}", error.what());
+    }
+    sleep.lock();
+  }
+}
+
+void Directory::read_on() {
+  for (;;) {
+    const auto changes =
+        pool_.submit(api::kPlatformTenant, [this](TenantTransaction& t) { return changes_after(t, last_change_); })
+            .get();
+    for (const Change& change : changes) {
+      apply(change);
+      last_change_ = change.number;
+    }
+    if (changes.empty()) break;
+  }
+  if (keys_changed_) load_api_keys();
+  if (tenants_changed_) load_tenants();
+}
+
+void Directory::apply(const Change& change) {
+  std::unique_lock lock(mutex_);
+  switch (change.kind) {
+    case ChangeKind::kUser:
+      user_versions_[in_tenant(change.tenant_id, change.id)] = {change.version, wall_now()};
+      break;
+    case ChangeKind::kSession:
+      revoked_sessions_[in_tenant(change.tenant_id, change.id)] = {0, wall_now()};
+      break;
+    case ChangeKind::kKey:
+      keys_changed_ = true;
+      break;
+    case ChangeKind::kTenant:
+      tenants_changed_ = true;
+      break;
+  }
+}
+
+void Directory::load_api_keys() {
+  const auto records =
+      pool_.submit(api::kPlatformTenant, [](TenantTransaction& t) { return live_api_keys(t, wall_now()); }).get();
+  std::unordered_map<std::string, ApiKey> keys;
+  for (const auto& record : records) keys[record.key.key_id()] = {record.digest, caller_of(record.key)};
+  std::unique_lock lock(mutex_);
+  api_keys_ = std::move(keys);
+  keys_changed_ = false;
+}
+
+void Directory::load_tenants() {
+  const auto ids = pool_.submit(api::kPlatformTenant, [](TenantTransaction& t) { return suspended_tenants(t); }).get();
+  std::unique_lock lock(mutex_);
+  suspended_tenants_ = {ids.begin(), ids.end()};
+  tenants_changed_ = false;
+}
+
+/// Makes the next signing key when it is time, deletes those that have had theirs, and takes up those that others made.
+void Directory::keep_keys() {
+  const TimePoint now = wall_now();
+  auto fresh =
+      pool_
+          .submit(api::kPlatformTenant,
+                  [&](TenantTransaction& t) {
+                    auto records = lock_signing_keys(t);
+                    const auto plan_now = [&] {
+                      std::vector<KeyTimes> times;
+                      for (const auto& record : records) times.push_back({record.kid, record.sign_time});
+                      return plan_keys(times, now);
+                    };
+                    if (const KeyPlan plan = plan_now(); plan.needs_new) {
+                      const SigningKey key = SigningKey::generate();
+                      records.push_back({key.kid(), key.public_bytes(),
+                                         root_.seal(kSeedPurpose + key.kid(), key.seed()), plan.new_sign_time});
+                      insert_signing_key(t, records.back());
+                    }
+                    const KeyPlan plan = plan_now();
+                    for (const auto& kid : plan.retired) delete_signing_key(t, kid);
+                    return keys_from(records, plan.signs, plan.accepted);
+                  })
+          .get();
+  keys_kept_ = now;
+  forget(now);
+  std::unique_lock lock(mutex_);
+  if (!keys_ || keys_->accepted != fresh->accepted) tokens_.clear();
+  keys_ = std::move(fresh);
+}
+
+void Directory::forget(TimePoint now) {
+  const auto old = [&](const auto& entry) { return entry.second.heard + kTakenLife < now; };
+  std::unique_lock lock(mutex_);
+  std::erase_if(user_versions_, old);
+  std::erase_if(revoked_sessions_, old);
+}
+
+std::shared_ptr<const Directory::Keys> Directory::keys_from(const std::vector<SigningKeyRecord>& records,
+                                                            const std::string& signs,
+                                                            const std::vector<std::string>& accepted) const {
+  auto keys = std::make_shared<Keys>();
+  Issuer own{options_.issuer, options_.audience, {}, {Algorithm::kEdDsa}, {"at+jwt"}, kAccessTokenLife, {}};
+  for (const auto& record : records) {
+    if (std::find(accepted.begin(), accepted.end(), record.kid) == accepted.end()) continue;
+    keys->accepted.push_back(record.public_key);
+    own.keys.emplace(record.kid, PublicKey::ed25519(record.public_key));
+    if (record.kid != signs) continue;
+    const auto seed = root_.open(kSeedPurpose + record.kid, record.sealed_seed);
+    if (!seed) {
+      throw std::runtime_error(
+          "the database's signing keys were sealed with another root key: start with that one, or, if it is lost, "
+          "delete the rows of signing_key and make new API keys");
+    }
+    keys->signs = std::make_shared<SigningKey>(SigningKey::from_seed(*seed));
+  }
+  std::vector<Issuer> issuers = options_.external;
+  issuers.push_back(std::move(own));
+  keys->verifier = std::make_shared<TokenVerifier>(std::move(issuers));
+  return keys;
+}
+
+std::shared_ptr<const Directory::Keys> Directory::keys() const {
+  std::shared_lock lock(mutex_);
+  return keys_;
+}
+
+Directory::Answer Directory::authenticate(std::string_view credential, TimePoint now) {
+  return looks_like_api_key(credential) ? authenticate_key(credential, now) : authenticate_token(credential, now);
+}
+
+Directory::Answer Directory::authenticate_key(std::string_view credential, TimePoint now) const {
+  const auto text = ApiKeyText::parse(credential);
+  if (!text) return {Refusal::kInvalid, nullptr};
+  const std::string digest = root_.digest(text->secret);
+  std::shared_ptr<const api::Caller> caller;
+  {
+    std::shared_lock lock(mutex_);
+    const auto found = api_keys_.find(text->key_id);
+    if (found == api_keys_.end() || !same_secret(found->second.digest, digest)) return {Refusal::kInvalid, nullptr};
+    caller = found->second.caller;
+  }
+  return judged(std::move(caller), now);
+}
+
+Directory::Answer Directory::authenticate_token(std::string_view token, TimePoint now) {
+  if (token.size() > kTokenBytesMax) return {Refusal::kInvalid, nullptr};
+  const std::string digest = root_.digest(token);
+  std::shared_ptr<const api::Caller> caller;
+  {
+    std::shared_lock lock(mutex_);
+    const auto found = tokens_.find(digest);
+    if (found != tokens_.end()) caller = found->second;
+  }
+  if (!caller) {
+    Verification verification = keys()->verifier->verify(token, now);
+    if (verification.rejection == Rejection::kExpired) return {Refusal::kExpired, nullptr};
+    if (verification.rejection != Rejection::kNone) {
+      spdlog::debug("identity: a token is refused: {}", name_of(verification.rejection));
+      return {Refusal::kInvalid, nullptr};
+    }
+    caller = std::make_shared<const api::Caller>(std::move(verification.caller));
+    remember(digest, caller, now);
+  }
+  return judged(std::move(caller), now);
+}
+
+void Directory::remember(const std::string& digest, const std::shared_ptr<const api::Caller>& caller, TimePoint now) {
+  std::unique_lock lock(mutex_);
+  if (tokens_.size() >= kTokensMax) {
+    std::erase_if(tokens_, [&](const auto& entry) { return entry.second->expire_time <= now; });
+    if (tokens_.size() >= kTokensMax) tokens_.clear();
+  }
+  tokens_.emplace(digest, caller);
+}
+
+Directory::Answer Directory::judged(std::shared_ptr<const api::Caller> caller, TimePoint now) const {
+  const Refusal refusal = recheck(*caller, now);
+  if (refusal != Refusal::kNone) return {refusal, nullptr};
+  return {Refusal::kNone, std::move(caller)};
+}
+
+Directory::Refusal Directory::recheck(const api::Caller& caller, TimePoint now) const {
+  if (now >= caller.expire_time) return Refusal::kExpired;
+  std::shared_lock lock(mutex_);
+  if (suspended_tenants_.contains(caller.tenant_id)) return Refusal::kRevoked;
+  if (!caller.key_id.empty()) return api_keys_.contains(caller.key_id) ? Refusal::kNone : Refusal::kRevoked;
+  if (caller.session_id.empty()) return Refusal::kNone;  // of an issuer that tells us of no sign-ins
+  if (revoked_sessions_.contains(in_tenant(caller.tenant_id, caller.session_id))) return Refusal::kRevoked;
+  const auto version = user_versions_.find(in_tenant(caller.tenant_id, caller.subject));
+  return version != user_versions_.end() && caller.version < version->second.version ? Refusal::kRevoked
+                                                                                     : Refusal::kNone;
+}
+
+IssuedToken Directory::issue(const api::Caller& caller, TimePoint now) const {
+  return issue_token(*keys()->signs, options_.issuer, options_.audience, caller, now);
+}
+
+std::string Directory::key_set() const {
+  boost::json::array jwks;
+  for (const std::string& key : keys()->accepted) jwks.push_back(to_jwk(key));
+  return boost::json::serialize(boost::json::object{{"keys", std::move(jwks)}});
+}
+
+}  // namespace muster::identity

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string_view>
+
+#include "directory.h"
+#include "muster/api/gate.h"
+
+namespace muster::identity {
+
+/// Lets calls in by the directory and the table of permissions.
+class Gatekeeper final : public api::Gate {
+ public:
+  /// The directory must live longer.
+  explicit Gatekeeper(Directory& directory) : directory_(directory) {}
+
+  api::Admission admit(const grpc::CallbackServerContext& context,
+                       const google::protobuf::Descriptor& request) override;
+  std::optional<api::Error> recheck(const api::Caller& caller) override;
+
+ private:
+  Directory& directory_;
+};
+
+}  // namespace muster::identity

@@ -1,0 +1,106 @@
+#include "muster/identity/identity.h"
+
+#include <spdlog/spdlog.h>
+
+#include "accounts.h"
+#include "api_key.h"
+#include "directory.h"
+#include "gatekeeper.h"
+#include "identity_service.h"
+#include "password.h"
+#include "private_file.h"
+#include "root_key.h"
+
+namespace muster::identity {
+namespace {
+
+constexpr const char* kFirstAdmin = "admin";
+constexpr const char* kOperatorClient = "local-operator";
+constexpr Duration kOperatorKeyLeft = std::chrono::hours(24 * 30);
+constexpr std::size_t kKeyFileBytesMax = 256;
+
+Deed by_system(const char* action) { return {api::kPlatformTenant, "system", action, "", wall_now()}; }
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+/// In place of those that the client has.
+std::string replace_operator_key(TenantTransaction& t, const RootKey& root) {
+  const Deed deed = by_system("WriteOperatorKey");
+  for (const auto& key : list_api_keys(t, kOperatorClient, {0, 1000}).items) {
+    if (!key.has_revoke_time()) revoke_api_key(t, key.key_id(), deed);
+  }
+  v1::ApiKey key;
+  key.set_client_id(kOperatorClient);
+  for (int scope = v1::ApiScope_MIN + 1; scope <= v1::ApiScope_MAX; ++scope) {
+    key.add_scopes(static_cast<v1::ApiScope>(scope));
+  }
+  const auto end = std::chrono::duration_cast<std::chrono::seconds>((deed.now + kApiKeyLifeMax).time_since_epoch());
+  key.mutable_expire_time()->set_seconds(end.count());
+  return create_api_key(t, root, key, deed).text;
+}
+
+}  // namespace
+
+class Identity::Impl {
+ public:
+  explicit Impl(const IdentityOptions& options)
+      : root_(RootKey::from_file(options.root_key)),
+        directory_(options.database, root_, {options.issuer, options.audience, {}}),
+        gatekeeper_(directory_),
+        pool_({.connection = options.database}) {}
+
+  ~Impl() { stop(); }
+
+  void start() { directory_.start(); }
+
+  void stop() {
+    pool_.stop();
+    directory_.stop();
+  }
+
+  std::optional<FirstAdmin> make_first_admin() {
+    return pool_
+        .submit(api::kPlatformTenant,
+                [](TenantTransaction& t) -> std::optional<FirstAdmin> {
+                  if (!list_users(t, {}, {0, 1}).items.empty()) return std::nullopt;
+                  v1::User user;
+                  user.set_user_id(kFirstAdmin);
+                  user.set_display_name("Administrator");
+                  user.add_roles(v1::ROLE_PLATFORM_ADMIN);
+                  FirstAdmin admin{kFirstAdmin, random_password()};
+                  create_user(t, user, admin.password, by_system("MakeFirstAdmin"));
+                  return admin;
+                })
+        .get();
+  }
+
+  void write_operator_key(const std::filesystem::path& path) {
+    const auto kept = read_private_file(path, kKeyFileBytesMax);
+    if (kept && directory_.authenticate(first_line(*kept), wall_now() + kOperatorKeyLeft).caller) return;
+    const std::string key =
+        pool_.submit(api::kPlatformTenant, [&](TenantTransaction& t) { return replace_operator_key(t, root_); }).get();
+    directory_.nudge();
+    write_private_file(path, key + "\n");
+  }
+
+  api::Gate& gate() { return gatekeeper_; }
+
+  std::unique_ptr<grpc::Service> make_service() { return make_identity_service(pool_, root_, directory_, gatekeeper_); }
+
+ private:
+  const RootKey root_;
+  Directory directory_;
+  Gatekeeper gatekeeper_;
+  store::TenantPool pool_;
+};
+
+Identity::Identity(IdentityOptions options) : impl_(std::make_unique<Impl>(options)) {}
+Identity::~Identity() = default;
+void Identity::start() { impl_->start(); }
+void Identity::stop() { impl_->stop(); }
+std::optional<FirstAdmin> Identity::make_first_admin() { return impl_->make_first_admin(); }
+void Identity::write_operator_key(const std::filesystem::path& path) { impl_->write_operator_key(path); }
+api::Gate& Identity::gate() { return impl_->gate(); }
+std::unique_ptr<grpc::Service> Identity::make_service() { return impl_->make_service(); }
+
+}  // namespace muster::identity

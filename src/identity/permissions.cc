@@ -1,0 +1,192 @@
+#include "permissions.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+#include "muster/v1/admin_service.pb.h"
+#include "muster/v1/agent_session_service.pb.h"
+#include "muster/v1/board_service.pb.h"
+#include "muster/v1/contact_service.pb.h"
+#include "muster/v1/identity_service.pb.h"
+#include "muster/v1/routing_service.pb.h"
+
+namespace muster::identity {
+namespace {
+
+using api::Reach;
+
+constexpr auto kContactsRead = v1::API_SCOPE_CONTACTS_READ;
+constexpr auto kContactsWrite = v1::API_SCOPE_CONTACTS_WRITE;
+constexpr auto kRoutingRead = v1::API_SCOPE_ROUTING_READ;
+constexpr auto kRoutingWrite = v1::API_SCOPE_ROUTING_WRITE;
+constexpr auto kSessions = v1::API_SCOPE_SESSIONS;
+constexpr auto kBoardRead = v1::API_SCOPE_BOARD_READ;
+constexpr auto kAdmin = v1::API_SCOPE_ADMIN;
+constexpr auto kIdentity = v1::API_SCOPE_IDENTITY;
+constexpr auto kNoScope = v1::API_SCOPE_UNSPECIFIED;
+
+// P: everything; T: the caller's own tenant; O: the caller's own; a dot: nothing.
+// Contacts, queues and agents have no tenants yet: until they have, nobody of a tenant gets to see them.
+//
+// platform admin ┐┌ operator
+//                ││┌ supervisor
+//                │││┌ coach
+//                ││││┌ qa
+//                │││││┌ tenant admin
+//                ││││││┌ tenant viewer
+//                │││││││┌ agent
+//                ││││││││┌ an API key of a tenant; one of the platform reaches everything that its scope allows
+//                "PPPPPTTOT"
+constexpr Permission kPermissions[] = {
+    {"AdminService", "GetServerInfo", Access::kTable, kAdmin, "PPP......"},
+    {"AdminService", "RebuildProjections", Access::kTable, kAdmin, "PP......."},
+
+    {"AgentSessionService", "Session", Access::kTable, kSessions, "P......O."},
+    {"AgentSessionService", "Open", Access::kTable, kSessions, "P......O."},
+    {"AgentSessionService", "Heartbeat", Access::kTable, kSessions, "P......O."},
+    {"AgentSessionService", "SetPresence", Access::kTable, kSessions, "P......O."},
+    {"AgentSessionService", "AcceptOffer", Access::kTable, kSessions, "P......O."},
+    {"AgentSessionService", "DeclineOffer", Access::kTable, kSessions, "P......O."},
+    {"AgentSessionService", "ReportSetupFailure", Access::kTable, kSessions, "P......O."},
+    {"AgentSessionService", "HoldContact", Access::kTable, kSessions, "P......O."},
+    {"AgentSessionService", "ResumeContact", Access::kTable, kSessions, "P......O."},
+    {"AgentSessionService", "StartWrapUp", Access::kTable, kSessions, "P......O."},
+    {"AgentSessionService", "CompleteContact", Access::kTable, kSessions, "P......O."},
+    {"AgentSessionService", "ReturnContact", Access::kTable, kSessions, "P......O."},
+    {"AgentSessionService", "CloseSession", Access::kTable, kSessions, "P......O."},
+
+    {"BoardService", "WatchBoard", Access::kTable, kBoardRead, "PPPP....."},
+
+    {"ContactService", "CreateContact", Access::kTable, kContactsWrite, "PPP......"},
+    {"ContactService", "BatchCreateContacts", Access::kTable, kContactsWrite, "PPP......"},
+    {"ContactService", "GetContact", Access::kTable, kContactsRead, "PPPPP...."},
+    {"ContactService", "ExplainContact", Access::kTable, kContactsRead, "PPPPP...."},
+    {"ContactService", "ExplainAgent", Access::kTable, kContactsRead, "PPPPP...."},
+    {"ContactService", "EstimateWait", Access::kTable, kContactsRead, "PPPPP...."},
+    {"ContactService", "ListContacts", Access::kTable, kContactsRead, "PPPPP...."},
+    {"ContactService", "CancelContact", Access::kTable, kContactsWrite, "PPP......"},
+    {"ContactService", "AbandonContact", Access::kTable, kContactsWrite, "PPP......"},
+    {"ContactService", "DeflectContact", Access::kTable, kContactsWrite, "PPP......"},
+    {"ContactService", "TransferContact", Access::kTable, kContactsWrite, "PPP......"},
+    {"ContactService", "PrioritizeContact", Access::kTable, kContactsWrite, "PPP......"},
+    {"ContactService", "AssignContact", Access::kTable, kContactsWrite, "PPP......"},
+    {"ContactService", "WatchContacts", Access::kTable, kContactsRead, "PPPPP...."},
+
+    {"IdentityService", "SignIn", Access::kAnyone, kNoScope, "........."},
+    {"IdentityService", "Refresh", Access::kAnyone, kNoScope, "........."},
+    {"IdentityService", "GetKeySet", Access::kAnyone, kNoScope, "........."},
+    {"IdentityService", "SignOut", Access::kSignedIn, kNoScope, "OOOOOOOOO"},
+    {"IdentityService", "WhoAmI", Access::kSignedIn, kNoScope, "OOOOOOOOO"},
+    {"IdentityService", "ChangePassword", Access::kSignedIn, kNoScope, "OOOOOOOOO"},
+    {"IdentityService", "CreateTenant", Access::kTable, kIdentity, "P........"},
+    {"IdentityService", "GetTenant", Access::kTable, kIdentity, "P....TT.T"},
+    {"IdentityService", "UpdateTenant", Access::kTable, kIdentity, "P........"},
+    {"IdentityService", "ListTenants", Access::kTable, kIdentity, "P........"},
+    {"IdentityService", "SetTenantSuspension", Access::kTable, kIdentity, "P........"},
+    {"IdentityService", "CreateUser", Access::kTable, kIdentity, "P....T..T"},
+    {"IdentityService", "GetUser", Access::kTable, kIdentity, "P....TT.T"},
+    {"IdentityService", "UpdateUser", Access::kTable, kIdentity, "P....T..T"},
+    {"IdentityService", "ListUsers", Access::kTable, kIdentity, "P....TT.T"},
+    {"IdentityService", "SetUserSuspension", Access::kTable, kIdentity, "P....T..T"},
+    {"IdentityService", "ResetPassword", Access::kTable, kIdentity, "P....T..T"},
+    {"IdentityService", "EndSignIns", Access::kTable, kIdentity, "P....T..T"},
+    {"IdentityService", "CreateApiKey", Access::kTable, kIdentity, "P....T..."},
+    {"IdentityService", "ListApiKeys", Access::kTable, kIdentity, "P....TT.T"},
+    {"IdentityService", "RevokeApiKey", Access::kTable, kIdentity, "P....T..T"},
+    {"IdentityService", "ListAuditEntries", Access::kTable, kIdentity, "P....T..T"},
+
+    {"RoutingService", "CreateSkill", Access::kTable, kRoutingWrite, "PP......."},
+    {"RoutingService", "GetSkill", Access::kTable, kRoutingRead, "PPPPP...."},
+    {"RoutingService", "UpdateSkill", Access::kTable, kRoutingWrite, "PP......."},
+    {"RoutingService", "ListSkills", Access::kTable, kRoutingRead, "PPPPP...."},
+    {"RoutingService", "DeleteSkill", Access::kTable, kRoutingWrite, "PP......."},
+    {"RoutingService", "CreatePolicy", Access::kTable, kRoutingWrite, "PP......."},
+    {"RoutingService", "GetPolicy", Access::kTable, kRoutingRead, "PPPPP...."},
+    {"RoutingService", "UpdatePolicy", Access::kTable, kRoutingWrite, "PP......."},
+    {"RoutingService", "ListPolicies", Access::kTable, kRoutingRead, "PPPPP...."},
+    {"RoutingService", "DeletePolicy", Access::kTable, kRoutingWrite, "PP......."},
+    {"RoutingService", "CreateQueue", Access::kTable, kRoutingWrite, "PP......."},
+    {"RoutingService", "GetQueue", Access::kTable, kRoutingRead, "PPPPP...."},
+    {"RoutingService", "UpdateQueue", Access::kTable, kRoutingWrite, "PP......."},
+    {"RoutingService", "ListQueues", Access::kTable, kRoutingRead, "PPPPP...."},
+    {"RoutingService", "DeleteQueue", Access::kTable, kRoutingWrite, "PP......."},
+    {"RoutingService", "SetPoolHold", Access::kTable, kRoutingWrite, "PPP......"},
+    {"RoutingService", "CreateAgent", Access::kTable, kRoutingWrite, "PP......."},
+    {"RoutingService", "GetAgent", Access::kTable, kRoutingRead, "PPPPP...."},
+    {"RoutingService", "UpdateAgent", Access::kTable, kRoutingWrite, "PP......."},
+    {"RoutingService", "ListAgents", Access::kTable, kRoutingRead, "PPPPP...."},
+    {"RoutingService", "DeleteAgent", Access::kTable, kRoutingWrite, "PP......."},
+    {"RoutingService", "GetWorkspaceSettings", Access::kTable, kRoutingRead, "PPPPP...."},
+    {"RoutingService", "UpdateWorkspaceSettings", Access::kTable, kRoutingWrite, "PP......."},
+    {"RoutingService", "SetAgentSuspension", Access::kTable, kRoutingWrite, "PPP......"},
+    {"RoutingService", "SetAgentPresence", Access::kTable, kRoutingWrite, "PPP......"},
+};
+
+constexpr std::size_t kKeyColumn = v1::Role_MAX;
+
+Reach reach_of(char letter) {
+  switch (letter) {
+    case 'P':
+      return Reach::kPlatform;
+    case 'T':
+      return Reach::kTenant;
+    case 'O':
+      return Reach::kOwn;
+    default:
+      return Reach::kNone;
+  }
+}
+
+using ByRequest = std::unordered_map<const google::protobuf::Descriptor*, const Permission*>;
+
+ByRequest by_request() {
+  ByRequest rules;
+  for (const Permission& permission : kPermissions) {
+    const std::string name = "muster.v1." + std::string(permission.service) + "." + std::string(permission.method);
+    const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(name);
+    if (method) rules.emplace(method->input_type(), &permission);
+  }
+  return rules;
+}
+
+/// Files whose services are known only once something of theirs is used.
+void load_services() {
+  v1::GetServerInfoRequest::descriptor();
+  v1::OpenRequest::descriptor();
+  v1::WatchBoardRequest::descriptor();
+  v1::GetContactRequest::descriptor();
+  v1::SignInRequest::descriptor();
+  v1::GetSkillRequest::descriptor();
+}
+
+}  // namespace
+
+std::span<const Permission> permissions() { return kPermissions; }
+
+const Permission* permission_for(const google::protobuf::Descriptor& request) {
+  static const ByRequest rules = [] {
+    load_services();
+    return by_request();
+  }();
+  const auto found = rules.find(&request);
+  return found == rules.end() ? nullptr : found->second;
+}
+
+Reach reach_of(const Permission& permission, const api::Caller& caller) {
+  if (!caller.key_id.empty()) {
+    const bool allowed = permission.access == Access::kSignedIn ||
+                         std::find(caller.scopes.begin(), caller.scopes.end(), permission.scope) != caller.scopes.end();
+    if (!allowed) return Reach::kNone;
+    if (permission.access == Access::kTable && caller.tenant_id == api::kPlatformTenant) return Reach::kPlatform;
+    return reach_of(permission.reach[kKeyColumn]);
+  }
+  Reach farthest = permission.access == Access::kSignedIn ? Reach::kOwn : Reach::kNone;
+  for (const v1::Role role : caller.roles) {
+    if (role == v1::ROLE_UNSPECIFIED) continue;
+    farthest = std::max(farthest, reach_of(permission.reach[static_cast<std::size_t>(role) - 1]));
+  }
+  return farthest;
+}
+
+}  // namespace muster::identity
