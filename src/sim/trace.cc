@@ -6,12 +6,13 @@
 #include <map>
 #include <set>
 
-#include "csv.h"
 #include "distributions.h"
 #include "language.h"
 
 namespace muster::sim {
 namespace {
+
+using csv::CsvReader;
 
 // One point of priority is worth this much waiting: the head start that the log's centre gave its priority 2.
 constexpr double kHeadStart = 90;

@@ -2,19 +2,16 @@
 
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "muster/csv/csv_reader.h"
 #include "muster/v1/common.pb.h"
 
 namespace muster::sim {
 
 /// A file, profile or flag that cannot be used. what() names file, line and column where there are any.
-class InputError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+using csv::InputError;
 
 /// A skill with the level that an agent has, or the lowest level that a contact asks for (0: any).
 struct SkillLevel {

@@ -18,6 +18,7 @@ LINE_LENGTH_MAX = 120
 # are back-office slices.
 LAYERS = {
     "base": 0,
+    "csv": 1,
     "dispatch": 1, "kpi": 1, "workforce": 1,
     "journal": 2, "store": 2,
     "node": 3,
@@ -97,7 +98,7 @@ def may_include(module: str, header: str) -> bool:
     if header.startswith("muster/journal/v1/"):
         return module == "journal"
     if module in CLIENTS:
-        return target in {module, "base"}
+        return target in {module, "base", "csv"}
     if target == module:
         return True
     if layer(module) == SLICE_LAYER and layer(target) == SLICE_LAYER:

@@ -1,11 +1,12 @@
-#include "csv.h"
-
 #include <gmock/gmock.h>
 
+#include "muster/csv/csv_reader.h"
 #include "temp_file.h"
 
-namespace muster::sim {
+namespace muster::csv {
 namespace {
+
+using sim::TempFile;
 
 /// What the error says that reading throws.
 template <class Read>
@@ -76,4 +77,4 @@ TEST(CsvReader, MissingFilesColumnsAndQuotesAreNamed) {
 }
 
 }  // namespace
-}  // namespace muster::sim
+}  // namespace muster::csv

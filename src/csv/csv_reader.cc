@@ -1,4 +1,6 @@
-#include "csv.h"
+#include "muster/csv/csv_reader.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -6,18 +8,22 @@
 #include <cmath>
 #include <cstring>
 
-#include "language.h"
-
-namespace muster::sim {
+namespace muster::csv {
 namespace {
 
 constexpr std::size_t kLineMax = 64 * 1024;
 
+template <class... Args>
+std::string say(const std::string& pattern, const Args&... args) {
+  return fmt::format(fmt::runtime(pattern), args...);
+}
+
 }  // namespace
 
-CsvReader::CsvReader(std::string path) : path_(std::move(path)), file_(gzopen(path_.c_str(), "rb")) {
-  if (!file_) throw InputError(say("{}: cannot be read: {}", "{}：无法读取：{}", path_, std::strerror(errno)));
-  if (!read_line()) throw InputError(say("{}: is empty", "{}：文件为空", path_));
+CsvReader::CsvReader(std::string path, Texts texts)
+    : path_(std::move(path)), texts_(std::move(texts)), file_(gzopen(path_.c_str(), "rb")) {
+  if (!file_) throw InputError(say(texts_.unreadable, path_, std::strerror(errno)));
+  if (!read_line()) throw InputError(say(texts_.empty, path_));
   split();
   header_ = fields_;
 }
@@ -29,7 +35,7 @@ bool CsvReader::has_column(std::string_view name) const {
 std::size_t CsvReader::column(std::string_view name) const {
   const auto found = std::find(header_.begin(), header_.end(), name);
   if (found == header_.end()) {
-    throw InputError(say("{}:1: there is no column \"{}\"", "{}:1：缺少列“{}”", path_, name));
+    throw InputError(say(texts_.no_column, path_, name));
   }
   return static_cast<std::size_t>(found - header_.begin());
 }
@@ -40,7 +46,7 @@ bool CsvReader::next() {
   } while (line_.empty());
   split();
   if (fields_.size() != header_.size()) {
-    fail_at(1, say("{} fields, but the header has {}", "有 {} 个字段，而表头有 {} 个", fields_.size(), header_.size()));
+    fail_at(1, say(texts_.field_count, fields_.size(), header_.size()));
   }
   return true;
 }
@@ -50,14 +56,14 @@ double CsvReader::number(std::size_t column) const {
   double value = 0;
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
   if (error != std::errc() || end != field.data() + field.size() || !std::isfinite(value)) {
-    fail(column, say("\"{}\" is not a number", "“{}”不是数字", field));
+    fail(column, say(texts_.no_number, field));
   }
   return value;
 }
 
 double CsvReader::span(std::size_t column) const {
   const double value = number(column);
-  if (value < 0) fail(column, say("{} is below 0", "{} 小于 0", value));
+  if (value < 0) fail(column, say(texts_.below_zero, value));
   return value;
 }
 
@@ -76,10 +82,10 @@ bool CsvReader::read_line() {
   int error = Z_OK;
   const char* message = gzerror(file_.get(), &error);
   // A plain file gives Z_OK at its end; a cut-off compressed one gives Z_BUF_ERROR.
-  if (error != Z_OK) throw InputError(say("the file is damaged: {}", "文件已损坏：{}", message));
+  if (error != Z_OK) throw InputError(say(texts_.damaged, message));
   if (!got) return false;
   line_.resize(std::strlen(line_.data()));
-  if (line_.size() == kLineMax - 1) fail_at(kLineMax, say("the line is too long", "该行过长"));
+  if (line_.size() == kLineMax - 1) fail_at(kLineMax, say(texts_.line_too_long));
   while (!line_.empty() && (line_.back() == '\n' || line_.back() == '\r')) line_.pop_back();
   return true;
 }
@@ -93,7 +99,7 @@ void CsvReader::split() {
     std::string field;
     if (at < line_.size() && line_[at] == '"') {
       for (++at;; ++at) {
-        if (at >= line_.size()) fail_at(positions_.back(), say("the quote is not closed", "引号未闭合"));
+        if (at >= line_.size()) fail_at(positions_.back(), say(texts_.open_quote));
         if (line_[at] != '"') {
           field += line_[at];
         } else if (at + 1 < line_.size() && line_[at + 1] == '"') {
@@ -103,7 +109,7 @@ void CsvReader::split() {
         }
       }
       ++at;
-      if (at < line_.size() && line_[at] != ',') fail_at(at + 1, say("expected a comma", "此处应为逗号"));
+      if (at < line_.size() && line_[at] != ',') fail_at(at + 1, say(texts_.no_comma));
     } else {
       const std::size_t end = std::min(line_.find(',', at), line_.size());
       field = line_.substr(at, end - at);
@@ -115,4 +121,4 @@ void CsvReader::split() {
   }
 }
 
-}  // namespace muster::sim
+}  // namespace muster::csv
