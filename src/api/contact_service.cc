@@ -2,8 +2,8 @@
 #include <atomic>
 
 #include "contact_watch.h"
-#include "muster/v1/contact_service.grpc.pb.h"
 #include "muster/api/page_token.h"
+#include "muster/v1/contact_service.grpc.pb.h"
 #include "services.h"
 #include "unary.h"
 

@@ -2,8 +2,8 @@
 #include <string>
 #include <utility>
 
-#include "muster/v1/routing_service.grpc.pb.h"
 #include "muster/api/page_token.h"
+#include "muster/v1/routing_service.grpc.pb.h"
 #include "services.h"
 #include "unary.h"
 

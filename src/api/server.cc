@@ -54,6 +54,8 @@ class Server::Impl {
     services_.push_back(make_admin_service(node_, streams_, wall_now()));
   }
 
+  void add(std::unique_ptr<grpc::Service> service) { services_.push_back(std::move(service)); }
+
   void start() {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -117,6 +119,7 @@ class Server::Impl {
 
 Server::Server(node::Node& node, ServerOptions options) : impl_(std::make_unique<Impl>(node, std::move(options))) {}
 Server::~Server() { stop(std::chrono::milliseconds::zero()); }
+void Server::add(std::unique_ptr<grpc::Service> service) { impl_->add(std::move(service)); }
 void Server::start() { impl_->start(); }
 int Server::port() const { return impl_->port(); }
 void Server::drain() { impl_->drain(); }

@@ -23,9 +23,20 @@ struct ResourceHelp {
   std::string remove;
 };
 
-/// The commands list, get, create, update and delete of one kind of resource. `Kind` describes it:
+/// What most kinds leave as it is.
+struct ResourceDefaults {
+  static void list_flags(FieldFlags&) {}
+  static auto add_source(CLI::App&) {
+    return [](google::protobuf::Message&) { return google::protobuf::FieldMask(); };
+  }
+  static void complete(google::protobuf::Message&) {}
+};
+
+/// The commands list, get, create, update and, where the kind has kDelete, delete of one kind of resource. `Kind`
+/// describes it:
 ///   Message, kCreate, kGet, kUpdate, kList, kDelete   its message and the methods of the stub
 ///   kNoun, kPlural                                    its name and its list's in requests and responses
+///   kCommand                                          how its commands are reached, if not by kPlural
 ///   kExampleId, kExampleCreate, kExampleUpdate        arguments for the help pages
 ///   help()                                            one line for each command, in the order of the methods
 ///   titles(), row(m), details(m)                      how people see it
@@ -41,7 +52,7 @@ class ResourceCommands {
     add_get(group, context, help.get);
     add_create(group, context, help.create);
     add_update(group, context, help.update);
-    add_delete(group, context, help.remove);
+    if constexpr (requires { Kind::kDelete; }) add_delete(group, context, help.remove);
   }
 
  private:
@@ -49,7 +60,11 @@ class ResourceCommands {
   template <class Method>
   using RequestOf = typename MethodTraits<std::remove_const_t<Method>>::Request;
 
-  static std::string example(const std::string& rest) { return std::string{"  muster "} + Kind::kPlural + " " + rest; }
+  static std::string example(const std::string& rest) {
+    std::string group = Kind::kPlural;
+    if constexpr (requires { Kind::kCommand; }) group = Kind::kCommand;
+    return "  muster " + group + " " + rest;
+  }
 
   static void set_id(google::protobuf::Message& message, const CLI::App& command) {
     const auto* field = message.GetDescriptor()->FindFieldByName(std::string{Kind::kNoun} + "_id");

@@ -11,16 +11,7 @@ namespace {
 
 using Stub = v1::RoutingService::Stub;
 
-/// What most kinds leave as it is.
-struct KindDefaults {
-  static void list_flags(FieldFlags&) {}
-  static auto add_source(CLI::App&) {
-    return [](google::protobuf::Message&) { return google::protobuf::FieldMask(); };
-  }
-  static void complete(google::protobuf::Message&) {}
-};
-
-struct SkillKind : KindDefaults {
+struct SkillKind : ResourceDefaults {
   using Message = v1::Skill;
   static constexpr auto kCreate = &Stub::CreateSkill;
   static constexpr auto kGet = &Stub::GetSkill;
@@ -45,7 +36,7 @@ struct SkillKind : KindDefaults {
   static void bind(FieldFlags& flags, bool) { flags.add("--name", "display_name", tr("Name shown to people")); }
 };
 
-struct PolicyKind : KindDefaults {
+struct PolicyKind : ResourceDefaults {
   using Message = v1::Policy;
   static constexpr auto kCreate = &Stub::CreatePolicy;
   static constexpr auto kGet = &Stub::GetPolicy;
@@ -110,7 +101,7 @@ struct PolicyKind : KindDefaults {
   }
 };
 
-struct QueueKind : KindDefaults {
+struct QueueKind : ResourceDefaults {
   using Message = v1::Queue;
   static constexpr auto kCreate = &Stub::CreateQueue;
   static constexpr auto kGet = &Stub::GetQueue;
@@ -154,7 +145,7 @@ struct QueueKind : KindDefaults {
   }
 };
 
-struct AgentKind : KindDefaults {
+struct AgentKind : ResourceDefaults {
   using Message = v1::Agent;
   static constexpr auto kCreate = &Stub::CreateAgent;
   static constexpr auto kGet = &Stub::GetAgent;

@@ -313,6 +313,71 @@ std::string word(v1::PoolHold hold) {
   }
 }
 
+std::string word(v1::MemberState state) {
+  switch (state) {
+    case v1::MEMBER_STATE_APPLIED:
+      return tr("applied");
+    case v1::MEMBER_STATE_VERIFIED:
+      return tr("verified");
+    case v1::MEMBER_STATE_TRAINING:
+      return tr("in training");
+    case v1::MEMBER_STATE_CERTIFIED:
+      return tr("certified");
+    case v1::MEMBER_STATE_PROBATION:
+      return tr("on probation");
+    case v1::MEMBER_STATE_ACTIVE:
+      return tr("serving");
+    case v1::MEMBER_STATE_PAUSED:
+      return tr("on leave");
+    case v1::MEMBER_STATE_SUSPENDED:
+      return tr("suspended");
+    case v1::MEMBER_STATE_RETRAINING:
+      return tr("in retraining");
+    case v1::MEMBER_STATE_CLOSED:
+      return tr("left");
+    default:
+      return unknown(state);
+  }
+}
+
+std::string word(v1::CertificateState state) {
+  switch (state) {
+    case v1::CERTIFICATE_STATE_ACTIVE:
+      return tr("valid");
+    case v1::CERTIFICATE_STATE_EXPIRING:
+      return tr("ends soon");
+    case v1::CERTIFICATE_STATE_EXPIRED:
+      return tr("ended");
+    case v1::CERTIFICATE_STATE_SUSPENDED:
+      return tr("suspended");
+    case v1::CERTIFICATE_STATE_REVOKED:
+      return tr("revoked");
+    case v1::CERTIFICATE_STATE_SUPERSEDED:
+      return tr("replaced");
+    default:
+      return unknown(state);
+  }
+}
+
+std::string word(v1::EngagementType type) {
+  switch (type) {
+    case v1::ENGAGEMENT_TYPE_OWN_STAFF:
+      return tr("own staff");
+    case v1::ENGAGEMENT_TYPE_OUTSOURCED:
+      return tr("outsourced");
+    case v1::ENGAGEMENT_TYPE_PART_TIME:
+      return tr("part-time");
+    case v1::ENGAGEMENT_TYPE_FREELANCE:
+      return tr("freelance");
+    case v1::ENGAGEMENT_TYPE_STUDENT:
+      return tr("student");
+    case v1::ENGAGEMENT_TYPE_PARTNER_BASE:
+      return tr("partner base");
+    default:
+      return unknown(type);
+  }
+}
+
 std::string presence_text(v1::AgentPresence presence, v1::AgentPresence next) {
   return next == v1::AGENT_PRESENCE_UNSPECIFIED ? word(presence) : word(presence) + " → " + word(next);
 }

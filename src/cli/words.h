@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "muster/v1/board_service.pb.h"
+#include "muster/v1/certificate.pb.h"
 #include "muster/v1/contact_service.pb.h"
+#include "muster/v1/member.pb.h"
 #include "muster/v1/routing.pb.h"
 
 namespace muster::cli {
@@ -22,6 +24,9 @@ std::string word(v1::AgentActivity activity);
 std::string word(v1::ContactEventKind kind);
 std::string word(v1::QueueOrder order);
 std::string word(v1::PoolHold hold);
+std::string word(v1::MemberState state);
+std::string word(v1::CertificateState state);
+std::string word(v1::EngagementType type);
 
 /// "available", or "available → break" if that comes next.
 std::string presence_text(v1::AgentPresence presence, v1::AgentPresence next);

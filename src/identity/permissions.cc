@@ -7,8 +7,10 @@
 #include "muster/v1/admin_service.pb.h"
 #include "muster/v1/agent_session_service.pb.h"
 #include "muster/v1/board_service.pb.h"
+#include "muster/v1/certificate_service.pb.h"
 #include "muster/v1/contact_service.pb.h"
 #include "muster/v1/identity_service.pb.h"
+#include "muster/v1/member_service.pb.h"
 #include "muster/v1/routing_service.pb.h"
 
 namespace muster::identity {
@@ -24,6 +26,8 @@ constexpr auto kSessions = v1::API_SCOPE_SESSIONS;
 constexpr auto kBoardRead = v1::API_SCOPE_BOARD_READ;
 constexpr auto kAdmin = v1::API_SCOPE_ADMIN;
 constexpr auto kIdentity = v1::API_SCOPE_IDENTITY;
+constexpr auto kMembersRead = v1::API_SCOPE_MEMBERS_READ;
+constexpr auto kMembersWrite = v1::API_SCOPE_MEMBERS_WRITE;
 constexpr auto kNoScope = v1::API_SCOPE_UNSPECIFIED;
 
 // P: everything; T: the caller's own tenant; O: the caller's own; a dot: nothing.
@@ -57,6 +61,18 @@ constexpr Permission kPermissions[] = {
     {"AgentSessionService", "CloseSession", Access::kTable, kSessions, "P......O."},
 
     {"BoardService", "WatchBoard", Access::kTable, kBoardRead, "PPPP....."},
+
+    {"CertificateService", "CreateCertificateKind", Access::kTable, kMembersWrite, "PP......."},
+    {"CertificateService", "GetCertificateKind", Access::kTable, kMembersRead, "PPPPP...."},
+    {"CertificateService", "UpdateCertificateKind", Access::kTable, kMembersWrite, "PP......."},
+    {"CertificateService", "ListCertificateKinds", Access::kTable, kMembersRead, "PPPPP...."},
+    {"CertificateService", "PublishCertificateKindVersion", Access::kTable, kMembersWrite, "PP......."},
+    {"CertificateService", "IssueCertificate", Access::kTable, kMembersWrite, "PP......."},
+    {"CertificateService", "GetCertificate", Access::kTable, kMembersRead, "PPPPP...."},
+    {"CertificateService", "SuspendCertificate", Access::kTable, kMembersWrite, "PPP.P...."},
+    {"CertificateService", "ReinstateCertificate", Access::kTable, kMembersWrite, "PP......."},
+    {"CertificateService", "RevokeCertificate", Access::kTable, kMembersWrite, "PP......."},
+    {"CertificateService", "ListCertificates", Access::kTable, kMembersRead, "PPPPP...."},
 
     {"ContactService", "CreateContact", Access::kTable, kContactsWrite, "PPP......"},
     {"ContactService", "BatchCreateContacts", Access::kTable, kContactsWrite, "PPP......"},
@@ -95,6 +111,24 @@ constexpr Permission kPermissions[] = {
     {"IdentityService", "ListApiKeys", Access::kTable, kIdentity, "P....TT.T"},
     {"IdentityService", "RevokeApiKey", Access::kTable, kIdentity, "P....T..T"},
     {"IdentityService", "ListAuditEntries", Access::kTable, kIdentity, "P....T..T"},
+
+    {"MemberService", "CreateMember", Access::kTable, kMembersWrite, "PP......."},
+    {"MemberService", "GetMember", Access::kTable, kMembersRead, "PPPPP...."},
+    {"MemberService", "UpdateMember", Access::kTable, kMembersWrite, "PPP......"},
+    {"MemberService", "ListMembers", Access::kTable, kMembersRead, "PPPPP...."},
+    {"MemberService", "ChangeMemberState", Access::kTable, kMembersWrite, "PPP......"},
+    {"MemberService", "ListMemberTransitions", Access::kTable, kMembersRead, "PPPPP...."},
+    {"MemberService", "ImportMembers", Access::kTable, kMembersWrite, "PP......."},
+    {"MemberService", "CreateBase", Access::kTable, kMembersWrite, "PP......."},
+    {"MemberService", "GetBase", Access::kTable, kMembersRead, "PPPPP...."},
+    {"MemberService", "UpdateBase", Access::kTable, kMembersWrite, "PP......."},
+    {"MemberService", "ListBases", Access::kTable, kMembersRead, "PPPPP...."},
+    {"MemberService", "DeleteBase", Access::kTable, kMembersWrite, "PP......."},
+    {"MemberService", "CreateTeam", Access::kTable, kMembersWrite, "PPP......"},
+    {"MemberService", "GetTeam", Access::kTable, kMembersRead, "PPPPP...."},
+    {"MemberService", "UpdateTeam", Access::kTable, kMembersWrite, "PPP......"},
+    {"MemberService", "ListTeams", Access::kTable, kMembersRead, "PPPPP...."},
+    {"MemberService", "DeleteTeam", Access::kTable, kMembersWrite, "PPP......"},
 
     {"RoutingService", "CreateSkill", Access::kTable, kRoutingWrite, "PP......."},
     {"RoutingService", "GetSkill", Access::kTable, kRoutingRead, "PPPPP...."},
@@ -155,8 +189,10 @@ void load_services() {
   v1::GetServerInfoRequest::descriptor();
   v1::OpenRequest::descriptor();
   v1::WatchBoardRequest::descriptor();
+  v1::GetCertificateRequest::descriptor();
   v1::GetContactRequest::descriptor();
   v1::SignInRequest::descriptor();
+  v1::GetMemberRequest::descriptor();
   v1::GetSkillRequest::descriptor();
 }
 

@@ -3,6 +3,8 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "muster/certification/certificate_service.h"
+#include "muster/members/member_service.h"
 #include "muster/store/migrations.h"
 
 namespace muster::musterd {
@@ -35,7 +37,12 @@ void Server::start() {
       node::NodeOptions{.database = database, .workspace = config_.workspace, .owner = owner_name()});
   node_->start();
   serving_ = node_.get();
+  back_office_ = std::make_unique<store::TenantPool>(store::Pool::Options{.connection = database});
+  roster_ = std::make_unique<members::Roster>(*back_office_, *node_);
   api_ = std::make_unique<api::Server>(*node_, api::ServerOptions{.listen = config_.grpc_listen.text()});
+  const auto changed = [this] { roster_->wake(); };
+  api_->add(members::make_member_service(*back_office_, changed));
+  api_->add(certification::make_certificate_service(*back_office_, changed));
   api_->start();
 
   const ListenAddress grpc{config_.grpc_listen.host, static_cast<std::uint16_t>(api_->port())};
@@ -65,6 +72,8 @@ void Server::stop() {
   if (api_) api_->drain();
   if (node_) node_->stop();
   if (api_) api_->stop(config_.shutdown_grace);
+  roster_.reset();
+  if (back_office_) back_office_->stop();
   http_.stop();
   if (postgres_) postgres_->stop();
 }

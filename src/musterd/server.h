@@ -6,10 +6,12 @@
 
 #include "muster/api/server.h"
 #include "muster/gateway/http_server.h"
+#include "muster/members/roster.h"
 #include "muster/musterd/config.h"
 #include "muster/musterd/data_dir.h"
 #include "muster/musterd/embedded_postgres.h"
 #include "muster/node/node.h"
+#include "muster/store/tenant_pool.h"
 
 namespace muster::musterd {
 
@@ -38,6 +40,8 @@ class Server {
   std::unique_ptr<DataDir> data_dir_;           // null with a database of the operator's
   std::unique_ptr<EmbeddedPostgres> postgres_;  // null likewise
   std::unique_ptr<node::Node> node_;
+  std::unique_ptr<store::TenantPool> back_office_;
+  std::unique_ptr<members::Roster> roster_;
   std::unique_ptr<api::Server> api_;
   std::atomic<const node::Node*> serving_{nullptr};  // for the HTTP thread; null while starting and stopping
   std::atomic<bool> stopping_{false};

@@ -7,6 +7,8 @@
 
 namespace muster::store {
 
+bool is_database_failure(const std::exception& error) { return dynamic_cast<const pqxx::failure*>(&error) != nullptr; }
+
 Pool::Pool(Options options) : options_(std::move(options)), running_(options_.threads) {
   for (std::size_t i = 0; i < options_.threads; ++i) {
     name_thread(threads_.emplace_back([this] { run(); }), "database");

@@ -8,16 +8,23 @@
 #include "google/rpc/error_details.pb.h"
 #include "muster/base/random.h"
 #include "muster/base/uuid.h"
+#include "muster/certification/certificate_service.h"
+#include "muster/members/member_service.h"
 #include "muster/store/migrations.h"
 #include "postgres_fixture.h"
 
 namespace muster::testing {
 namespace {
 
-node::NodeOptions on_new_database(node::NodeOptions options) {
-  options.database = PostgresCluster::instance().create_database();
+std::string new_database() {
+  std::string database = PostgresCluster::instance().create_database();
+  store::apply_migrations(database);
+  return database;
+}
+
+node::NodeOptions on(const std::string& database, node::NodeOptions options) {
+  options.database = database;
   options.owner = "api-test";
-  store::apply_migrations(options.database);
   return options;
 }
 
@@ -70,9 +77,15 @@ bool eventually(const std::function<bool()>& holds) {
 }
 
 Backend::Backend(node::NodeOptions options, api::ServerOptions server_options)
-    : node(std::make_unique<node::Node>(on_new_database(std::move(options)))),
+    : database(new_database()),
+      node(std::make_unique<node::Node>(on(database, std::move(options)))),
+      back_office(std::make_unique<store::TenantPool>(store::Pool::Options{.connection = database})),
       server(std::make_unique<api::Server>(*node, on_any_port(std::move(server_options)))) {
   node->start();
+  roster = std::make_unique<members::Roster>(*back_office, *node);
+  const auto changed = [this] { roster->wake(); };
+  server->add(members::make_member_service(*back_office, changed));
+  server->add(certification::make_certificate_service(*back_office, changed));
   server->start();
   channel = grpc::CreateChannel("127.0.0.1:" + std::to_string(server->port()), grpc::InsecureChannelCredentials());
   EXPECT_TRUE(eventually([&] { return node->readiness().ready; })) << node->readiness().reason;

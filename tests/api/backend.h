@@ -12,7 +12,9 @@
 
 #include "google/rpc/status.pb.h"
 #include "muster/api/server.h"
+#include "muster/members/roster.h"
 #include "muster/node/node.h"
+#include "muster/store/tenant_pool.h"
 #include "muster/v1/contact_service.grpc.pb.h"
 #include "muster/v1/routing_service.grpc.pb.h"
 
@@ -35,7 +37,7 @@ Problem problem(const grpc::Status& status);
 /// Tries until `holds` or a generous time has passed; says whether it held.
 bool eventually(const std::function<bool()>& holds);
 
-/// A node with its gRPC server, on an empty database of its own, and a client's channel to it.
+/// A node with its gRPC server and all services, on an empty database of its own, and a client's channel to it.
 class Backend {
  public:
   explicit Backend(node::NodeOptions options = {}, api::ServerOptions server_options = {});
@@ -65,7 +67,10 @@ class Backend {
   /// Creates a contact and gives its identifier.
   std::string create_contact(const std::string& queue_id, const std::string& attribute = "");
 
+  std::string database;
   std::unique_ptr<node::Node> node;
+  std::unique_ptr<store::TenantPool> back_office;
+  std::unique_ptr<members::Roster> roster;
   std::unique_ptr<api::Server> server;
   std::shared_ptr<grpc::Channel> channel;
 };

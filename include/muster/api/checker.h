@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "muster/api/errors.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
+#include "muster/api/errors.h"
 #include "muster/base/time.h"
 #include "muster/dispatch/types.h"
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <grpcpp/impl/service_type.h>
+
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -26,6 +28,9 @@ class Server {
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
+
+  /// Serves this as well. REQUIRES: not started.
+  void add(std::unique_ptr<grpc::Service> service);
 
   /// Listens and serves. Throws std::runtime_error if the address cannot be listened on, such as when another
   /// process has the port.

@@ -37,6 +37,9 @@ class PoolStopped : public std::runtime_error {
   PoolStopped() : std::runtime_error("the database pool has stopped") {}
 };
 
+/// Whether an error came from the database, or from the way to it.
+[[nodiscard]] bool is_database_failure(const std::exception& error);
+
 /// A few threads, each with a connection of its own, that run database work for the threads that must not block.
 ///
 /// A task gets a connection without a transaction and opens the ones it needs. Its exceptions reach whoever

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "google/protobuf/field_mask.pb.h"
+#include "muster/api/checker.h"
+#include "muster/api/guard.h"
+#include "muster/api/page_token.h"
+#include "muster/store/answered_requests.h"
+#include "muster/store/sql.h"
+#include "muster/store/tenant_pool.h"
+
+/// How the services are answered that keep their things in PostgreSQL: a call is one transaction on the pool.
+namespace muster::api {
+
+/// Thrown by the work of a call that may not be done: nothing of it stays, and the caller gets the error.
+class Refusal : public std::exception {
+ public:
+  explicit Refusal(Error error) : error_(std::move(error)) {}
+  [[nodiscard]] const Error& error() const { return error_; }
+  [[nodiscard]] const char* what() const noexcept override { return error_.message.c_str(); }
+
+ private:
+  Error error_;
+};
+
+/// ALREADY_EXISTS, such as ("MEMBER", "member_id", "li.na").
+[[nodiscard]] Error already_exists(const std::string& kind, const std::string& field, const std::string& id);
+/// FAILED_PRECONDITION.
+[[nodiscard]] Error precondition(std::string reason, std::string message,
+                                 std::vector<std::pair<std::string, std::string>> metadata);
+/// The thing, or a Refusal that says that there is none.
+template <typename T>
+T found(std::optional<T> thing, const std::string& kind, const std::string& field, const std::string& id) {
+  if (!thing) throw Refusal(not_found(kind, field, id));
+  return *std::move(thing);
+}
+
+/// Whether an update sets the field: those that the mask names. No mask: a creation, which sets all.
+[[nodiscard]] bool sets(const google::protobuf::FieldMask* mask, std::string_view field);
+/// A mask names at least one field, and only those that are changeable.
+void check_mask(const google::protobuf::FieldMask& mask, std::initializer_list<std::string_view> changeable,
+                Checker& check);
+/// A name shown to people.
+void check_name(const std::string& path, const std::string& name, Checker& check);
+/// Which page a list request asks for.
+template <typename Request>
+store::PageRequest page_of(const Request& request, const PageToken& token, Checker& check) {
+  const auto after = token.parse(request.page_token());
+  check.expect(after.has_value(), "page_token", "is not one of this list with these filters");
+  check.expect(request.page_size() >= 0, "page_size", "must not be negative");
+  const std::int32_t size = request.page_size() == 0 ? 100 : std::min(request.page_size(), 1000);
+  return {static_cast<std::int64_t>(after.value_or(0)), static_cast<std::size_t>(size)};
+}
+
+/// In whose name, and when.
+struct By {
+  std::string actor;
+  TimePoint now;
+};
+
+class BackOffice {
+ public:
+  using Look = std::function<void(store::TenantTransaction&)>;
+
+  /// The pool must outlive it. `changed` is called after each change; must not block.
+  explicit BackOffice(
+      store::TenantPool& pool, std::function<void()> changed = [] {})
+      : pool_(pool), changed_(std::move(changed)) {}
+
+  /// A change: `check(request, checker)` judges what the request says by itself, and may fill in defaults;
+  /// `carry_out(transaction, request, by)` gives the response. A request that is repeated has one effect.
+  template <typename Request, typename Response, typename Check, typename CarryOut>
+  grpc::ServerUnaryReactor* change(grpc::CallbackServerContext* context, const Request* request, Response* response,
+                                   const Check& check, CarryOut carry_out) {
+    auto* reactor = context->DefaultReactor();
+    guarded(
+        [&] {
+          Checker checker;
+          Request checked = *request;
+          checker.request_id(checked.request_id());
+          check(checked, checker);
+          if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
+          const std::string body = Request::descriptor()->full_name() + '\n' + request->SerializeAsString();
+          post(
+              reactor,
+              [=, carry_out = std::move(carry_out)](store::TenantTransaction& t) {
+                const By by{"", wall_now()};
+                const auto reply = once(t, checked.request_id(), body, by.now,
+                                        [&] { return carry_out(t, checked, by).SerializeAsString(); });
+                response->ParseFromString(reply);
+              },
+              changed_);
+        },
+        [&](const grpc::Status& status) { reactor->Finish(status); });
+    return reactor;
+  }
+
+  /// A look into the tables: `prepare(checker)` judges the request and gives what fills the response.
+  template <typename Prepare>
+  grpc::ServerUnaryReactor* read(grpc::CallbackServerContext* context, const Prepare& prepare) {
+    auto* reactor = context->DefaultReactor();
+    guarded(
+        [&] {
+          Checker checker;
+          Look look = prepare(checker);
+          if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
+          post(reactor, std::move(look), [] {});
+        },
+        [&](const grpc::Status& status) { reactor->Finish(status); });
+    return reactor;
+  }
+
+ private:
+  static std::string once(store::TenantTransaction& t, const std::string& request_id, const std::string& body,
+                          TimePoint now, const std::function<std::string()>& work);
+  void post(grpc::ServerUnaryReactor* reactor, Look work, std::function<void()> then);
+
+  store::TenantPool& pool_;
+  const std::function<void()> changed_;
+};
+
+}  // namespace muster::api

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "muster/base/time.h"
+#include "muster/store/tenant_pool.h"
+#include "muster/v1/member.pb.h"
+
+/// Skills that follow members: what grants them says so in its own transaction, and the floor hears of it with
+/// everything else about the member. REQUIRES everywhere: a transaction of the platform. All throw pqxx::failure.
+namespace muster::members {
+
+/// From now on agents have the skill as members are granted it. False if something else grants it.
+bool manage_skill(store::TenantTransaction& t, const std::string& skill_id, const std::string& owner);
+
+/// The member has the skill at this level until `expires`; empty: for good. REQUIRES: it is managed.
+void grant_skill(store::TenantTransaction& t, const std::string& member_id, const std::string& skill_id,
+                 std::uint8_t level, std::optional<TimePoint> expires);
+void withdraw_skill(store::TenantTransaction& t, const std::string& member_id, const std::string& skill_id);
+
+/// The state of a member, who stays in it until the end of the transaction; empty: there is none.
+std::optional<v1::MemberState> state_of(store::TenantTransaction& t, const std::string& member_id);
+
+}  // namespace muster::members

@@ -1,0 +1,157 @@
+#include "certificate_store.h"
+
+#include <pqxx/pqxx>
+
+#include "muster/node/render.h"
+
+namespace muster::certification {
+namespace {
+
+using store::limit_of;
+using store::micros;
+using store::page_of;
+using store::read_time;
+using store::time_in;
+using store::time_param;
+
+const std::string kKindColumns =
+    "number, kind_id, display_name, skill_id, (extract(epoch FROM validity) * 1000000)::bigint, version, " +
+    read_time("create_time");
+
+v1::CertificateKind kind_in(const pqxx::row& row) {
+  v1::CertificateKind kind;
+  kind.set_kind_id(row[1].as<std::string>());
+  kind.set_display_name(row[2].as<std::string>());
+  kind.set_skill_id(row[3].as<std::string>());
+  node::to_proto(Duration(row[4].as<std::int64_t>()), kind.mutable_validity());
+  kind.set_version(row[5].as<int>());
+  node::to_proto(time_in(row[6]), kind.mutable_create_time());
+  return kind;
+}
+
+std::int64_t micros(const google::protobuf::Duration& span) {
+  return span.seconds() * 1'000'000 + span.nanos() / 1'000;
+}
+std::string span_param(int n) { return "($" + std::to_string(n) + " * interval '1 microsecond')"; }
+
+const std::string kCertificateColumns =
+    "certificate_id, kind_id, member_id, version, level, " + read_time("issue_time") + ", " + read_time("expire_time") +
+    ", suspend_time IS NOT NULL, revoke_time IS NOT NULL, supersede_time IS NOT NULL, reason";
+
+CertificateRecord certificate_in(const pqxx::row& row) {
+  CertificateRecord record;
+  record.id = row[0].as<std::int64_t>();
+  record.kind_id = row[1].as<std::string>();
+  record.member_id = row[2].as<std::string>();
+  record.version = row[3].as<int>();
+  record.level = row[4].as<int>();
+  record.issue_time = time_in(row[5]);
+  record.expire_time = time_in(row[6]);
+  record.suspended = row[7].as<bool>();
+  record.revoked = row[8].as<bool>();
+  record.superseded = row[9].as<bool>();
+  record.reason = row[10].as<std::string>();
+  return record;
+}
+
+/// As state_of() in certificates.cc; $1 is now, $2 so long the notice.
+const std::string kState =
+    "CASE WHEN revoke_time IS NOT NULL THEN 5 WHEN supersede_time IS NOT NULL THEN 6 WHEN expire_time <= " +
+    time_param(1) + " THEN 3 WHEN suspend_time IS NOT NULL THEN 4 WHEN expire_time <= " + time_param(1) + " + " +
+    span_param(2) + " THEN 2 ELSE 1 END";
+
+}  // namespace
+
+std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id) {
+  const auto rows =
+      t.sql().exec_params("SELECT " + kKindColumns + " FROM certificate_kind WHERE kind_id = $1 FOR UPDATE", kind_id);
+  if (rows.empty()) return std::nullopt;
+  return kind_in(rows[0]);
+}
+
+bool insert_kind(TenantTransaction& t, const v1::CertificateKind& kind, TimePoint now) {
+  const auto done = t.sql().exec_params(
+      "INSERT INTO certificate_kind (kind_id, display_name, skill_id, validity, version, create_time)"
+      " VALUES ($1, $2, $3, " +
+          span_param(4) + ", 1, " + time_param(5) + ") ON CONFLICT (kind_id) DO NOTHING",
+      kind.kind_id(), kind.display_name(), kind.skill_id(), micros(kind.validity()), micros(now));
+  return done.affected_rows() == 1;
+}
+
+void update_kind(TenantTransaction& t, const v1::CertificateKind& kind) {
+  t.sql().exec_params("UPDATE certificate_kind SET display_name = $2, validity = " + span_param(3) +
+                          ", version = $4 WHERE kind_id = $1",
+                      kind.kind_id(), kind.display_name(), micros(kind.validity()), kind.version());
+}
+
+Page<v1::CertificateKind> list_kinds(TenantTransaction& t, const PageRequest& page) {
+  const auto rows = t.sql().exec_params(
+      "SELECT " + kKindColumns + " FROM certificate_kind WHERE number > $1 ORDER BY number LIMIT $2", page.after,
+      limit_of(page));
+  return page_of<v1::CertificateKind>(rows, page, kind_in);
+}
+
+std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id) {
+  const auto rows = t.sql().exec_params(
+      "SELECT " + kCertificateColumns + " FROM certificate WHERE certificate_id = $1 FOR UPDATE", id);
+  if (rows.empty()) return std::nullopt;
+  return certificate_in(rows[0]);
+}
+
+std::int64_t insert_certificate(TenantTransaction& t, const CertificateRecord& record) {
+  const auto rows = t.sql().exec_params(
+      "INSERT INTO certificate (kind_id, member_id, version, level, issue_time, expire_time, reason)"
+      " VALUES ($1, $2, $3, $4, " +
+          time_param(5) + ", " + time_param(6) + ", '') RETURNING certificate_id",
+      record.kind_id, record.member_id, record.version, record.level, micros(record.issue_time),
+      micros(record.expire_time));
+  return rows[0][0].as<std::int64_t>();
+}
+
+void supersede_certificate(TenantTransaction& t, const std::string& kind_id, const std::string& member_id,
+                           TimePoint now) {
+  t.sql().exec_params("UPDATE certificate SET supersede_time = " + time_param(3) +
+                          " WHERE kind_id = $1 AND member_id = $2 AND revoke_time IS NULL AND supersede_time IS NULL",
+                      kind_id, member_id, micros(now));
+}
+
+void suspend_certificate(TenantTransaction& t, std::int64_t id, bool suspended, const std::string& reason,
+                         TimePoint now) {
+  t.sql().exec_params("UPDATE certificate SET suspend_time = CASE WHEN $2 THEN " + time_param(4) +
+                          " END, reason = $3 WHERE certificate_id = $1",
+                      id, suspended, reason, micros(now));
+}
+
+void revoke_certificate(TenantTransaction& t, std::int64_t id, const std::string& reason, TimePoint now) {
+  t.sql().exec_params(
+      "UPDATE certificate SET revoke_time = " + time_param(3) + ", reason = $2 WHERE certificate_id = $1", id, reason,
+      micros(now));
+}
+
+std::vector<CertificateRecord> shorten_certificates(TenantTransaction& t, const std::string& kind_id, int version,
+                                                    TimePoint end) {
+  const auto rows =
+      t.sql().exec_params("UPDATE certificate SET expire_time = " + time_param(3) +
+                              " WHERE kind_id = $1 AND version < $2 AND expire_time > " + time_param(3) +
+                              " AND revoke_time IS NULL AND supersede_time IS NULL RETURNING " + kCertificateColumns,
+                          kind_id, version, micros(end));
+  std::vector<CertificateRecord> records;
+  for (const auto& row : rows) records.push_back(certificate_in(row));
+  return records;
+}
+
+Page<CertificateRecord> list_certificates(TenantTransaction& t, const CertificateFilter& filter, Duration notice,
+                                          TimePoint now, const PageRequest& page) {
+  std::vector<std::string> states;
+  for (const v1::CertificateState state : filter.states) states.push_back(std::to_string(static_cast<int>(state)));
+  const auto rows = t.sql().exec_params(
+      "SELECT " + kCertificateColumns +
+          " FROM certificate WHERE certificate_id > $3 AND ($5 = '' OR member_id = $5) AND ($6 = '' OR kind_id = $6)"
+          " AND ($7 = '{}' OR " +
+          kState + " = ANY($7::int[])) ORDER BY certificate_id LIMIT $4",
+      micros(now), notice.count(), page.after, limit_of(page), filter.member_id, filter.kind_id,
+      store::to_array(states));
+  return page_of<CertificateRecord>(rows, page, certificate_in);
+}
+
+}  // namespace muster::certification

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "muster/base/time.h"
+#include "muster/store/sql.h"
+#include "muster/store/tenant_pool.h"
+#include "muster/v1/certificate.pb.h"
+
+/// The tables of certificates. REQUIRES everywhere: a transaction of the platform. All throw pqxx::failure.
+namespace muster::certification {
+
+using store::Page;
+using store::PageRequest;
+using store::TenantTransaction;
+
+/// Locked until the end of the transaction.
+std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id);
+/// False if there is one already.
+bool insert_kind(TenantTransaction& t, const v1::CertificateKind& kind, TimePoint now);
+/// Its name, validity and version.
+void update_kind(TenantTransaction& t, const v1::CertificateKind& kind);
+Page<v1::CertificateKind> list_kinds(TenantTransaction& t, const PageRequest& page);
+
+struct CertificateRecord {
+  std::int64_t id = 0;
+  std::string kind_id;
+  std::string member_id;
+  int version = 1;
+  int level = 100;
+  TimePoint issue_time;
+  TimePoint expire_time;
+  bool suspended = false;
+  bool revoked = false;
+  bool superseded = false;
+  std::string reason;
+};
+struct CertificateFilter {
+  std::string member_id;                     ///< empty: any
+  std::string kind_id;                       ///< likewise
+  std::vector<v1::CertificateState> states;  ///< empty: any
+};
+
+/// Locked until the end of the transaction.
+std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id);
+/// Gives its number. REQUIRES: the member has none of the kind in force.
+std::int64_t insert_certificate(TenantTransaction& t, const CertificateRecord& record);
+/// The one of the kind that counts for the member, or would, were it not suspended or expired, counts no more.
+void supersede_certificate(TenantTransaction& t, const std::string& kind_id, const std::string& member_id,
+                           TimePoint now);
+void suspend_certificate(TenantTransaction& t, std::int64_t id, bool suspended, const std::string& reason,
+                         TimePoint now);
+void revoke_certificate(TenantTransaction& t, std::int64_t id, const std::string& reason, TimePoint now);
+/// Those of the kind that are in force and older than `version` end at `end` at the latest. Gives those that would have
+/// ended later.
+std::vector<CertificateRecord> shorten_certificates(TenantTransaction& t, const std::string& kind_id, int version,
+                                                    TimePoint end);
+Page<CertificateRecord> list_certificates(TenantTransaction& t, const CertificateFilter& filter, Duration notice,
+                                          TimePoint now, const PageRequest& page);
+
+}  // namespace muster::certification

@@ -1,0 +1,240 @@
+#include "certificates.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "muster/members/skills.h"
+#include "muster/node/render.h"
+
+namespace muster::certification {
+namespace {
+
+using api::already_exists;
+using api::Checker;
+using api::found;
+using api::precondition;
+using api::Refusal;
+using api::sets;
+
+constexpr Duration kDay = std::chrono::hours(24);
+constexpr Duration kValidity = 365 * kDay;
+constexpr Duration kValidityMax = 3'653 * kDay;  // ten years
+constexpr Duration kGrace = 30 * kDay;
+
+void check_validity(v1::CertificateKind& kind, Checker& check) {
+  if (!kind.has_validity()) node::to_proto(kValidity, kind.mutable_validity());
+  check.duration("kind.validity", kind.validity(), kDay, kValidityMax);
+}
+
+Duration span_of(const google::protobuf::Duration& span) {
+  return std::chrono::seconds(span.seconds()) + Duration(span.nanos() / 1'000);
+}
+
+v1::CertificateKind kind_named(TenantTransaction& t, const std::string& kind_id) {
+  return found(find_kind(t, kind_id), "CERTIFICATE_KIND", "kind_id", kind_id);
+}
+
+/// Lets the member's skill be what the certificate gives.
+void give(TenantTransaction& t, const v1::CertificateKind& kind, const CertificateRecord& record) {
+  members::grant_skill(t, record.member_id, kind.skill_id(), static_cast<std::uint8_t>(record.level),
+                       record.expire_time);
+}
+
+std::string short_name(v1::CertificateState state) {
+  return v1::CertificateState_Name(state).substr(std::string_view("CERTIFICATE_STATE_").size());
+}
+
+/// The certificate, which is in one of these states. Its member stays as it is meanwhile.
+CertificateRecord certificate_in(TenantTransaction& t, const std::string& certificate_id, const By& by,
+                                 const std::vector<v1::CertificateState>& states) {
+  CertificateRecord record =
+      found(find_certificate(t, number_of(certificate_id)), "CERTIFICATE", "certificate_id", certificate_id);
+  const v1::CertificateState state = state_of(record, by.now);
+  if (std::find(states.begin(), states.end(), state) == states.end()) {
+    throw Refusal(precondition("CERTIFICATE_WRONG_STATE",
+                               "certificate_id '" + certificate_id + "' is " + short_name(state),
+                               {{"certificate_id", certificate_id}, {"state", short_name(state)}}));
+  }
+  static_cast<void>(members::state_of(t, record.member_id));
+  return record;
+}
+
+v1::Certificate shown_now(TenantTransaction& t, std::int64_t id, const By& by) {
+  return shown(*find_certificate(t, id), by.now);
+}
+
+}  // namespace
+
+std::int64_t number_of(const std::string& certificate_id) {
+  const bool digits =
+      !certificate_id.empty() && certificate_id.size() <= 18 &&
+      std::all_of(certificate_id.begin(), certificate_id.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return digits ? std::stoll(certificate_id) : 0;
+}
+
+v1::CertificateState state_of(const CertificateRecord& record, TimePoint now) {
+  if (record.revoked) return v1::CERTIFICATE_STATE_REVOKED;
+  if (record.superseded) return v1::CERTIFICATE_STATE_SUPERSEDED;
+  if (record.expire_time <= now) return v1::CERTIFICATE_STATE_EXPIRED;
+  if (record.suspended) return v1::CERTIFICATE_STATE_SUSPENDED;
+  return record.expire_time <= now + kNotice ? v1::CERTIFICATE_STATE_EXPIRING : v1::CERTIFICATE_STATE_ACTIVE;
+}
+
+v1::Certificate shown(const CertificateRecord& record, TimePoint now) {
+  v1::Certificate certificate;
+  certificate.set_certificate_id(std::to_string(record.id));
+  certificate.set_kind_id(record.kind_id);
+  certificate.set_member_id(record.member_id);
+  certificate.set_version(record.version);
+  certificate.set_level(record.level);
+  certificate.set_state(state_of(record, now));
+  node::to_proto(record.issue_time, certificate.mutable_issue_time());
+  node::to_proto(record.expire_time, certificate.mutable_expire_time());
+  certificate.set_reason(record.reason);
+  return certificate;
+}
+
+// --- checks ---
+
+void check(v1::CreateCertificateKindRequest& request, Checker& check) {
+  v1::CertificateKind& kind = *request.mutable_kind();
+  check.id("kind.kind_id", kind.kind_id());
+  check.id("kind.skill_id", kind.skill_id());
+  api::check_name("kind.display_name", kind.display_name(), check);
+  check_validity(kind, check);
+}
+
+void check(v1::UpdateCertificateKindRequest& request, Checker& check) {
+  v1::CertificateKind& kind = *request.mutable_kind();
+  check.id("kind.kind_id", kind.kind_id());
+  api::check_mask(request.update_mask(), {"display_name", "validity"}, check);
+  if (sets(&request.update_mask(), "display_name")) api::check_name("kind.display_name", kind.display_name(), check);
+  if (sets(&request.update_mask(), "validity")) check_validity(kind, check);
+}
+
+void check(v1::PublishCertificateKindVersionRequest& request, Checker& check) {
+  check.id("kind_id", request.kind_id());
+  if (!request.has_grace()) node::to_proto(kGrace, request.mutable_grace());
+  check.duration("grace", request.grace(), Duration{0}, 365 * kDay);
+}
+
+void check(v1::IssueCertificateRequest& request, Checker& check) {
+  check.id("kind_id", request.kind_id());
+  check.id("member_id", request.member_id());
+  if (!request.has_level()) request.set_level(dispatch::kLevelMax);
+  check.number("level", request.level(), 0, dispatch::kLevelMax);
+}
+
+void check(v1::SuspendCertificateRequest& request, Checker& check) {
+  api::check_name("reason", request.reason(), check);
+}
+void check(v1::ReinstateCertificateRequest&, Checker&) {}
+void check(v1::RevokeCertificateRequest& request, Checker& check) {
+  api::check_name("reason", request.reason(), check);
+}
+
+// --- kinds ---
+
+v1::CreateCertificateKindResponse carry_out(TenantTransaction& t, const v1::CreateCertificateKindRequest& request,
+                                            const By& by) {
+  const v1::CertificateKind& kind = request.kind();
+  if (find_kind(t, kind.kind_id())) throw Refusal(already_exists("CERTIFICATE_KIND", "kind_id", kind.kind_id()));
+  if (!members::manage_skill(t, kind.skill_id(), "certificate:" + kind.kind_id())) {
+    throw Refusal(precondition("SKILL_MANAGED", "skill_id '" + kind.skill_id() + "' is granted by something else",
+                               {{"skill_id", kind.skill_id()}}));
+  }
+  if (!insert_kind(t, kind, by.now)) throw Refusal(already_exists("CERTIFICATE_KIND", "kind_id", kind.kind_id()));
+  v1::CreateCertificateKindResponse response;
+  *response.mutable_kind() = kind_named(t, kind.kind_id());
+  return response;
+}
+
+v1::UpdateCertificateKindResponse carry_out(TenantTransaction& t, const v1::UpdateCertificateKindRequest& request,
+                                            const By&) {
+  v1::CertificateKind kind = kind_named(t, request.kind().kind_id());
+  if (sets(&request.update_mask(), "display_name")) kind.set_display_name(request.kind().display_name());
+  if (sets(&request.update_mask(), "validity")) *kind.mutable_validity() = request.kind().validity();
+  update_kind(t, kind);
+  v1::UpdateCertificateKindResponse response;
+  *response.mutable_kind() = kind;
+  return response;
+}
+
+v1::PublishCertificateKindVersionResponse carry_out(TenantTransaction& t,
+                                                    const v1::PublishCertificateKindVersionRequest& request,
+                                                    const By& by) {
+  v1::CertificateKind kind = kind_named(t, request.kind_id());
+  kind.set_version(kind.version() + 1);
+  update_kind(t, kind);
+  const auto shortened = shorten_certificates(t, kind.kind_id(), kind.version(), by.now + span_of(request.grace()));
+  for (const CertificateRecord& record : shortened) {
+    if (!record.suspended) give(t, kind, record);
+  }
+  v1::PublishCertificateKindVersionResponse response;
+  *response.mutable_kind() = kind;
+  response.set_ended_certificates(static_cast<std::int32_t>(shortened.size()));
+  return response;
+}
+
+// --- certificates ---
+
+v1::IssueCertificateResponse carry_out(TenantTransaction& t, const v1::IssueCertificateRequest& request, const By& by) {
+  const v1::CertificateKind kind = kind_named(t, request.kind_id());
+  const v1::MemberState state =
+      found(members::state_of(t, request.member_id()), "MEMBER", "member_id", request.member_id());
+  if (state < v1::MEMBER_STATE_TRAINING || state == v1::MEMBER_STATE_CLOSED) {
+    const std::string name = v1::MemberState_Name(state).substr(std::string_view("MEMBER_STATE_").size());
+    throw Refusal(precondition("MEMBER_WRONG_STATE",
+                               "member_id '" + request.member_id() + "' is " + name +
+                                   ": certificates are for those from TRAINING on, and not for who has left",
+                               {{"member_id", request.member_id()}, {"state", name}}));
+  }
+  supersede_certificate(t, kind.kind_id(), request.member_id(), by.now);
+  CertificateRecord record;
+  record.kind_id = kind.kind_id();
+  record.member_id = request.member_id();
+  record.version = kind.version();
+  record.level = request.level();
+  record.issue_time = by.now;
+  record.expire_time = by.now + span_of(kind.validity());
+  record.id = insert_certificate(t, record);
+  give(t, kind, record);
+  v1::IssueCertificateResponse response;
+  *response.mutable_certificate() = shown(record, by.now);
+  return response;
+}
+
+v1::SuspendCertificateResponse carry_out(TenantTransaction& t, const v1::SuspendCertificateRequest& request,
+                                         const By& by) {
+  const CertificateRecord record =
+      certificate_in(t, request.certificate_id(), by, {v1::CERTIFICATE_STATE_ACTIVE, v1::CERTIFICATE_STATE_EXPIRING});
+  suspend_certificate(t, record.id, true, request.reason(), by.now);
+  members::withdraw_skill(t, record.member_id, kind_named(t, record.kind_id).skill_id());
+  v1::SuspendCertificateResponse response;
+  *response.mutable_certificate() = shown_now(t, record.id, by);
+  return response;
+}
+
+v1::ReinstateCertificateResponse carry_out(TenantTransaction& t, const v1::ReinstateCertificateRequest& request,
+                                           const By& by) {
+  const CertificateRecord record = certificate_in(t, request.certificate_id(), by, {v1::CERTIFICATE_STATE_SUSPENDED});
+  suspend_certificate(t, record.id, false, "", by.now);
+  give(t, kind_named(t, record.kind_id), record);
+  v1::ReinstateCertificateResponse response;
+  *response.mutable_certificate() = shown_now(t, record.id, by);
+  return response;
+}
+
+v1::RevokeCertificateResponse carry_out(TenantTransaction& t, const v1::RevokeCertificateRequest& request,
+                                        const By& by) {
+  const CertificateRecord record = certificate_in(t, request.certificate_id(), by,
+                                                  {v1::CERTIFICATE_STATE_ACTIVE, v1::CERTIFICATE_STATE_EXPIRING,
+                                                   v1::CERTIFICATE_STATE_EXPIRED, v1::CERTIFICATE_STATE_SUSPENDED});
+  revoke_certificate(t, record.id, request.reason(), by.now);
+  members::withdraw_skill(t, record.member_id, kind_named(t, record.kind_id).skill_id());
+  v1::RevokeCertificateResponse response;
+  *response.mutable_certificate() = shown_now(t, record.id, by);
+  return response;
+}
+
+}  // namespace muster::certification

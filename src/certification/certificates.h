@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "certificate_store.h"
+#include "muster/api/back_office.h"
+#include "muster/v1/certificate_service.pb.h"
+
+/// What may be done to certificates and their kinds. Each change is one transaction of the platform, and throws
+/// api::Refusal if it may not be.
+namespace muster::certification {
+
+using api::By;
+
+/// So long before it ends a certificate is said to be expiring.
+inline constexpr Duration kNotice = std::chrono::hours(30 * 24);
+
+/// What is no number names none: 0.
+std::int64_t number_of(const std::string& certificate_id);
+/// What the certificate is worth at that moment.
+v1::CertificateState state_of(const CertificateRecord& record, TimePoint now);
+/// The certificate as callers see it.
+v1::Certificate shown(const CertificateRecord& record, TimePoint now);
+
+// --- what a request says by itself: what is not so becomes a violation. Defaults are filled in. ---
+
+void check(v1::CreateCertificateKindRequest& request, api::Checker& check);
+void check(v1::UpdateCertificateKindRequest& request, api::Checker& check);
+void check(v1::PublishCertificateKindVersionRequest& request, api::Checker& check);
+void check(v1::IssueCertificateRequest& request, api::Checker& check);
+void check(v1::SuspendCertificateRequest& request, api::Checker& check);
+void check(v1::ReinstateCertificateRequest& request, api::Checker& check);
+void check(v1::RevokeCertificateRequest& request, api::Checker& check);
+
+// --- changes. REQUIRES: the request was checked ---
+
+v1::CreateCertificateKindResponse carry_out(TenantTransaction& t, const v1::CreateCertificateKindRequest& request,
+                                            const By& by);
+v1::UpdateCertificateKindResponse carry_out(TenantTransaction& t, const v1::UpdateCertificateKindRequest& request,
+                                            const By& by);
+v1::PublishCertificateKindVersionResponse carry_out(TenantTransaction& t,
+                                                    const v1::PublishCertificateKindVersionRequest& request,
+                                                    const By& by);
+v1::IssueCertificateResponse carry_out(TenantTransaction& t, const v1::IssueCertificateRequest& request, const By& by);
+v1::SuspendCertificateResponse carry_out(TenantTransaction& t, const v1::SuspendCertificateRequest& request,
+                                         const By& by);
+v1::ReinstateCertificateResponse carry_out(TenantTransaction& t, const v1::ReinstateCertificateRequest& request,
+                                           const By& by);
+v1::RevokeCertificateResponse carry_out(TenantTransaction& t, const v1::RevokeCertificateRequest& request,
+                                        const By& by);
+
+}  // namespace muster::certification

@@ -1,0 +1,337 @@
+#include "member_store.h"
+
+#include <algorithm>
+#include <pqxx/pqxx>
+
+#include "muster/members/skills.h"
+#include "muster/node/render.h"
+
+namespace muster::members {
+namespace {
+
+using store::containing;
+using store::limit_of;
+using store::micros;
+using store::page_of;
+using store::read_time;
+using store::time_param;
+
+void read(const pqxx::field& field, google::protobuf::Timestamp* out) { node::to_proto(store::time_in(field), out); }
+std::string text(const pqxx::field& field) { return field.is_null() ? std::string() : field.as<std::string>(); }
+/// An empty reference is NULL.
+const char* reference(const std::string& id) { return id.empty() ? nullptr : id.c_str(); }
+
+/// How many members who have not left name the base or team of the row.
+std::string member_count(const std::string& column) {
+  return "(SELECT count(*) FROM member m WHERE m." + column + " = r." + column + " AND m.state <> " +
+         std::to_string(v1::MEMBER_STATE_CLOSED) + ")";
+}
+
+template <typename T>
+std::optional<T> only(const pqxx::result& rows, T (*read_row)(const pqxx::row&)) {
+  if (rows.empty()) return std::nullopt;
+  return read_row(rows[0]);
+}
+
+// --- bases ---
+
+const std::string kBases = "SELECT number, base_id, display_name, time_zone, " + member_count("base_id") + ", " +
+                           read_time("create_time") + " FROM base r ";
+
+v1::Base base_in(const pqxx::row& row) {
+  v1::Base base;
+  base.set_base_id(text(row[1]));
+  base.set_display_name(text(row[2]));
+  base.set_time_zone(text(row[3]));
+  base.set_member_count(row[4].as<int>());
+  read(row[5], base.mutable_create_time());
+  return base;
+}
+
+// --- teams ---
+
+const std::string kTeams = "SELECT number, team_id, display_name, base_id, coach_id, member_limit, " +
+                           member_count("team_id") + ", " + read_time("create_time") + " FROM team r ";
+
+v1::Team team_in(const pqxx::row& row) {
+  v1::Team team;
+  team.set_team_id(text(row[1]));
+  team.set_display_name(text(row[2]));
+  team.set_base_id(text(row[3]));
+  team.set_coach_id(text(row[4]));
+  team.set_member_limit(row[5].as<int>());
+  team.set_member_count(row[6].as<int>());
+  read(row[7], team.mutable_create_time());
+  return team;
+}
+
+// --- members ---
+
+const std::string kMemberColumns =
+    "member.number, member_id, display_name, engagement_type, base_id, team_id, languages, time_zone, state, " +
+    read_time("state_time") + ", state_reason, returns_to, " + read_time("create_time") + ", " +
+    read_time("update_time");
+
+MemberRecord member_in(const pqxx::row& row) {
+  MemberRecord record;
+  v1::Member& member = record.member;
+  member.set_member_id(text(row[1]));
+  member.set_display_name(text(row[2]));
+  member.set_engagement_type(static_cast<v1::EngagementType>(row[3].as<int>()));
+  member.set_base_id(text(row[4]));
+  member.set_team_id(text(row[5]));
+  for (std::string& language : store::texts_in(row[6])) member.add_languages(std::move(language));
+  member.set_time_zone(text(row[7]));
+  member.set_state(static_cast<v1::MemberState>(row[8].as<int>()));
+  read(row[9], member.mutable_state_time());
+  member.set_state_reason(text(row[10]));
+  record.returns_to = static_cast<v1::MemberState>(row[11].as<int>());
+  read(row[12], member.mutable_create_time());
+  read(row[13], member.mutable_update_time());
+  return record;
+}
+
+std::string languages_of(const v1::Member& member) {
+  return store::to_array({member.languages().begin(), member.languages().end()});
+}
+
+}  // namespace
+
+std::optional<v1::Base> find_base(TenantTransaction& t, const std::string& base_id) {
+  return only(t.sql().exec_params(kBases + "WHERE base_id = $1", base_id), base_in);
+}
+
+bool insert_base(TenantTransaction& t, const v1::Base& base, TimePoint now) {
+  const auto done =
+      t.sql().exec_params("INSERT INTO base (base_id, display_name, time_zone, create_time) VALUES ($1, $2, $3, " +
+                              time_param(4) + ") ON CONFLICT DO NOTHING",
+                          base.base_id(), base.display_name(), base.time_zone(), micros(now));
+  return done.affected_rows() == 1;
+}
+
+void update_base(TenantTransaction& t, const v1::Base& base) {
+  t.sql().exec_params("UPDATE base SET display_name = $2, time_zone = $3 WHERE base_id = $1", base.base_id(),
+                      base.display_name(), base.time_zone());
+}
+
+bool delete_base(TenantTransaction& t, const std::string& base_id) {
+  const auto done = t.sql().exec_params(
+      "DELETE FROM base WHERE base_id = $1 AND NOT EXISTS (SELECT FROM member WHERE base_id = $1)"
+      " AND NOT EXISTS (SELECT FROM team WHERE base_id = $1)",
+      base_id);
+  return done.affected_rows() == 1;
+}
+
+Page<v1::Base> list_bases(TenantTransaction& t, const PageRequest& page) {
+  const auto rows =
+      t.sql().exec_params(kBases + "WHERE number > $1 ORDER BY number LIMIT $2", page.after, limit_of(page));
+  return page_of<v1::Base>(rows, page, base_in);
+}
+
+std::optional<v1::Team> find_team(TenantTransaction& t, const std::string& team_id) {
+  // A statement of its own: the count must be of after the lock.
+  t.sql().exec_params("SELECT FROM team WHERE team_id = $1 FOR UPDATE", team_id);
+  return only(t.sql().exec_params(kTeams + "WHERE team_id = $1", team_id), team_in);
+}
+
+bool insert_team(TenantTransaction& t, const v1::Team& team, TimePoint now) {
+  const auto done = t.sql().exec_params(
+      "INSERT INTO team (team_id, display_name, base_id, coach_id, member_limit, create_time)"
+      " VALUES ($1, $2, $3, $4, $5, " +
+          time_param(6) + ") ON CONFLICT DO NOTHING",
+      team.team_id(), team.display_name(), team.base_id(), reference(team.coach_id()), team.member_limit(),
+      micros(now));
+  return done.affected_rows() == 1;
+}
+
+void update_team(TenantTransaction& t, const v1::Team& team) {
+  t.sql().exec_params("UPDATE team SET display_name = $2, coach_id = $3, member_limit = $4 WHERE team_id = $1",
+                      team.team_id(), team.display_name(), reference(team.coach_id()), team.member_limit());
+}
+
+bool delete_team(TenantTransaction& t, const std::string& team_id) {
+  const auto done = t.sql().exec_params(
+      "DELETE FROM team WHERE team_id = $1 AND NOT EXISTS (SELECT FROM member WHERE team_id = $1)", team_id);
+  return done.affected_rows() == 1;
+}
+
+Page<v1::Team> list_teams(TenantTransaction& t, const std::string& base_id, const PageRequest& page) {
+  const auto rows =
+      t.sql().exec_params(kTeams + "WHERE number > $1 AND ($3 = '' OR base_id = $3) ORDER BY number LIMIT $2",
+                          page.after, limit_of(page), base_id);
+  return page_of<v1::Team>(rows, page, team_in);
+}
+
+std::optional<MemberRecord> find_member(TenantTransaction& t, const std::string& member_id) {
+  return only(
+      t.sql().exec_params("SELECT " + kMemberColumns + " FROM member WHERE member_id = $1 FOR UPDATE", member_id),
+      member_in);
+}
+
+std::map<std::string, MemberRecord> find_members(TenantTransaction& t, const std::vector<std::string>& member_ids) {
+  // Always in one order, so that two imports of the same people do not wait for each other for ever.
+  const auto rows = t.sql().exec_params(
+      "SELECT " + kMemberColumns + " FROM member WHERE member_id = ANY($1::text[]) ORDER BY member_id FOR UPDATE",
+      store::to_array(member_ids));
+  std::map<std::string, MemberRecord> found;
+  for (const auto& row : rows) {
+    MemberRecord record = member_in(row);
+    found.emplace(record.member.member_id(), std::move(record));
+  }
+  return found;
+}
+
+bool insert_member(TenantTransaction& t, const MemberRecord& record, TimePoint now) {
+  const v1::Member& member = record.member;
+  const auto done = t.sql().exec_params(
+      "INSERT INTO member (member_id, display_name, engagement_type, base_id, team_id, languages, time_zone, state,"
+      " state_reason, returns_to, state_time, create_time, update_time)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, " +
+          time_param(11) + ", " + time_param(11) + ", " + time_param(11) + ") ON CONFLICT DO NOTHING",
+      member.member_id(), member.display_name(), static_cast<int>(member.engagement_type()),
+      reference(member.base_id()), reference(member.team_id()), languages_of(member), member.time_zone(),
+      static_cast<int>(member.state()), member.state_reason(), static_cast<int>(record.returns_to), micros(now));
+  return done.affected_rows() == 1;
+}
+
+void update_member(TenantTransaction& t, const MemberRecord& record, TimePoint now) {
+  const v1::Member& member = record.member;
+  t.sql().exec_params(
+      "UPDATE member SET display_name = $2, engagement_type = $3, base_id = $4, team_id = $5, languages = $6,"
+      " time_zone = $7, state = $8, state_reason = $9, returns_to = $10, state_time = CASE WHEN state = $8::smallint"
+      " THEN state_time ELSE " +
+          time_param(11) + " END, update_time = " + time_param(11) + " WHERE member_id = $1",
+      member.member_id(), member.display_name(), static_cast<int>(member.engagement_type()),
+      reference(member.base_id()), reference(member.team_id()), languages_of(member), member.time_zone(),
+      static_cast<int>(member.state()), member.state_reason(), static_cast<int>(record.returns_to), micros(now));
+}
+
+Page<MemberRecord> list_members(TenantTransaction& t, const MemberFilter& filter, const PageRequest& page) {
+  // Only what is asked for stands in the statement, so that it is planned for that.
+  std::vector<std::string> values;
+  const auto param = [&](const std::string& value) {
+    values.push_back(value);
+    return "$" + std::to_string(values.size());
+  };
+  std::string where = "number > " + param(std::to_string(page.after)) + "::bigint";
+  if (!filter.states.empty()) {
+    std::vector<std::string> states;
+    for (const v1::MemberState state : filter.states) states.push_back(std::to_string(static_cast<int>(state)));
+    where += " AND state = ANY(" + param(store::to_array(states)) + "::smallint[])";
+  }
+  if (filter.engagement_type != v1::ENGAGEMENT_TYPE_UNSPECIFIED) {
+    where += " AND engagement_type = " + param(std::to_string(filter.engagement_type)) + "::smallint";
+  }
+  if (!filter.base_id.empty()) where += " AND base_id = " + param(filter.base_id);
+  if (!filter.team_id.empty()) where += " AND team_id = " + param(filter.team_id);
+  if (!filter.language.empty()) where += " AND " + param(filter.language) + " = ANY(languages)";
+  if (!filter.text.empty()) where += " AND search_text LIKE lower(" + param(containing(filter.text)) + ")";
+  const std::string limit = param(std::to_string(limit_of(page)));
+  const auto rows = t.sql().exec_params(
+      "SELECT " + kMemberColumns + " FROM member WHERE " + where + " ORDER BY number LIMIT " + limit + "::bigint",
+      pqxx::prepare::make_dynamic_params(values));
+  return page_of<MemberRecord>(rows, page, member_in);
+}
+
+void insert_transition(TenantTransaction& t, const std::string& member_id, const v1::MemberTransition& transition,
+                       TimePoint now) {
+  t.sql().exec_params(
+      "INSERT INTO member_transition (member_id, from_state, to_state, reason, actor, transition_time)"
+      " VALUES ($1, $2, $3, $4, $5, " +
+          time_param(6) + ")",
+      member_id, static_cast<int>(transition.from()), static_cast<int>(transition.to()), transition.reason(),
+      transition.actor(), micros(now));
+}
+
+Page<v1::MemberTransition> list_transitions(TenantTransaction& t, const std::string& member_id,
+                                            const PageRequest& page) {
+  const auto rows =
+      t.sql().exec_params("SELECT number, from_state, to_state, reason, actor, " + read_time("transition_time") +
+                              " FROM member_transition WHERE member_id = $3 AND number > $1"
+                              " ORDER BY number LIMIT $2",
+                          page.after, limit_of(page), member_id);
+  return page_of<v1::MemberTransition>(rows, page, [](const pqxx::row& row) {
+    v1::MemberTransition transition;
+    transition.set_from(static_cast<v1::MemberState>(row[1].as<int>()));
+    transition.set_to(static_cast<v1::MemberState>(row[2].as<int>()));
+    transition.set_reason(text(row[3]));
+    transition.set_actor(text(row[4]));
+    read(row[5], transition.mutable_transition_time());
+    return transition;
+  });
+}
+
+void insert_roster_change(TenantTransaction& t, const std::string& member_id) {
+  t.sql().exec_params("INSERT INTO roster_change (member_id) VALUES ($1)", member_id);
+}
+
+std::vector<RosterChange> roster_changes(TenantTransaction& t, std::size_t limit) {
+  const auto rows = t.sql().exec_params(
+      "SELECT " + kMemberColumns +
+          ", c.numbers FROM (SELECT member_id, array_agg(o.number) AS numbers, min(o.number) AS oldest FROM"
+          " (SELECT number, member_id FROM roster_change ORDER BY number LIMIT $1) o GROUP BY member_id) c"
+          " JOIN member USING (member_id) ORDER BY c.oldest",
+      static_cast<std::int64_t>(limit));
+  std::vector<RosterChange> changes;
+  std::vector<std::string> ids;
+  for (const auto& row : rows) {
+    changes.push_back({{}, member_in(row).member, {}});
+    for (const std::string& number : store::texts_in(row[14])) changes.back().numbers.push_back(std::stoll(number));
+    ids.push_back(changes.back().member.member_id());
+  }
+  const auto granted = t.sql().exec_params("SELECT member_id, skill_id, level, coalesce(" + read_time("expire_time") +
+                                               ", 0) FROM granted_skill WHERE member_id = ANY($1::text[])"
+                                               " ORDER BY skill_id",
+                                           store::to_array(ids));
+  std::map<std::string, std::vector<GrantedSkill>> skills;
+  for (const auto& row : granted) {
+    skills[text(row[0])].push_back({text(row[1]), static_cast<std::uint8_t>(row[2].as<int>()), store::time_in(row[3])});
+  }
+  for (RosterChange& change : changes) change.skills = skills[change.member.member_id()];
+  return changes;
+}
+
+std::set<std::string> managed_skills(TenantTransaction& t) {
+  std::set<std::string> skills;
+  for (const auto& row : t.sql().exec("SELECT skill_id FROM managed_skill")) skills.insert(text(row[0]));
+  return skills;
+}
+
+void delete_roster_changes(TenantTransaction& t, const std::vector<std::int64_t>& numbers) {
+  std::vector<std::string> texts;
+  for (const std::int64_t number : numbers) texts.push_back(std::to_string(number));
+  t.sql().exec_params("DELETE FROM roster_change WHERE number = ANY($1::bigint[])", store::to_array(texts));
+}
+
+// --- skills.h ---
+
+bool manage_skill(TenantTransaction& t, const std::string& skill_id, const std::string& owner) {
+  const auto done = t.sql().exec_params(
+      "INSERT INTO managed_skill (skill_id, owner) VALUES ($1, $2) ON CONFLICT DO NOTHING", skill_id, owner);
+  return done.affected_rows() == 1;
+}
+
+void grant_skill(TenantTransaction& t, const std::string& member_id, const std::string& skill_id, std::uint8_t level,
+                 std::optional<TimePoint> expires) {
+  std::optional<std::int64_t> until;
+  if (expires) until = micros(*expires);
+  t.sql().exec_params("INSERT INTO granted_skill (member_id, skill_id, level, expire_time) VALUES ($1, $2, $3, " +
+                          time_param(4) +
+                          ") ON CONFLICT (member_id, skill_id) DO UPDATE SET level = excluded.level, expire_time = "
+                          "excluded.expire_time",
+                      member_id, skill_id, static_cast<int>(level), until);
+  insert_roster_change(t, member_id);
+}
+
+void withdraw_skill(TenantTransaction& t, const std::string& member_id, const std::string& skill_id) {
+  t.sql().exec_params("DELETE FROM granted_skill WHERE member_id = $1 AND skill_id = $2", member_id, skill_id);
+  insert_roster_change(t, member_id);
+}
+
+std::optional<v1::MemberState> state_of(TenantTransaction& t, const std::string& member_id) {
+  const auto record = find_member(t, member_id);
+  if (!record) return std::nullopt;
+  return record->member.state();
+}
+
+}  // namespace muster::members
