@@ -9,6 +9,13 @@
 namespace muster::identity {
 namespace {
 
+using store::limit_of;
+using store::micros;
+using store::page_of;
+using store::read_time;
+using store::time_in;
+using store::time_param;
+
 constexpr std::size_t kChangesMax = 10'000;
 /// How long a repeated request is recognised.
 constexpr const char* kRequestLife = "24 hours";
@@ -18,13 +25,6 @@ constexpr const char* kChangeLife = "24 hours";
 constexpr int kChangeLock = 41001;
 constexpr int kKeyLock = 41002;
 
-// Times travel as microseconds, in which both sides are exact.
-std::int64_t micros(TimePoint time) { return time.time_since_epoch().count(); }
-/// `$n` as a time.
-std::string time(int n) { return "(timestamptz 'epoch' + $" + std::to_string(n) + " * interval '1 microsecond')"; }
-std::string read_time(const std::string& column) { return "(extract(epoch FROM " + column + ") * 1000000)::bigint"; }
-
-TimePoint time_in(const pqxx::field& field) { return TimePoint(Duration(field.as<std::int64_t>())); }
 TimePoint time_of(const google::protobuf::Timestamp& time) {
   return TimePoint(std::chrono::seconds(time.seconds()) + Duration(time.nanos() / 1'000));
 }
@@ -49,20 +49,6 @@ void from_array(const pqxx::field& field, const Add& add) {
     if (next.first == pqxx::array_parser::string_value) add(std::stoi(next.second));
   }
 }
-
-/// Reads one row more than asked for, to see whether there are more; the rows begin with their number.
-template <typename T, typename Read>
-Page<T> page_of(const pqxx::result& rows, const PageRequest& page, const Read& read) {
-  Page<T> result;
-  result.more = rows.size() > page.limit;
-  for (const auto& row : rows) {
-    if (result.items.size() == page.limit) break;
-    result.last = row[0].as<std::int64_t>();
-    result.items.push_back(read(row));
-  }
-  return result;
-}
-std::int64_t limit_of(const PageRequest& page) { return static_cast<std::int64_t>(page.limit) + 1; }
 
 /// Waits until no other transaction has this lock, and holds it until this one ends.
 void lock(TenantTransaction& t, int kind, const std::string& what) {
@@ -100,14 +86,14 @@ bool insert_tenant(TenantTransaction& t, const v1::Tenant& tenant, TimePoint now
   const auto done = t.sql().exec_params(
       "INSERT INTO tenant (tenant_id, display_name, state, create_time, update_time)"
       " VALUES ($1, $2, $3, " +
-          time(4) + ", " + time(4) + ") ON CONFLICT DO NOTHING",
+          time_param(4) + ", " + time_param(4) + ") ON CONFLICT DO NOTHING",
       tenant.tenant_id(), tenant.display_name(), static_cast<int>(tenant.state()), micros(now));
   return done.affected_rows() == 1;
 }
 
 void write_tenant(TenantTransaction& t, const v1::Tenant& tenant, TimePoint now) {
   t.sql().exec_params(
-      "UPDATE tenant SET display_name = $2, state = $3, update_time = " + time(4) + " WHERE tenant_id = $1",
+      "UPDATE tenant SET display_name = $2, state = $3, update_time = " + time_param(4) + " WHERE tenant_id = $1",
       tenant.tenant_id(), tenant.display_name(), static_cast<int>(tenant.state()), micros(now));
 }
 
@@ -184,7 +170,7 @@ bool insert_user(TenantTransaction& t, const UserRecord& record, TimePoint now) 
   const auto done = t.sql().exec_params(
       "INSERT INTO app_user (tenant_id, user_id, display_name, password_hash, roles, agent_id, state, version,"
       " create_time, update_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, " +
-          time(9) + ", " + time(9) + ") ON CONFLICT DO NOTHING",
+          time_param(9) + ", " + time_param(9) + ") ON CONFLICT DO NOTHING",
       t.tenant(), user.user_id(), user.display_name(), record.password_hash, to_array(user.roles()), user.agent_id(),
       static_cast<int>(user.state()), record.version, micros(now));
   return done.affected_rows() == 1;
@@ -195,13 +181,13 @@ void write_user(TenantTransaction& t, const UserRecord& record, TimePoint now) {
   t.sql().exec_params(
       "UPDATE app_user SET display_name = $3, password_hash = $4, roles = $5, agent_id = $6, state = $7, version = $8,"
       " update_time = " +
-          time(9) + " WHERE tenant_id = $1 AND user_id = $2",
+          time_param(9) + " WHERE tenant_id = $1 AND user_id = $2",
       t.tenant(), user.user_id(), user.display_name(), record.password_hash, to_array(user.roles()), user.agent_id(),
       static_cast<int>(user.state()), record.version, micros(now));
 }
 
 void note_sign_in(TenantTransaction& t, const std::string& user_id, TimePoint now) {
-  t.sql().exec_params("UPDATE app_user SET sign_in_time = " + time(3) + " WHERE tenant_id = $1 AND user_id = $2",
+  t.sql().exec_params("UPDATE app_user SET sign_in_time = " + time_param(3) + " WHERE tenant_id = $1 AND user_id = $2",
                       t.tenant(), user_id, micros(now));
 }
 
@@ -228,7 +214,7 @@ void insert_sign_in(TenantTransaction& t, const SignInRecord& record, const std:
   t.sql().exec_params(
       "WITH made AS (INSERT INTO sign_in (tenant_id, session_id, user_id, newest, create_time, expire_time)"
       " VALUES ($1, $2, $3, $4, " +
-          time(6) + ", " + time(7) +
+          time_param(6) + ", " + time_param(7) +
           ") RETURNING tenant_id, session_id, newest)"
           " INSERT INTO refresh_token (tenant_id, session_id, generation, digest, spent_by)"
           " SELECT tenant_id, session_id, newest, $5, '' FROM made",
@@ -276,7 +262,7 @@ void replace_refresh_token(TenantTransaction& t, const std::string& session_id, 
 }
 
 bool revoke_sign_in(TenantTransaction& t, const std::string& session_id, TimePoint now) {
-  const auto done = t.sql().exec_params("UPDATE sign_in SET revoke_time = " + time(3) +
+  const auto done = t.sql().exec_params("UPDATE sign_in SET revoke_time = " + time_param(3) +
                                             " WHERE tenant_id = $1 AND session_id = $2 AND revoke_time IS NULL",
                                         t.tenant(), session_id, micros(now));
   return done.affected_rows() == 1;
@@ -285,10 +271,10 @@ bool revoke_sign_in(TenantTransaction& t, const std::string& session_id, TimePoi
 std::vector<std::string> revoke_sign_ins_of(TenantTransaction& t, const std::string& user_id, const std::string& kept,
                                             TimePoint now) {
   std::vector<std::string> revoked;
-  for (const auto& row : t.sql().exec_params("UPDATE sign_in SET revoke_time = " + time(3) +
+  for (const auto& row : t.sql().exec_params("UPDATE sign_in SET revoke_time = " + time_param(3) +
                                                  " WHERE tenant_id = $1 AND user_id = $2 AND session_id <> $4 AND "
                                                  "revoke_time IS NULL AND expire_time > " +
-                                                 time(3) + " RETURNING session_id",
+                                                 time_param(3) + " RETURNING session_id",
                                              t.tenant(), user_id, micros(now), kept)) {
     revoked.push_back(row[0].as<std::string>());
   }
@@ -321,7 +307,7 @@ void insert_api_key(TenantTransaction& t, const ApiKeyRecord& record, TimePoint 
   t.sql().exec_params(
       "INSERT INTO api_key (tenant_id, key_id, client_id, digest, scopes, create_time, expire_time)"
       " VALUES ($1, $2, $3, $4, $5, " +
-          time(6) + ", " + time(7) + ")",
+          time_param(6) + ", " + time_param(7) + ")",
       t.tenant(), key.key_id(), key.client_id(), binary(record.digest), to_array(key.scopes()), micros(now),
       micros(time_of(key.expire_time())));
 }
@@ -335,7 +321,7 @@ std::optional<ApiKeyRecord> find_api_key(TenantTransaction& t, const std::string
 }
 
 void note_key_revoked(TenantTransaction& t, const std::string& key_id, TimePoint now) {
-  t.sql().exec_params("UPDATE api_key SET revoke_time = " + time(3) + " WHERE tenant_id = $1 AND key_id = $2",
+  t.sql().exec_params("UPDATE api_key SET revoke_time = " + time_param(3) + " WHERE tenant_id = $1 AND key_id = $2",
                       t.tenant(), key_id, micros(now));
 }
 
@@ -345,7 +331,7 @@ int count_live_keys(TenantTransaction& t, const std::string& client_id, TimePoin
       .exec_params(
           "SELECT count(*) FROM api_key WHERE tenant_id = $1 AND client_id = $2 AND revoke_time IS NULL"
           " AND expire_time > " +
-              time(3),
+              time_param(3),
           t.tenant(), client_id, micros(now))[0][0]
       .as<int>();
 }
@@ -360,9 +346,10 @@ Page<v1::ApiKey> list_api_keys(TenantTransaction& t, const std::string& client_i
 
 std::vector<ApiKeyRecord> live_api_keys(TenantTransaction& t, TimePoint now) {
   std::vector<ApiKeyRecord> keys;
-  for (const auto& row : t.sql().exec_params(
-           "SELECT " + kApiKeyColumns + ", digest FROM api_key WHERE revoke_time IS NULL AND expire_time > " + time(1),
-           micros(now))) {
+  for (const auto& row :
+       t.sql().exec_params("SELECT " + kApiKeyColumns +
+                               ", digest FROM api_key WHERE revoke_time IS NULL AND expire_time > " + time_param(1),
+                           micros(now))) {
     keys.push_back({api_key_in(row), bytes_in(row[8])});
   }
   return keys;
@@ -379,7 +366,7 @@ void insert_change(TenantTransaction& t, ChangeKind kind, const std::string& id,
   t.sql().exec_params(
       "INSERT INTO identity_change (tenant_id, kind, id, version, change_time)"
       " VALUES ($1, $2, $3, $4, " +
-          time(5) + ")",
+          time_param(5) + ")",
       t.tenant(), kChangeKinds[static_cast<std::size_t>(kind)], id, version, micros(now));
 }
 
@@ -411,7 +398,7 @@ bool insert_request(TenantTransaction& t, const std::string& request_id, const A
   const auto done = t.sql().exec_params(
       "INSERT INTO identity_request (tenant_id, request_id, fingerprint, reply, create_time)"
       " VALUES ($1, $2, $3, $4, " +
-          time(5) + ") ON CONFLICT DO NOTHING",
+          time_param(5) + ") ON CONFLICT DO NOTHING",
       t.tenant(), request_id, binary(request.fingerprint), binary(request.reply), micros(now));
   return done.affected_rows() == 1;
 }
@@ -432,7 +419,7 @@ void insert_signing_key(TenantTransaction& t, const SigningKeyRecord& record) {
   t.sql().exec_params(
       "INSERT INTO signing_key (tenant_id, kid, public_key, seed, sign_time)"
       " VALUES ($1, $2, $3, $4, " +
-          time(5) + ")",
+          time_param(5) + ")",
       t.tenant(), record.kid, binary(record.public_key), binary(record.sealed_seed), micros(record.sign_time));
 }
 
@@ -446,7 +433,7 @@ void insert_audit(TenantTransaction& t, const v1::AuditEntry& entry, TimePoint n
   t.sql().exec_params(
       "INSERT INTO audit_entry (tenant_id, audit_time, actor_tenant_id, actor, action, resource, request_id, before,"
       " after) VALUES ($1, " +
-          time(2) + ", $3, $4, $5, $6, $7, nullif($8, '')::jsonb, nullif($9, '')::jsonb)",
+          time_param(2) + ", $3, $4, $5, $6, $7, nullif($8, '')::jsonb, nullif($9, '')::jsonb)",
       t.tenant(), micros(now), entry.actor_tenant_id(), entry.actor(), entry.action(), entry.resource(),
       entry.request_id(), entry.before(), entry.after());
 }
@@ -476,11 +463,12 @@ Page<v1::AuditEntry> list_audit(TenantTransaction& t, const AuditFilter& filter,
 }
 
 void clear_away(TenantTransaction& t, TimePoint now) {
-  t.sql().exec_params("DELETE FROM sign_in WHERE tenant_id = $1 AND expire_time < " + time(2), t.tenant(), micros(now));
-  t.sql().exec_params("DELETE FROM identity_request WHERE tenant_id = $1 AND create_time < " + time(2) +
+  t.sql().exec_params("DELETE FROM sign_in WHERE tenant_id = $1 AND expire_time < " + time_param(2), t.tenant(),
+                      micros(now));
+  t.sql().exec_params("DELETE FROM identity_request WHERE tenant_id = $1 AND create_time < " + time_param(2) +
                           " - interval '" + kRequestLife + "'",
                       t.tenant(), micros(now));
-  t.sql().exec_params("DELETE FROM identity_change WHERE tenant_id = $1 AND change_time < " + time(2) +
+  t.sql().exec_params("DELETE FROM identity_change WHERE tenant_id = $1 AND change_time < " + time_param(2) +
                           " - interval '" + kChangeLife + "'",
                       t.tenant(), micros(now));
 }

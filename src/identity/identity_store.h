@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "muster/base/time.h"
+#include "muster/store/sql.h"
 #include "muster/store/tenant_pool.h"
 #include "muster/v1/identity.pb.h"
 
@@ -15,17 +16,8 @@ namespace muster::identity {
 
 using store::TenantTransaction;
 
-/// A page of a list, in the order of creation.
-struct PageRequest {
-  std::int64_t after = 0;
-  std::size_t limit = 100;
-};
-template <typename T>
-struct Page {
-  std::vector<T> items;
-  std::int64_t last = 0;  ///< where the next page begins
-  bool more = false;
-};
+using store::Page;
+using store::PageRequest;
 
 // --- tenants: but for find_tenant, in transactions of the platform ---
 
