@@ -1,3 +1,4 @@
+#include "muster/api/admitted.h"
 #include "muster/api/checker.h"
 #include "muster/node/render.h"
 #include "muster/v1/admin_service.grpc.pb.h"
@@ -74,24 +75,20 @@ class Rebuild
 
 class AdminService final : public v1::AdminService::CallbackService {
  public:
-  AdminService(node::Node& node, StreamRegistry& streams, TimePoint started)
-      : node_(node), streams_(streams), started_(started) {}
+  AdminService(node::Node& node, Gate& gate, StreamRegistry& streams, TimePoint started)
+      : node_(node), gate_(gate), streams_(streams), started_(started) {}
 
-  grpc::ServerUnaryReactor* GetServerInfo(grpc::CallbackServerContext* context, const v1::GetServerInfoRequest*,
+  grpc::ServerUnaryReactor* GetServerInfo(grpc::CallbackServerContext* context, const v1::GetServerInfoRequest* request,
                                           v1::GetServerInfoResponse* response) override {
-    auto* reactor = context->DefaultReactor();
-    guarded(
-        [&] {
-          tell(node_.info(), response);
-          reactor->Finish(grpc::Status::OK);
-        },
-        [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
+    return admitted(gate_, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission&) {
+      tell(node_.info(), response);
+      reactor->Finish(grpc::Status::OK);
+    });
   }
 
   grpc::ServerWriteReactor<v1::RebuildProjectionsResponse>* RebuildProjections(
       grpc::CallbackServerContext* context, const v1::RebuildProjectionsRequest* request) override {
-    return launch<Rebuild>(context, streams_, node_, *request);
+    return launch<Rebuild, v1::RebuildProjectionsRequest>(gate_, context, streams_, node_, *request);
   }
 
  private:
@@ -107,14 +104,16 @@ class AdminService final : public v1::AdminService::CallbackService {
   }
 
   node::Node& node_;
+  Gate& gate_;
   StreamRegistry& streams_;
   const TimePoint started_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_admin_service(node::Node& node, StreamRegistry& streams, TimePoint started) {
-  return std::make_unique<AdminService>(node, streams, started);
+std::unique_ptr<grpc::Service> make_admin_service(node::Node& node, Gate& gate, StreamRegistry& streams,
+                                                  TimePoint started) {
+  return std::make_unique<AdminService>(node, gate, streams, started);
 }
 
 }  // namespace muster::api

@@ -12,8 +12,9 @@ using grpc::ServerUnaryReactor;
 /// The door for clients without bidirectional streams: events only, commands come as unary calls.
 class OpenDoor : public SessionStream<grpc::ServerWriteReactor<v1::OpenResponse>, v1::OpenResponse> {
  public:
-  OpenDoor(CallbackServerContext* context, StreamRegistry& registry, node::Node& node, const v1::OpenRequest* request)
-      : SessionStream(context, registry, node), request_(*request) {}
+  OpenDoor(CallbackServerContext* context, StreamRegistry& registry, node::Node& node, SessionOwners& owners,
+           const v1::OpenRequest* request)
+      : SessionStream(context, registry, node, owners), request_(*request) {}
 
  private:
   void start() override { open(request_); }
@@ -164,33 +165,32 @@ class SessionDoor : public SessionStream<SessionReactor, v1::SessionResponse> {
 
 class AgentSessionService final : public v1::AgentSessionService::CallbackService {
  public:
-  AgentSessionService(node::Node& node, StreamRegistry& streams) : node_(node), streams_(streams) {}
+  AgentSessionService(node::Node& node, Gate& gate, StreamRegistry& streams)
+      : node_(node), gate_(gate), streams_(streams) {}
 
   SessionReactor* Session(CallbackServerContext* context) override {
-    return launch<SessionDoor>(context, streams_, node_);
+    return launch<SessionDoor, v1::SessionRequest>(gate_, context, streams_, node_, owners_);
   }
   grpc::ServerWriteReactor<v1::OpenResponse>* Open(CallbackServerContext* context,
                                                    const v1::OpenRequest* request) override {
-    return launch<OpenDoor>(context, streams_, node_, request);
+    return launch<OpenDoor, v1::OpenRequest>(gate_, context, streams_, node_, owners_, request);
   }
 
   ServerUnaryReactor* Heartbeat(CallbackServerContext* context, const v1::HeartbeatRequest* request,
                                 v1::HeartbeatResponse*) override {
-    auto* reactor = context->DefaultReactor();
-    guarded(
-        [&] {
-          Checker check;
-          const auto session = check.session_id(request->session_id());
-          if (!check.ok()) {
-            reactor->Finish(to_status(check.error()));
-          } else if (!node_.touch_session(session)) {
-            reactor->Finish(to_status(not_found("SESSION", "session_id", request->session_id())));
-          } else {
-            reactor->Finish(grpc::Status::OK);
-          }
-        },
-        [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
+    return admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
+      Checker check;
+      const auto session = check.session_id(request->session_id());
+      if (!check.ok()) {
+        reactor->Finish(to_status(check.error()));
+      } else if (!may_use(admission, session)) {
+        reactor->Finish(to_status(not_own_desk()));
+      } else if (!node_.touch_session(session)) {
+        reactor->Finish(to_status(not_found("SESSION", "session_id", request->session_id())));
+      } else {
+        reactor->Finish(grpc::Status::OK);
+      }
+    });
   }
 
   ServerUnaryReactor* SetPresence(CallbackServerContext* context, const v1::SetPresenceRequest* request,
@@ -238,21 +238,35 @@ class AgentSessionService final : public v1::AgentSessionService::CallbackServic
   /// A command of a session opened by the other door.
   template <typename Request, typename Response>
   ServerUnaryReactor* call(CallbackServerContext* context, const Request* request, Response* response) {
-    return command_call(node_, context, request, response, [this](const Request& r, Checker& check) {
-      const auto session = check.session_id(r.session_id());
-      node_.touch_session(session);
-      return to_command(r, session, check);
+    return admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
+      Checker well_formed;
+      const auto session = well_formed.session_id(request->session_id());
+      if (well_formed.ok() && !may_use(admission, session)) {
+        reactor->Finish(to_status(not_own_desk()));
+        return;
+      }
+      command_call(node_, reactor, request, response, [this](const Request& r, Checker& check) {
+        const auto named = check.session_id(r.session_id());
+        node_.touch_session(named);
+        return to_command(r, named, check);
+      });
     });
   }
 
+  [[nodiscard]] bool may_use(const Admission& admission, dispatch::SessionId session) const {
+    return admission.reach != Reach::kOwn || owners_.owns(admission.caller->agent_id, session);
+  }
+
   node::Node& node_;
+  Gate& gate_;
   StreamRegistry& streams_;
+  SessionOwners owners_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_agent_session_service(node::Node& node, StreamRegistry& streams) {
-  return std::make_unique<AgentSessionService>(node, streams);
+std::unique_ptr<grpc::Service> make_agent_session_service(node::Node& node, Gate& gate, StreamRegistry& streams) {
+  return std::make_unique<AgentSessionService>(node, gate, streams);
 }
 
 }  // namespace muster::api

@@ -88,22 +88,23 @@ class BoardWatch : public StreamReactor<grpc::ServerWriteReactor<v1::WatchBoardR
 
 class BoardService final : public v1::BoardService::CallbackService {
  public:
-  BoardService(node::Node& node, StreamRegistry& streams) : node_(node), streams_(streams) {}
+  BoardService(node::Node& node, Gate& gate, StreamRegistry& streams) : node_(node), gate_(gate), streams_(streams) {}
 
   grpc::ServerWriteReactor<v1::WatchBoardResponse>* WatchBoard(grpc::CallbackServerContext* context,
                                                                const v1::WatchBoardRequest* request) override {
-    return launch<BoardWatch>(context, streams_, node_, *request);
+    return launch<BoardWatch, v1::WatchBoardRequest>(gate_, context, streams_, node_, *request);
   }
 
  private:
   node::Node& node_;
+  Gate& gate_;
   StreamRegistry& streams_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_board_service(node::Node& node, StreamRegistry& streams) {
-  return std::make_unique<BoardService>(node, streams);
+std::unique_ptr<grpc::Service> make_board_service(node::Node& node, Gate& gate, StreamRegistry& streams) {
+  return std::make_unique<BoardService>(node, gate, streams);
 }
 
 }  // namespace muster::api

@@ -72,80 +72,71 @@ class Turn {
 
 class ContactService final : public v1::ContactService::CallbackService {
  public:
-  ContactService(node::Node& node, StreamRegistry& streams) : node_(node), streams_(streams) {}
+  ContactService(node::Node& node, Gate& gate, StreamRegistry& streams) : node_(node), gate_(gate), streams_(streams) {}
 
   ServerUnaryReactor* CreateContact(CallbackServerContext* context, const v1::CreateContactRequest* request,
                                     v1::CreateContactResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* CancelContact(CallbackServerContext* context, const v1::CancelContactRequest* request,
                                     v1::CancelContactResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* AbandonContact(CallbackServerContext* context, const v1::AbandonContactRequest* request,
                                      v1::AbandonContactResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* DeflectContact(CallbackServerContext* context, const v1::DeflectContactRequest* request,
                                      v1::DeflectContactResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* TransferContact(CallbackServerContext* context, const v1::TransferContactRequest* request,
                                       v1::TransferContactResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* PrioritizeContact(CallbackServerContext* context, const v1::PrioritizeContactRequest* request,
                                         v1::PrioritizeContactResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* AssignContact(CallbackServerContext* context, const v1::AssignContactRequest* request,
                                     v1::AssignContactResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
 
   ServerUnaryReactor* BatchCreateContacts(CallbackServerContext* context, const v1::BatchCreateContactsRequest* request,
                                           v1::BatchCreateContactsResponse* response) override {
-    auto* reactor = context->DefaultReactor();
-    guarded([&] { create_batch(request, response, reactor); },
-            [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
+    return admitted(gate_, context, request,
+                    [&](ServerUnaryReactor* reactor, const Admission&) { create_batch(request, response, reactor); });
   }
 
   ServerUnaryReactor* GetContact(CallbackServerContext* context, const v1::GetContactRequest* request,
                                  v1::GetContactResponse* response) override {
-    auto* reactor = context->DefaultReactor();
-    guarded([&] { get(request, response, reactor); }, [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
+    return admitted(gate_, context, request,
+                    [&](ServerUnaryReactor* reactor, const Admission&) { get(request, response, reactor); });
   }
 
   ServerUnaryReactor* ExplainContact(CallbackServerContext* context, const v1::ExplainContactRequest* request,
                                      v1::ExplainContactResponse* response) override {
-    auto* reactor = context->DefaultReactor();
-    guarded([&] { explain(request, response, reactor); }, [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
+    return admitted(gate_, context, request,
+                    [&](ServerUnaryReactor* reactor, const Admission&) { explain(request, response, reactor); });
   }
 
   ServerUnaryReactor* ExplainAgent(CallbackServerContext* context, const v1::ExplainAgentRequest* request,
                                    v1::ExplainAgentResponse* response) override {
-    auto* reactor = context->DefaultReactor();
-    guarded([&] { explain_agent(request, response, reactor); },
-            [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
+    return admitted(gate_, context, request,
+                    [&](ServerUnaryReactor* reactor, const Admission&) { explain_agent(request, response, reactor); });
   }
 
   ServerUnaryReactor* EstimateWait(CallbackServerContext* context, const v1::EstimateWaitRequest* request,
                                    v1::EstimateWaitResponse* response) override {
-    auto* reactor = context->DefaultReactor();
-    guarded([&] { estimate(request, response, reactor); },
-            [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
+    return admitted(gate_, context, request,
+                    [&](ServerUnaryReactor* reactor, const Admission&) { estimate(request, response, reactor); });
   }
 
   ServerUnaryReactor* ListContacts(CallbackServerContext* context, const v1::ListContactsRequest* request,
                                    v1::ListContactsResponse* response) override {
-    auto* reactor = context->DefaultReactor();
-    guarded([&] { list(request, response, reactor); }, [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
+    return admitted(gate_, context, request,
+                    [&](ServerUnaryReactor* reactor, const Admission&) { list(request, response, reactor); });
   }
 
   grpc::ServerWriteReactor<v1::WatchContactsResponse>* WatchContacts(CallbackServerContext* context,
@@ -346,6 +337,7 @@ class ContactService final : public v1::ContactService::CallbackService {
   }
 
   node::Node& node_;
+  Gate& gate_;
   StreamRegistry& streams_;
   // One at a time of each: they take milliseconds of the engine's thread.
   std::atomic<bool> explaining_{false};
@@ -354,13 +346,13 @@ class ContactService final : public v1::ContactService::CallbackService {
 
 grpc::ServerWriteReactor<v1::WatchContactsResponse>* ContactService::WatchContacts(
     CallbackServerContext* context, const v1::WatchContactsRequest* request) {
-  return launch<ContactWatch>(context, streams_, node_, *request);
+  return launch<ContactWatch, v1::WatchContactsRequest>(gate_, context, streams_, node_, *request);
 }
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_contact_service(node::Node& node, StreamRegistry& streams) {
-  return std::make_unique<ContactService>(node, streams);
+std::unique_ptr<grpc::Service> make_contact_service(node::Node& node, Gate& gate, StreamRegistry& streams) {
+  return std::make_unique<ContactService>(node, gate, streams);
 }
 
 }  // namespace muster::api

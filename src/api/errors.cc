@@ -335,6 +335,10 @@ Error store_error(node::StoreStatus status) {
   return internal_error();
 }
 
+Error not_own_desk() {
+  return {StatusCode::PERMISSION_DENIED, "PERMISSION_DENIED", "the desk is not the caller's own", {}, {}, {}};
+}
+
 Error internal_error() { return {StatusCode::INTERNAL, "INTERNAL", "an error inside the server", {}, {}, {}}; }
 
 }  // namespace muster::api

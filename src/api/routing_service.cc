@@ -114,81 +114,81 @@ struct Agents {
 
 class RoutingService final : public v1::RoutingService::CallbackService {
  public:
-  explicit RoutingService(node::Node& node) : node_(node) {}
+  RoutingService(node::Node& node, Gate& gate) : node_(node), gate_(gate) {}
 
   // --- commands ---
 
   ServerUnaryReactor* CreateSkill(CallbackServerContext* context, const v1::CreateSkillRequest* request,
                                   v1::CreateSkillResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* UpdateSkill(CallbackServerContext* context, const v1::UpdateSkillRequest* request,
                                   v1::UpdateSkillResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* DeleteSkill(CallbackServerContext* context, const v1::DeleteSkillRequest* request,
                                   v1::DeleteSkillResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* CreatePolicy(CallbackServerContext* context, const v1::CreatePolicyRequest* request,
                                    v1::CreatePolicyResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* UpdatePolicy(CallbackServerContext* context, const v1::UpdatePolicyRequest* request,
                                    v1::UpdatePolicyResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* DeletePolicy(CallbackServerContext* context, const v1::DeletePolicyRequest* request,
                                    v1::DeletePolicyResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* CreateQueue(CallbackServerContext* context, const v1::CreateQueueRequest* request,
                                   v1::CreateQueueResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* UpdateQueue(CallbackServerContext* context, const v1::UpdateQueueRequest* request,
                                   v1::UpdateQueueResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* DeleteQueue(CallbackServerContext* context, const v1::DeleteQueueRequest* request,
                                   v1::DeleteQueueResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* CreateAgent(CallbackServerContext* context, const v1::CreateAgentRequest* request,
                                   v1::CreateAgentResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* UpdateAgent(CallbackServerContext* context, const v1::UpdateAgentRequest* request,
                                   v1::UpdateAgentResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* DeleteAgent(CallbackServerContext* context, const v1::DeleteAgentRequest* request,
                                   v1::DeleteAgentResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* UpdateWorkspaceSettings(CallbackServerContext* context,
                                               const v1::UpdateWorkspaceSettingsRequest* request,
                                               v1::UpdateWorkspaceSettingsResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* SetAgentSuspension(CallbackServerContext* context, const v1::SetAgentSuspensionRequest* request,
                                          v1::SetAgentSuspensionResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* SetAgentPresence(CallbackServerContext* context, const v1::SetAgentPresenceRequest* request,
                                        v1::SetAgentPresenceResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
   ServerUnaryReactor* SetPoolHold(CallbackServerContext* context, const v1::SetPoolHoldRequest* request,
                                   v1::SetPoolHoldResponse* response) override {
-    return command_call(node_, context, request, response);
+    return command_call(gate_, node_, context, request, response);
   }
 
   // --- reads ---
 
   ServerUnaryReactor* GetSkill(CallbackServerContext* context, const v1::GetSkillRequest* request,
                                v1::GetSkillResponse* response) override {
-    return get(context, "SKILL", "skill_id", &request->skill_id(), [=](const Engine& engine) {
+    return get(context, request, "SKILL", "skill_id", &request->skill_id(), [=](const Engine& engine) {
       const auto* skill = engine.skill(request->skill_id());
       if (skill) node::render(*skill, response->mutable_skill());
       return skill != nullptr;
@@ -196,7 +196,7 @@ class RoutingService final : public v1::RoutingService::CallbackService {
   }
   ServerUnaryReactor* GetPolicy(CallbackServerContext* context, const v1::GetPolicyRequest* request,
                                 v1::GetPolicyResponse* response) override {
-    return get(context, "POLICY", "policy_id", &request->policy_id(), [=](const Engine& engine) {
+    return get(context, request, "POLICY", "policy_id", &request->policy_id(), [=](const Engine& engine) {
       const auto* policy = engine.policy(request->policy_id());
       if (policy) node::render(engine, *policy, response->mutable_policy());
       return policy != nullptr;
@@ -204,7 +204,7 @@ class RoutingService final : public v1::RoutingService::CallbackService {
   }
   ServerUnaryReactor* GetQueue(CallbackServerContext* context, const v1::GetQueueRequest* request,
                                v1::GetQueueResponse* response) override {
-    return get(context, "QUEUE", "queue_id", &request->queue_id(), [=](const Engine& engine) {
+    return get(context, request, "QUEUE", "queue_id", &request->queue_id(), [=](const Engine& engine) {
       const auto* queue = engine.queue(request->queue_id());
       if (queue) node::render(engine, *queue, response->mutable_queue());
       return queue != nullptr;
@@ -212,21 +212,21 @@ class RoutingService final : public v1::RoutingService::CallbackService {
   }
   ServerUnaryReactor* GetAgent(CallbackServerContext* context, const v1::GetAgentRequest* request,
                                v1::GetAgentResponse* response) override {
-    return get(context, "AGENT", "agent_id", &request->agent_id(), [=](const Engine& engine) {
+    return get(context, request, "AGENT", "agent_id", &request->agent_id(), [=](const Engine& engine) {
       const auto* agent = engine.agent(request->agent_id());
       if (agent) node::render(engine, *agent, response->mutable_agent());
       return agent != nullptr;
     });
   }
-  ServerUnaryReactor* GetWorkspaceSettings(CallbackServerContext* context, const v1::GetWorkspaceSettingsRequest*,
+  ServerUnaryReactor* GetWorkspaceSettings(CallbackServerContext* context,
+                                           const v1::GetWorkspaceSettingsRequest* request,
                                            v1::GetWorkspaceSettingsResponse* response) override {
-    auto* reactor = context->DefaultReactor();
-    const auto look = [=](const Engine& engine, TimePoint) {
-      node::render(engine.settings(), response->mutable_settings());
-      return grpc::Status::OK;
-    };
-    guarded([&] { read(node_, reactor, look); }, [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
+    return admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission&) {
+      read(node_, reactor, [=](const Engine& engine, TimePoint) {
+        node::render(engine.settings(), response->mutable_settings());
+        return grpc::Status::OK;
+      });
+    });
   }
 
   ServerUnaryReactor* ListSkills(CallbackServerContext* context, const v1::ListSkillsRequest* request,
@@ -250,54 +250,49 @@ class RoutingService final : public v1::RoutingService::CallbackService {
 
  private:
   /// `find(engine)` fills the response; false if there is no such resource.
-  template <typename Find>
-  ServerUnaryReactor* get(CallbackServerContext* context, const char* kind, const char* field, const std::string* id,
-                          const Find& find) {
-    auto* reactor = context->DefaultReactor();
-    guarded(
-        [&] {
-          Checker check;
-          check.id(field, *id);
-          if (!check.ok()) {
-            reactor->Finish(to_status(check.error()));
-            return;
-          }
-          read(node_, reactor, [=](const Engine& engine, TimePoint) {
-            return find(engine) ? grpc::Status::OK : to_status(not_found(kind, field, *id));
-          });
-        },
-        [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
+  template <typename Request, typename Find>
+  ServerUnaryReactor* get(CallbackServerContext* context, const Request* request, const char* kind, const char* field,
+                          const std::string* id, const Find& find) {
+    return admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission&) {
+      Checker check;
+      check.id(field, *id);
+      if (!check.ok()) {
+        reactor->Finish(to_status(check.error()));
+        return;
+      }
+      read(node_, reactor, [=](const Engine& engine, TimePoint) {
+        return find(engine) ? grpc::Status::OK : to_status(not_found(kind, field, *id));
+      });
+    });
   }
 
   template <typename Kind, typename Request, typename Response>
   ServerUnaryReactor* list(
       CallbackServerContext* context, const Request* request, Response* response, const PageToken& token,
       const std::function<void(Checker&)>& check_filters = [](Checker&) {}) {
-    auto* reactor = context->DefaultReactor();
-    guarded(
-        [&] {
-          Checker check;
-          check_filters(check);
-          const std::size_t size = page_size(request->page_size(), check);
-          const auto after = token.parse(request->page_token());
-          check.expect(after.has_value(), "page_token", "is not one of this list with these filters");
-          if (!check.ok()) {
-            reactor->Finish(to_status(check.error()));
-            return;
-          }
-          std::make_shared<Listing<Kind, Request, Response>>(node_, request, response, reactor, token, *after, size)
-              ->next();
-        },
-        [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
+    return admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission&) {
+      Checker check;
+      check_filters(check);
+      const std::size_t size = page_size(request->page_size(), check);
+      const auto after = token.parse(request->page_token());
+      check.expect(after.has_value(), "page_token", "is not one of this list with these filters");
+      if (!check.ok()) {
+        reactor->Finish(to_status(check.error()));
+        return;
+      }
+      std::make_shared<Listing<Kind, Request, Response>>(node_, request, response, reactor, token, *after, size)
+          ->next();
+    });
   }
 
   node::Node& node_;
+  Gate& gate_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_routing_service(node::Node& node) { return std::make_unique<RoutingService>(node); }
+std::unique_ptr<grpc::Service> make_routing_service(node::Node& node, Gate& gate) {
+  return std::make_unique<RoutingService>(node, gate);
+}
 
 }  // namespace muster::api

@@ -22,6 +22,8 @@ namespace muster::api {
 namespace {
 
 constexpr std::chrono::milliseconds kLastCallbacks{10'000};
+/// How often streams are looked at whose callers' credentials have come to their end.
+constexpr std::chrono::seconds kExpiryInterval{5};
 
 /// Limits of a connection. Reasons: docs/api.md.
 void limit(grpc::ServerBuilder& builder, const ServerOptions& options) {
@@ -46,15 +48,14 @@ void limit(grpc::ServerBuilder& builder, const ServerOptions& options) {
 
 class Server::Impl {
  public:
-  Impl(node::Node& node, ServerOptions options) : node_(node), options_(std::move(options)) {
-    services_.push_back(make_contact_service(node_, streams_));
-    services_.push_back(make_agent_session_service(node_, streams_));
-    services_.push_back(make_routing_service(node_));
-    services_.push_back(make_board_service(node_, streams_));
-    services_.push_back(make_admin_service(node_, streams_, wall_now()));
+  Impl(node::Node& node, Gate& gate, std::vector<std::unique_ptr<grpc::Service>> more, ServerOptions options)
+      : node_(node), gate_(gate), options_(std::move(options)), services_(std::move(more)) {
+    services_.push_back(make_contact_service(node_, gate_, streams_));
+    services_.push_back(make_agent_session_service(node_, gate_, streams_));
+    services_.push_back(make_routing_service(node_, gate_));
+    services_.push_back(make_board_service(node_, gate_, streams_));
+    services_.push_back(make_admin_service(node_, gate_, streams_, wall_now()));
   }
-
-  void add(std::unique_ptr<grpc::Service> service) { services_.push_back(std::move(service)); }
 
   void start() {
     grpc::EnableDefaultHealthCheckService(true);
@@ -69,7 +70,7 @@ class Server::Impl {
                                ": is the address one of this machine, and its port free?");
     }
     server_->GetHealthCheckService()->SetServingStatus(false);
-    health_ = std::jthread([this](const std::stop_token& stop) { follow_readiness(stop); });
+    health_ = std::jthread([this](const std::stop_token& stop) { keep_watch(stop); });
   }
 
   [[nodiscard]] int port() const { return port_; }
@@ -96,19 +97,29 @@ class Server::Impl {
   }
 
  private:
-  void follow_readiness(const std::stop_token& stop) {
+  /// Health follows the node's readiness; streams end whose callers are not let in any more.
+  void keep_watch(const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any woken;
     std::unique_lock lock(mutex);
     bool serving = false;
+    std::uint64_t seen = 0;
+    auto expiry_look = std::chrono::steady_clock::now();
     do {
       const bool ready = node_.readiness().ready;
       if (ready != serving) server_->GetHealthCheckService()->SetServingStatus(ready);
       serving = ready;
+      const auto now = std::chrono::steady_clock::now();
+      const std::uint64_t changes = gate_.changes();
+      if (changes == seen && now < expiry_look) continue;
+      streams_.recheck(gate_);
+      seen = changes;
+      expiry_look = now + kExpiryInterval;
     } while (!woken.wait_for(lock, stop, options_.health_interval, [&] { return stop.stop_requested(); }));
   }
 
   node::Node& node_;
+  Gate& gate_;
   const ServerOptions options_;
   StreamRegistry streams_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
@@ -117,9 +128,9 @@ class Server::Impl {
   std::jthread health_;
 };
 
-Server::Server(node::Node& node, ServerOptions options) : impl_(std::make_unique<Impl>(node, std::move(options))) {}
+Server::Server(node::Node& node, Gate& gate, std::vector<std::unique_ptr<grpc::Service>> more, ServerOptions options)
+    : impl_(std::make_unique<Impl>(node, gate, std::move(more), std::move(options))) {}
 Server::~Server() { stop(std::chrono::milliseconds::zero()); }
-void Server::add(std::unique_ptr<grpc::Service> service) { impl_->add(std::move(service)); }
 void Server::start() { impl_->start(); }
 int Server::port() const { return impl_->port(); }
 void Server::drain() { impl_->drain(); }

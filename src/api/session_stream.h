@@ -9,6 +9,7 @@
 #include "muster/node/node.h"
 #include "muster/node/render.h"
 #include "requests.h"
+#include "session_owners.h"
 #include "stream.h"
 
 namespace muster::api {
@@ -21,8 +22,8 @@ namespace muster::api {
 template <typename Base, typename Response>
 class SessionStream : public StreamReactor<Base, Response> {
  public:
-  SessionStream(grpc::CallbackServerContext* context, StreamRegistry& registry, node::Node& node)
-      : StreamReactor<Base, Response>(context, registry), node_(node) {}
+  SessionStream(grpc::CallbackServerContext* context, StreamRegistry& registry, node::Node& node, SessionOwners& owners)
+      : StreamReactor<Base, Response>(context, registry), node_(node), owners_(owners) {}
 
  protected:
   /// The session is open: its number is in session_.
@@ -43,6 +44,12 @@ class SessionStream : public StreamReactor<Base, Response> {
     if (!check.ok()) {
       std::lock_guard lock(this->mutex_);
       this->finish(to_status(check.error()));
+      return;
+    }
+    const Admission& admission = this->admission();
+    if (admission.reach == Reach::kOwn && admission.caller->agent_id != request.agent_id()) {
+      std::lock_guard lock(this->mutex_);
+      this->finish(to_status(not_own_desk()));
       return;
     }
     mailbox_ = node_.make_mailbox();
@@ -100,6 +107,7 @@ class SessionStream : public StreamReactor<Base, Response> {
       std::lock_guard lock(this->mutex_);
       session_ = dispatch::SessionId{answer.reply.id};
       over = this->is_over();
+      if (!over) owners_.add(session_, request.agent_id());
     }
     if (over) {  // the client left meanwhile
       node_.lose_session(session_, mailbox_);
@@ -115,6 +123,8 @@ class SessionStream : public StreamReactor<Base, Response> {
     if (!mailbox_) return;
     mailbox_->detach();
     lose_session();
+    std::lock_guard lock(this->mutex_);
+    if (session_ != dispatch::SessionId::kNone) owners_.remove(session_);
   }
 
   void lose_session() {
@@ -165,6 +175,7 @@ class SessionStream : public StreamReactor<Base, Response> {
     this->write();
   }
 
+  SessionOwners& owners_;
   std::shared_ptr<node::SessionMailbox> mailbox_;  // constant once the session is being opened
   std::vector<v1::SessionEvent> batch_;            // guarded by mutex_, as all below
   std::size_t next_ = 0;                           ///< of the batch, to write

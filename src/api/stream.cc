@@ -21,12 +21,16 @@ void StreamRegistry::refuse() {
 
 void StreamRegistry::stop() {
   refuse();
-  std::unordered_set<std::shared_ptr<Stream>> streams;
-  {
-    std::lock_guard lock(mutex_);
-    streams = streams_;
-  }
-  for (const auto& stream : streams) stream->stop();
+  for (const auto& stream : all()) stream->stop();
+}
+
+void StreamRegistry::recheck(Gate& gate) {
+  for (const auto& stream : all()) stream->recheck(gate);
+}
+
+std::vector<std::shared_ptr<Stream>> StreamRegistry::all() {
+  std::lock_guard lock(mutex_);
+  return {streams_.begin(), streams_.end()};
 }
 
 bool StreamRegistry::wait_until_gone(std::chrono::milliseconds timeout) {

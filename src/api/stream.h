@@ -10,8 +10,10 @@
 #include <mutex>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "muster/api/errors.h"
+#include "muster/api/gate.h"
 #include "muster/api/guard.h"
 
 /// What all streams share.
@@ -22,6 +24,8 @@ class Stream {
   virtual ~Stream() = default;
   /// Ends the stream because the server stops. Any thread.
   virtual void stop() = 0;
+  /// Ends the stream if its caller is not let in any more. Any thread.
+  virtual void recheck(Gate& gate) = 0;
 };
 
 /// The streams that are open, so that a stopping server can end them. Thread-safe.
@@ -34,6 +38,8 @@ class StreamRegistry {
   void refuse();
   /// Ends all streams and takes no more.
   void stop();
+  /// Ends the streams whose callers are not let in any more.
+  void recheck(Gate& gate);
   /// Waits until no stream is left that might still use the node. False if some are after `timeout`.
   bool wait_until_gone(std::chrono::milliseconds timeout);
 
@@ -42,6 +48,8 @@ class StreamRegistry {
   void gone();
 
  private:
+  std::vector<std::shared_ptr<Stream>> all();
+
   std::mutex mutex_;
   std::condition_variable gone_;
   int living_ = 0;                                       // guarded by mutex_: objects, open or not
@@ -67,8 +75,11 @@ class StreamReactor : public Base, public Stream, public std::enable_shared_from
   }
   ~StreamReactor() override { registry_.gone(); }
 
-  /// Begins the stream's life.
-  void launch() {
+  using Reactor = Base;
+
+  /// Begins the stream's life, for a caller who was let in.
+  void launch(const Admission& admission) {
+    admission_ = admission;
     self_ = this->shared_from_this();
     if (!registry_.add(self_)) {
       stop();
@@ -80,6 +91,13 @@ class StreamReactor : public Base, public Stream, public std::enable_shared_from
   void stop() override {
     std::lock_guard lock(mutex_);
     end_as(node::StreamEnd::kShutdown);
+  }
+
+  void recheck(Gate& gate) override {
+    const auto error = gate.recheck(*admission_.caller);
+    if (!error) return;
+    std::lock_guard lock(mutex_);
+    finish(to_status(*error));
   }
 
  protected:
@@ -100,6 +118,9 @@ class StreamReactor : public Base, public Stream, public std::enable_shared_from
       finish(status);
     });
   }
+
+  /// Who opened it, and how far that reaches.
+  [[nodiscard]] const Admission& admission() const { return admission_; }
 
   // REQUIRES for all below: mutex_ held.
 
@@ -171,6 +192,7 @@ class StreamReactor : public Base, public Stream, public std::enable_shared_from
 
   grpc::CallbackServerContext* const context_;
   StreamRegistry& registry_;
+  Admission admission_;  ///< constant from launch() on
   std::shared_ptr<StreamReactor> self_;
   std::shared_ptr<grpc::Alarm> grace_;  // guarded by mutex_, as all below
   bool writing_ = false;
@@ -178,11 +200,25 @@ class StreamReactor : public Base, public Stream, public std::enable_shared_from
   bool over_ = false;
 };
 
-/// Makes a stream of class `S` and gives its reactor to gRPC.
-template <typename S, typename... Arguments>
-S* launch(grpc::CallbackServerContext* context, StreamRegistry& registry, Arguments&&... arguments) {
+/// A stream that does not come to be.
+template <typename Base>
+class RefusedStream final : public Base {
+ public:
+  explicit RefusedStream(const Error& error) { this->Finish(to_status(error)); }
+
+ private:
+  void OnDone() override { delete this; }
+};
+
+/// Every stream begins here: once it is through the gate as the method of `Request`, makes one of class `S` and gives
+/// its reactor to gRPC.
+template <typename S, typename Request, typename... Arguments>
+typename S::Reactor* launch(Gate& gate, grpc::CallbackServerContext* context, StreamRegistry& registry,
+                            Arguments&&... arguments) {
+  const Admission admission = gate.admit(*context, *Request::descriptor());
+  if (admission.refusal) return new RefusedStream<typename S::Reactor>(*admission.refusal);
   const auto stream = std::make_shared<S>(context, registry, std::forward<Arguments>(arguments)...);
-  stream->launch();
+  stream->launch(admission);
   return stream.get();
 }
 

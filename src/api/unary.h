@@ -6,8 +6,8 @@
 #include <functional>
 #include <utility>
 
+#include "muster/api/admitted.h"
 #include "muster/api/errors.h"
-#include "muster/api/guard.h"
 #include "muster/node/node.h"
 #include "muster/node/render.h"
 #include "requests.h"
@@ -43,28 +43,24 @@ void submit(node::Node& node, dispatch::Command&& command, grpc::ServerUnaryReac
 
 /// A unary call that is one command, checked and converted by `convert(request, checker)`.
 template <typename Request, typename Response, typename Convert>
-grpc::ServerUnaryReactor* command_call(node::Node& node, grpc::CallbackServerContext* context, const Request* request,
-                                       Response* response, const Convert& convert) {
-  auto* reactor = context->DefaultReactor();
-  guarded(
-      [&] {
-        Checker check;
-        dispatch::Command command = convert(*request, check);
-        if (!check.ok()) {
-          reactor->Finish(to_status(check.error()));
-          return;
-        }
-        submit(node, std::move(command), reactor, request, response);
-      },
-      [&](const grpc::Status& status) { reactor->Finish(status); });
-  return reactor;
+void command_call(node::Node& node, grpc::ServerUnaryReactor* reactor, const Request* request, Response* response,
+                  const Convert& convert) {
+  Checker check;
+  dispatch::Command command = convert(*request, check);
+  if (!check.ok()) {
+    reactor->Finish(to_status(check.error()));
+    return;
+  }
+  submit(node, std::move(command), reactor, request, response);
 }
 
 template <typename Request, typename Response>
-grpc::ServerUnaryReactor* command_call(node::Node& node, grpc::CallbackServerContext* context, const Request* request,
-                                       Response* response) {
-  return command_call(node, context, request, response,
-                      [](const Request& r, Checker& check) { return to_command(r, check); });
+grpc::ServerUnaryReactor* command_call(Gate& gate, node::Node& node, grpc::CallbackServerContext* context,
+                                       const Request* request, Response* response) {
+  return admitted(gate, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission&) {
+    command_call(node, reactor, request, response,
+                 [](const Request& r, Checker& check) { return to_command(r, check); });
+  });
 }
 
 /// Reads the engine's state: `look(engine, now)` fills the response and gives the call's status.

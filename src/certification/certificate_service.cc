@@ -19,7 +19,8 @@ using grpc::ServerUnaryReactor;
 
 class CertificateService final : public v1::CertificateService::CallbackService {
  public:
-  CertificateService(store::TenantPool& pool, std::function<void()> changed) : office_(pool, std::move(changed)) {}
+  CertificateService(store::TenantPool& pool, api::Gate& gate, std::function<void()> changed)
+      : office_(pool, gate, std::move(changed)) {}
 
   ServerUnaryReactor* CreateCertificateKind(CallbackServerContext* context,
                                             const v1::CreateCertificateKindRequest* request,
@@ -56,7 +57,7 @@ class CertificateService final : public v1::CertificateService::CallbackService 
 
   ServerUnaryReactor* GetCertificateKind(CallbackServerContext* context, const v1::GetCertificateKindRequest* request,
                                          v1::GetCertificateKindResponse* response) override {
-    return office_.read(context, [=](Checker& check) -> Look {
+    return office_.read(context, request, [=](Checker& check) -> Look {
       const std::string id = check.id("kind_id", request->kind_id());
       return [=](TenantTransaction& t) {
         *response->mutable_kind() = api::found(find_kind(t, id), "CERTIFICATE_KIND", "kind_id", id);
@@ -67,7 +68,7 @@ class CertificateService final : public v1::CertificateService::CallbackService 
   ServerUnaryReactor* ListCertificateKinds(CallbackServerContext* context,
                                            const v1::ListCertificateKindsRequest* request,
                                            v1::ListCertificateKindsResponse* response) override {
-    return office_.read(context, [=](Checker& check) -> Look {
+    return office_.read(context, request, [=](Checker& check) -> Look {
       const api::PageToken token({"certificate_kinds"});
       const PageRequest page = api::page_of(*request, token, check);
       return [=](TenantTransaction& t) {
@@ -80,7 +81,7 @@ class CertificateService final : public v1::CertificateService::CallbackService 
 
   ServerUnaryReactor* GetCertificate(CallbackServerContext* context, const v1::GetCertificateRequest* request,
                                      v1::GetCertificateResponse* response) override {
-    return office_.read(context, [=](Checker&) -> Look {
+    return office_.read(context, request, [=](Checker&) -> Look {
       const std::string id = request->certificate_id();
       return [=](TenantTransaction& t) {
         const auto record = api::found(find_certificate(t, number_of(id)), "CERTIFICATE", "certificate_id", id);
@@ -91,7 +92,7 @@ class CertificateService final : public v1::CertificateService::CallbackService 
 
   ServerUnaryReactor* ListCertificates(CallbackServerContext* context, const v1::ListCertificatesRequest* request,
                                        v1::ListCertificatesResponse* response) override {
-    return office_.read(context, [=](Checker& check) -> Look {
+    return office_.read(context, request, [=](Checker& check) -> Look {
       CertificateFilter filter;
       filter.member_id = check.optional_id("member_id", request->member_id());
       filter.kind_id = check.optional_id("kind_id", request->kind_id());
@@ -127,8 +128,9 @@ class CertificateService final : public v1::CertificateService::CallbackService 
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_certificate_service(store::TenantPool& pool, std::function<void()> changed) {
-  return std::make_unique<CertificateService>(pool, std::move(changed));
+std::unique_ptr<grpc::Service> make_certificate_service(store::TenantPool& pool, api::Gate& gate,
+                                                        std::function<void()> changed) {
+  return std::make_unique<CertificateService>(pool, gate, std::move(changed));
 }
 
 }  // namespace muster::certification

@@ -17,6 +17,9 @@ void add_common_flags(CLI::App& program, Options& options) {
       ->type_name("HOST:PORT")
       ->envname("MUSTER_SERVER")
       ->capture_default_str();
+  program.add_option("--token-file", options.token_file, tr("File with an API key or access token to call with"))
+      ->type_name("FILE")
+      ->envname("MUSTER_TOKEN_FILE");
   program.add_option("--lang", options.language, tr("Language; default: that of the locale"))
       ->type_name("{en,zh}")
       ->check(CLI::IsMember({"en", "zh"}).description(""));
@@ -53,6 +56,7 @@ std::unique_ptr<CLI::App> make_program(Context& context) {
   add_certificate_commands(*program, context);
   add_settings_commands(*program, context);
   add_admin_commands(*program, context);
+  add_identity_commands(*program, context);
   add_completion_command(*program, context);
   program->footer(tr("Example:") +
                   "\n  muster skills create english\n"

@@ -19,6 +19,7 @@ void add_explain_command(CLI::App& program, Context& context);
 void add_desk_commands(CLI::App& program, Context& context);
 void add_board_command(CLI::App& program, Context& context);
 void add_admin_commands(CLI::App& program, Context& context);
+void add_identity_commands(CLI::App& program, Context& context);
 void add_completion_command(CLI::App& program, Context& context);
 
 /// A command whose help ends with an example to learn from.

@@ -161,7 +161,7 @@ int watch(Context& context, v1::WatchContactsRequest request, std::chrono::syste
     if (std::chrono::system_clock::now() >= deadline) return kDone;
     if (status.ok()) status = {grpc::StatusCode::UNAVAILABLE, "the server ended the stream"};
     const bool slow = status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
-    const bool lost = status.error_code() == grpc::StatusCode::UNAVAILABLE;
+    const bool lost = status.error_code() == grpc::StatusCode::UNAVAILABLE || has_expired(status);
     if (!slow && !lost) throw CallFailed(status);
     if (connected) {
       give_up = wall_now() + context.options.timeout;

@@ -7,6 +7,9 @@
 #include <ostream>
 #include <thread>
 
+#include "login.h"
+#include "muster/client/channel.h"
+
 namespace muster::cli {
 
 using std::chrono::milliseconds;
@@ -41,9 +44,15 @@ std::shared_ptr<grpc::Channel> Context::channel() {
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     // A board of tens of thousands of agents is larger than gRPC's default of 4 MiB.
     arguments.SetMaxReceiveMessageSize(-1);
-    channel_ = grpc::CreateCustomChannel(options.server, grpc::InsecureChannelCredentials(), arguments);
+    channel_ = client::make_channel(options.server, arguments, credentials());
   }
   return channel_;
+}
+
+client::Credentials Context::credentials() const {
+  if (!options.token_file.empty()) return client::credentials_in(options.token_file);
+  const LoginFile login(options.server);
+  return login.read() ? login.credentials() : client::credentials_for(options.server);
 }
 
 void Context::print_json(const google::protobuf::Message& message) {

@@ -10,12 +10,15 @@
 
 #include "error.h"
 #include "muster/base/time.h"
+#include "muster/client/credentials.h"
 
 namespace muster::cli {
 
 /// The flags that every command has.
 struct Options {
   std::string server = "127.0.0.1:7070";
+  /// A file with an API key or access token; empty: that of `muster login`, else that of a server of this machine.
+  std::string token_file;
   std::string language;
   bool json = false;
   /// How long one call may take, repetitions included.
@@ -80,6 +83,7 @@ class Context {
   void print_json(const google::protobuf::Message& message);
 
  private:
+  [[nodiscard]] client::Credentials credentials() const;
   static CallFailed failed(const grpc::Status& status, const std::string& request_id);
 
   std::shared_ptr<grpc::Channel> channel_;

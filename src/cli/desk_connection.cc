@@ -16,6 +16,7 @@ using std::chrono::seconds;
 
 /// A server that restarts, a network that breaks, a reader that was too slow: the session can be taken up again.
 bool can_resume(const grpc::Status& status) {
+  if (has_expired(status)) return true;
   switch (status.error_code()) {
     case grpc::StatusCode::OK:
     case grpc::StatusCode::UNAVAILABLE:

@@ -16,17 +16,29 @@ namespace muster::cli {
 namespace {
 
 /// The server's reasons. In English its message says it best, so they have words in the other catalogues only.
-constexpr std::array<std::string_view, 39> kReasons{
-    noop("AGENT_EXISTS"),     noop("AGENT_IN_USE"),      noop("AGENT_NOT_FOUND"),     noop("AGENT_SIGNED_OFF"),
-    noop("AGENT_SUSPENDED"),  noop("AGENT_UNFIT"),       noop("CAPACITY_EXCEEDED"),   noop("CHANNEL_MISMATCH"),
-    noop("CONTACT_LIMIT"),    noop("CONTACT_NOT_FOUND"), noop("CONTACT_NOT_HELD"),    noop("CONTACT_WRONG_STATE"),
-    noop("INVALID_REQUEST"),  noop("NOT_SERVING"),       noop("OFFER_NOT_FOUND"),     noop("OFFER_TAKEN"),
-    noop("OUTCOME_UNKNOWN"),  noop("POLICY_EXISTS"),     noop("POLICY_IN_USE"),       noop("POLICY_NOT_FOUND"),
-    noop("POOL_IN_USE"),      noop("POOL_NOT_FOUND"),    noop("QUEUE_EXISTS"),        noop("QUEUE_IN_USE"),
-    noop("QUEUE_NOT_FOUND"),  noop("REBUILD_RUNNING"),   noop("REQUEST_ID_REUSED"),   noop("SEQUENCE_COMPACTED"),
-    noop("SERVER_BUSY"),      noop("SERVER_STOPPING"),   noop("SESSION_LOST"),        noop("SESSION_NOT_FOUND"),
-    noop("SESSION_REPLACED"), noop("SKILL_EXISTS"),      noop("SKILL_IN_USE"),        noop("SKILL_NOT_FOUND"),
-    noop("SLOW_CONSUMER"),    noop("STORE_UNAVAILABLE"), noop("TOO_MANY_PREFERENCES")};
+constexpr std::array<std::string_view, 49> kReasons{
+    noop("AGENT_EXISTS"),        noop("AGENT_IN_USE"),        noop("AGENT_NOT_FOUND"),     noop("AGENT_SIGNED_OFF"),
+    noop("AGENT_SUSPENDED"),     noop("AGENT_UNFIT"),         noop("CAPACITY_EXCEEDED"),   noop("CHANNEL_MISMATCH"),
+    noop("CONTACT_LIMIT"),       noop("CONTACT_NOT_FOUND"),   noop("CONTACT_NOT_HELD"),    noop("CONTACT_WRONG_STATE"),
+    noop("CREDENTIALS_EXPIRED"), noop("CREDENTIALS_INVALID"), noop("CREDENTIALS_MISSING"), noop("CREDENTIALS_REVOKED"),
+    noop("INVALID_REQUEST"),     noop("NOT_SERVING"),         noop("NOT_SIGNED_IN"),       noop("OFFER_NOT_FOUND"),
+    noop("OFFER_TAKEN"),         noop("OUTCOME_UNKNOWN"),     noop("PASSWORD_WRONG"),      noop("PERMISSION_DENIED"),
+    noop("POLICY_EXISTS"),       noop("POLICY_IN_USE"),       noop("POLICY_NOT_FOUND"),    noop("POOL_IN_USE"),
+    noop("POOL_NOT_FOUND"),      noop("QUEUE_EXISTS"),        noop("QUEUE_IN_USE"),        noop("QUEUE_NOT_FOUND"),
+    noop("REBUILD_RUNNING"),     noop("REFRESH_REFUSED"),     noop("REQUEST_ID_REUSED"),   noop("SEQUENCE_COMPACTED"),
+    noop("SERVER_BUSY"),         noop("SERVER_STOPPING"),     noop("SESSION_LOST"),        noop("SESSION_NOT_FOUND"),
+    noop("SESSION_REPLACED"),    noop("SIGN_IN_LIMIT"),       noop("SIGN_IN_REFUSED"),     noop("SKILL_EXISTS"),
+    noop("SKILL_IN_USE"),        noop("SKILL_NOT_FOUND"),     noop("SLOW_CONSUMER"),       noop("STORE_UNAVAILABLE"),
+    noop("TOO_MANY_PREFERENCES")};
+
+/// The reason that the server gives; empty if it gives none.
+std::string reason_of(const google::rpc::Status& status) {
+  google::rpc::ErrorInfo info;
+  for (const auto& any : status.details()) {
+    if (any.UnpackTo(&info)) return info.reason();
+  }
+  return "";
+}
 
 std::string describe(const google::rpc::ErrorInfo& info) {
   std::vector<std::string> metadata;
@@ -58,14 +70,10 @@ bool describe_if(const google::protobuf::Any& any, std::string& text) {
 
 /// The reason in the language in use; empty if it has no words there.
 std::string reason_words(const google::rpc::Status& status) {
-  google::rpc::ErrorInfo info;
-  for (const auto& any : status.details()) {
-    if (!any.UnpackTo(&info)) continue;
-    const bool known = std::find(kReasons.begin(), kReasons.end(), info.reason()) != kReasons.end();
-    const std::string words = known ? tr(info.reason().c_str()) : "";
-    return words == info.reason() ? "" : words;
-  }
-  return "";
+  const std::string reason = reason_of(status);
+  const bool known = std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
+  const std::string words = known ? tr(reason.c_str()) : "";
+  return words == reason ? "" : words;
 }
 
 std::string message_of(const google::rpc::Status& status) {
@@ -119,6 +127,11 @@ bool never_connected(const grpc::Status& status) {
          status.error_message().starts_with("failed to connect to all addresses");
 }
 
+bool has_expired(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAUTHENTICATED &&
+         reason_of(rich_status(status)) == "CREDENTIALS_EXPIRED";
+}
+
 bool is_unreachable(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::UNAVAILABLE ||
          status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
@@ -132,6 +145,10 @@ std::string report(const CallFailed& failure, const std::string& server, bool js
   if (absent) {
     text +=
         say("hint: is musterd running? Start it with: musterd --data DIR. Another address: --server HOST:PORT") + "\n";
+  }
+  if (reason_of(status) == "CREDENTIALS_MISSING" || reason_of(status) == "CREDENTIALS_INVALID" ||
+      reason_of(status) == "CREDENTIALS_REVOKED") {
+    text += tr("hint: sign in with: muster login USER, or name a file with an API key: --token-file FILE") + "\n";
   }
   if (!failure.request_id().empty()) {
     text += say("hint: whether it was done is unknown. To repeat it without doing it twice, add --request-id {0}",

@@ -43,6 +43,9 @@ std::string describe(const google::rpc::Status& status);
 /// True if there was no connection to the server, so that nothing was asked of it.
 bool never_connected(const grpc::Status& status);
 
+/// A stream outlived its token: open it again, with the next one.
+bool has_expired(const grpc::Status& status);
+
 /// True if the server did not answer, so that the outcome of a change is unknown.
 bool is_unreachable(const grpc::Status& status);
 

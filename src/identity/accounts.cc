@@ -141,7 +141,8 @@ SignedIn sign_in(TenantTransaction& t, const RootKey& root, const std::string& u
   return signed_in(*record, token, expires);
 }
 
-std::optional<SignedIn> refresh(TenantTransaction& t, const RootKey& root, const std::string& text, const Deed& deed) {
+std::optional<SignedIn> refresh(TenantTransaction& t, const RootKey& root, const std::string& text,
+                                const std::string& request_id, TimePoint now) {
   const auto token = RefreshToken::parse(text);
   if (!token || token->tenant_id != t.tenant()) return std::nullopt;
   const auto record = find_sign_in(t, token->session_id);
@@ -154,16 +155,16 @@ std::optional<SignedIn> refresh(TenantTransaction& t, const RootKey& root, const
   RefreshToken next = RefreshToken::make(token->tenant_id, token->session_id);
   const std::string digest = root.digest(next.secret);
   switch (judge_refresh({record->expire_time, record->revoked, record->newest, shown->generation, shown->spent_by},
-                        deed.request_id, deed.now)) {
+                        request_id, now)) {
     case RefreshVerdict::kRotate:
-      rotate_refresh_token(t, token->session_id, shown->generation, deed.request_id, digest);
+      rotate_refresh_token(t, token->session_id, shown->generation, request_id, digest);
       return signed_in(*user, next, record->expire_time);
     case RefreshVerdict::kRepeat:
       replace_refresh_token(t, token->session_id, record->newest, digest);
       return signed_in(*user, next, record->expire_time);
     case RefreshVerdict::kReused:
       sign_out(t, record->user_id, token->session_id,
-               {deed.actor_tenant_id, deed.actor, "RefreshTokenReused", deed.request_id, deed.now});
+               {t.tenant(), record->user_id, "RefreshTokenReused", request_id, now});
       return std::nullopt;
     case RefreshVerdict::kRevoked:
     case RefreshVerdict::kExpired:

@@ -38,7 +38,8 @@ SignedIn sign_in(TenantTransaction& t, const RootKey& root, const std::string& u
 
 /// Nothing if the token is refused. That may be a change of its own, so that the transaction must be committed: a token
 /// that was used before ends the sign-in.
-std::optional<SignedIn> refresh(TenantTransaction& t, const RootKey& root, const std::string& token, const Deed& deed);
+std::optional<SignedIn> refresh(TenantTransaction& t, const RootKey& root, const std::string& token,
+                                const std::string& request_id, TimePoint now);
 
 /// Ends one sign-in; what is over already is no error.
 void sign_out(TenantTransaction& t, const std::string& user_id, const std::string& session_id, const Deed& deed);

@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kTokensMax = 100'000;
 /// How often the keys are looked after.
 constexpr Duration kKeyCare = std::chrono::minutes(1);
+/// How often what has had its time is deleted.
+constexpr Duration kClearing = std::chrono::hours(1);
 /// Tokens of before have expired by then, and streams that were opened with them have ended.
 constexpr Duration kTakenLife = 2 * kAccessTokenLife;
 constexpr const char* kSeedPurpose = "signing key ";
@@ -79,6 +81,7 @@ void Directory::run() {
     try {
       read_on();
       if (wall_now() - keys_kept_ >= kKeyCare) keep_keys();
+      if (wall_now() - cleared_ >= kClearing) clear_away_everywhere();
       if (std::exchange(failing, false)) spdlog::info("identity: the database answers again");
     } catch (const std::exception& error) {
       if (!std::exchange(failing, true)) spdlog::warn("identity: not read from the database: {}", error.what());
@@ -88,6 +91,7 @@ void Directory::run() {
 }
 
 void Directory::read_on() {
+  bool changed = false;
   for (;;) {
     const auto changes =
         pool_.submit(api::kPlatformTenant, [this](TenantTransaction& t) { return changes_after(t, last_change_); })
@@ -95,11 +99,14 @@ void Directory::read_on() {
     for (const Change& change : changes) {
       apply(change);
       last_change_ = change.number;
+      changed = true;
     }
     if (changes.empty()) break;
   }
+  changed = changed || keys_changed_ || tenants_changed_;  // what could not be loaded the last time counts again
   if (keys_changed_) load_api_keys();
   if (tenants_changed_) load_tenants();
+  if (changed) ++changes_;
 }
 
 void Directory::apply(const Change& change) {
@@ -173,6 +180,19 @@ void Directory::forget(TimePoint now) {
   std::unique_lock lock(mutex_);
   std::erase_if(user_versions_, old);
   std::erase_if(revoked_sessions_, old);
+}
+
+void Directory::clear_away_everywhere() {
+  cleared_ = wall_now();
+  PageRequest page{0, 1'000};
+  Page<v1::Tenant> tenants;
+  do {
+    tenants = pool_.submit(api::kPlatformTenant, [&](TenantTransaction& t) { return list_tenants(t, page); }).get();
+    for (const v1::Tenant& tenant : tenants.items) {
+      pool_.submit(tenant.tenant_id(), [this](TenantTransaction& t) { clear_away(t, cleared_); }).get();
+    }
+    page.after = tenants.last;
+  } while (tenants.more);
 }
 
 std::shared_ptr<const Directory::Keys> Directory::keys_from(const std::vector<SigningKeyRecord>& records,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -52,6 +53,9 @@ class Directory {
   /// Whether who was let in before still would be.
   [[nodiscard]] Refusal recheck(const api::Caller& caller, TimePoint now) const;
 
+  /// Rises whenever recheck() may answer otherwise than before, but for the passing of time.
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
+
   IssuedToken issue(const api::Caller& caller, TimePoint now) const;
   /// The public keys as a JWKS.
   [[nodiscard]] std::string key_set() const;
@@ -77,6 +81,7 @@ class Directory {
   void run();
   void read_on();
   void forget(TimePoint now);
+  void clear_away_everywhere();
   void apply(const Change& change);
   void load_api_keys();
   void load_tenants();
@@ -103,11 +108,14 @@ class Directory {
   std::unordered_map<std::string, Taken> revoked_sessions_;
   std::unordered_map<std::string, std::shared_ptr<const api::Caller>> tokens_;  ///< checked before, by digest
 
+  std::atomic<std::uint64_t> changes_{0};
+
   // Of the reading thread; before that is started, of start().
   std::int64_t last_change_ = 0;
   bool keys_changed_ = true;
   bool tenants_changed_ = true;
   TimePoint keys_kept_;
+  TimePoint cleared_ = wall_now();
 
   std::mutex sleep_mutex_;
   std::condition_variable wake_;

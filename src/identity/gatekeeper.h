@@ -16,6 +16,7 @@ class Gatekeeper final : public api::Gate {
   api::Admission admit(const grpc::CallbackServerContext& context,
                        const google::protobuf::Descriptor& request) override;
   std::optional<api::Error> recheck(const api::Caller& caller) override;
+  [[nodiscard]] std::uint64_t changes() const override { return directory_.changes(); }
 
  private:
   Directory& directory_;

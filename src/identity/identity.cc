@@ -1,14 +1,16 @@
 #include "muster/identity/identity.h"
 
-#include <spdlog/spdlog.h>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
 
 #include "accounts.h"
 #include "api_key.h"
 #include "directory.h"
 #include "gatekeeper.h"
 #include "identity_service.h"
+#include "muster/client/private_file.h"
 #include "password.h"
-#include "private_file.h"
 #include "root_key.h"
 
 namespace muster::identity {
@@ -75,12 +77,12 @@ class Identity::Impl {
   }
 
   void write_operator_key(const std::filesystem::path& path) {
-    const auto kept = read_private_file(path, kKeyFileBytesMax);
+    const auto kept = client::read_private_file(path, kKeyFileBytesMax);
     if (kept && directory_.authenticate(first_line(*kept), wall_now() + kOperatorKeyLeft).caller) return;
     const std::string key =
         pool_.submit(api::kPlatformTenant, [&](TenantTransaction& t) { return replace_operator_key(t, root_); }).get();
-    directory_.nudge();
-    write_private_file(path, key + "\n");
+    wait_until_known(key);
+    client::write_private_file(path, key + "\n");
   }
 
   api::Gate& gate() { return gatekeeper_; }
@@ -88,6 +90,16 @@ class Identity::Impl {
   std::unique_ptr<grpc::Service> make_service() { return make_identity_service(pool_, root_, directory_, gatekeeper_); }
 
  private:
+  /// The directory hears of it in a moment.
+  void wait_until_known(const std::string& key) {
+    for (int tries = 0; tries < 1'000; ++tries) {
+      if (directory_.authenticate(key, wall_now()).caller) return;
+      directory_.nudge();
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    throw std::runtime_error("the operator's key does not become known");
+  }
+
   const RootKey root_;
   Directory directory_;
   Gatekeeper gatekeeper_;

@@ -5,7 +5,7 @@
 #include "accounts.h"
 #include "api_key.h"
 #include "identity_requests.h"
-#include "muster/api/guard.h"
+#include "muster/api/admitted.h"
 #include "muster/api/page_token.h"
 #include "muster/node/render.h"
 #include "muster/v1/identity_service.grpc.pb.h"
@@ -71,7 +71,7 @@ class IdentityService final : public v1::IdentityService::CallbackService {
 
   ServerUnaryReactor* SignIn(CallbackServerContext* context, const v1::SignInRequest* request,
                              v1::SignInResponse* response) override {
-    return serve(context, request, [=, this](ServerUnaryReactor* reactor, const Admission&) {
+    return api::admitted(gate_, context, request, [=, this](ServerUnaryReactor* reactor, const Admission&) {
       Checker check;
       const std::string tenant = request->tenant_id().empty() ? api::kPlatformTenant : request->tenant_id();
       check.id("tenant_id", tenant);
@@ -95,7 +95,7 @@ class IdentityService final : public v1::IdentityService::CallbackService {
 
   ServerUnaryReactor* Refresh(CallbackServerContext* context, const v1::RefreshRequest* request,
                               v1::RefreshResponse* response) override {
-    return serve(context, request, [=, this](ServerUnaryReactor* reactor, const Admission&) {
+    return api::admitted(gate_, context, request, [=, this](ServerUnaryReactor* reactor, const Admission&) {
       Checker check;
       check.request_id(request->request_id());
       if (!check.ok()) return reactor->Finish(api::to_status(check.error()));
@@ -105,10 +105,10 @@ class IdentityService final : public v1::IdentityService::CallbackService {
       post(
           token->tenant_id,
           [=, this](TenantTransaction& t) {
-            const Deed deed{t.tenant(), "refresh", "Refresh", request->request_id(), wall_now()};
-            const auto result = refresh(t, root_, request->refresh_token(), deed);
+            const TimePoint now = wall_now();
+            const auto result = refresh(t, root_, request->refresh_token(), request->request_id(), now);
             *good = result.has_value();
-            if (result) fill(*result, directory_.issue(result->caller, deed.now), response->mutable_tokens());
+            if (result) fill(*result, directory_.issue(result->caller, now), response->mutable_tokens());
           },
           [=, this](const std::exception_ptr& failure) {
             directory_.nudge();
@@ -141,7 +141,7 @@ class IdentityService final : public v1::IdentityService::CallbackService {
 
   ServerUnaryReactor* WhoAmI(CallbackServerContext* context, const v1::WhoAmIRequest* request,
                              v1::WhoAmIResponse* response) override {
-    return serve(context, request, [=](ServerUnaryReactor* reactor, const Admission& admission) {
+    return api::admitted(gate_, context, request, [=](ServerUnaryReactor* reactor, const Admission& admission) {
       const api::Caller& caller = *admission.caller;
       response->set_tenant_id(caller.tenant_id);
       response->set_subject(caller.subject);
@@ -156,7 +156,7 @@ class IdentityService final : public v1::IdentityService::CallbackService {
 
   ServerUnaryReactor* GetKeySet(CallbackServerContext* context, const v1::GetKeySetRequest* request,
                                 v1::GetKeySetResponse* response) override {
-    return serve(context, request, [=, this](ServerUnaryReactor* reactor, const Admission&) {
+    return api::admitted(gate_, context, request, [=, this](ServerUnaryReactor* reactor, const Admission&) {
       response->set_jwks(directory_.key_set());
       reactor->Finish(grpc::Status::OK);
     });
@@ -310,20 +310,6 @@ class IdentityService final : public v1::IdentityService::CallbackService {
     return {page.last, page.more};
   }
 
-  /// Every call: through the gate, then `body(reactor, admission)`.
-  template <typename Request, typename Body>
-  ServerUnaryReactor* serve(CallbackServerContext* context, const Request*, const Body& body) {
-    auto* reactor = context->DefaultReactor();
-    api::guarded(
-        [&] {
-          const Admission admission = gate_.admit(*context, *Request::descriptor());
-          if (admission.refusal) return reactor->Finish(api::to_status(*admission.refusal));
-          body(reactor, admission);
-        },
-        [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
-  }
-
   /// Queues a transaction, or answers that there is no room for it.
   void post(const std::string& tenant, store::TenantPool::Task task, store::Pool::Done done,
             ServerUnaryReactor* reactor) {
@@ -363,11 +349,11 @@ class IdentityService final : public v1::IdentityService::CallbackService {
     return check.id("tenant_id", asked);
   }
 
-  /// As serve(), with the request checked and its tenant found: `body(reactor, admission, tenant)`.
+  /// As admitted(), with the request checked and its tenant found: `body(reactor, admission, tenant)`.
   template <typename Request, typename Body>
   ServerUnaryReactor* serve_tenant(CallbackServerContext* context, const Request* request, const std::string& tenant,
                                    const Body& body) {
-    return serve(context, request, [=](ServerUnaryReactor* reactor, const Admission& admission) {
+    return api::admitted(gate_, context, request, [=](ServerUnaryReactor* reactor, const Admission& admission) {
       try {
         Checker checker;
         const std::string found = tenant_of(tenant, admission, checker);

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "private_file.h"
+#include "muster/client/private_file.h"
 #include "secrets.h"
 
 namespace muster::identity {
@@ -30,10 +30,10 @@ RootKey::RootKey(const std::string& bytes) {
 }
 
 RootKey RootKey::from_file(const std::filesystem::path& path) {
-  auto bytes = read_private_file(path, kKeyBytes + 1);
+  auto bytes = client::read_private_file(path, kKeyBytes + 1);
   if (!bytes) {
-    make_private_file(path, random_bytes(kKeyBytes));
-    bytes = read_private_file(path, kKeyBytes + 1);
+    client::make_private_file(path, random_bytes(kKeyBytes));
+    bytes = client::read_private_file(path, kKeyBytes + 1);
   }
   if (!bytes || bytes->size() != kKeyBytes) {
     throw std::runtime_error("the key file " + path.string() + " does not hold exactly 32 bytes");

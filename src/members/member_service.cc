@@ -20,7 +20,8 @@ using grpc::ServerUnaryReactor;
 
 class MemberService final : public v1::MemberService::CallbackService {
  public:
-  MemberService(store::TenantPool& pool, std::function<void()> changed) : office_(pool, std::move(changed)) {}
+  MemberService(store::TenantPool& pool, api::Gate& gate, std::function<void()> changed)
+      : office_(pool, gate, std::move(changed)) {}
 
   // --- changes ---
 
@@ -69,7 +70,7 @@ class MemberService final : public v1::MemberService::CallbackService {
 
   ServerUnaryReactor* GetMember(CallbackServerContext* context, const v1::GetMemberRequest* request,
                                 v1::GetMemberResponse* response) override {
-    return office_.read(context, [=](Checker& check) -> Look {
+    return office_.read(context, request, [=](Checker& check) -> Look {
       const std::string id = check.id("member_id", request->member_id());
       return [=](TenantTransaction& t) {
         const auto record = find_member(t, id);
@@ -81,7 +82,7 @@ class MemberService final : public v1::MemberService::CallbackService {
 
   ServerUnaryReactor* GetBase(CallbackServerContext* context, const v1::GetBaseRequest* request,
                               v1::GetBaseResponse* response) override {
-    return office_.read(context, [=](Checker& check) -> Look {
+    return office_.read(context, request, [=](Checker& check) -> Look {
       const std::string id = check.id("base_id", request->base_id());
       return [=](TenantTransaction& t) {
         const auto base = find_base(t, id);
@@ -93,7 +94,7 @@ class MemberService final : public v1::MemberService::CallbackService {
 
   ServerUnaryReactor* GetTeam(CallbackServerContext* context, const v1::GetTeamRequest* request,
                               v1::GetTeamResponse* response) override {
-    return office_.read(context, [=](Checker& check) -> Look {
+    return office_.read(context, request, [=](Checker& check) -> Look {
       const std::string id = check.id("team_id", request->team_id());
       return [=](TenantTransaction& t) {
         const auto team = find_team(t, id);
@@ -105,7 +106,7 @@ class MemberService final : public v1::MemberService::CallbackService {
 
   ServerUnaryReactor* ListMembers(CallbackServerContext* context, const v1::ListMembersRequest* request,
                                   v1::ListMembersResponse* response) override {
-    return office_.read(context, [=](Checker& check) -> Look {
+    return office_.read(context, request, [=](Checker& check) -> Look {
       MemberFilter filter;
       std::string states;
       for (int i = 0; i < request->states_size(); ++i) {
@@ -136,7 +137,7 @@ class MemberService final : public v1::MemberService::CallbackService {
   ServerUnaryReactor* ListMemberTransitions(CallbackServerContext* context,
                                             const v1::ListMemberTransitionsRequest* request,
                                             v1::ListMemberTransitionsResponse* response) override {
-    return office_.read(context, [=](Checker& check) -> Look {
+    return office_.read(context, request, [=](Checker& check) -> Look {
       const std::string id = check.id("member_id", request->member_id());
       const api::PageToken token({"transitions", id});
       const PageRequest page = page_of(*request, token, check);
@@ -151,7 +152,7 @@ class MemberService final : public v1::MemberService::CallbackService {
 
   ServerUnaryReactor* ListBases(CallbackServerContext* context, const v1::ListBasesRequest* request,
                                 v1::ListBasesResponse* response) override {
-    return office_.read(context, [=](Checker& check) -> Look {
+    return office_.read(context, request, [=](Checker& check) -> Look {
       const api::PageToken token({"bases"});
       const PageRequest page = page_of(*request, token, check);
       return [=](TenantTransaction& t) {
@@ -164,7 +165,7 @@ class MemberService final : public v1::MemberService::CallbackService {
 
   ServerUnaryReactor* ListTeams(CallbackServerContext* context, const v1::ListTeamsRequest* request,
                                 v1::ListTeamsResponse* response) override {
-    return office_.read(context, [=](Checker& check) -> Look {
+    return office_.read(context, request, [=](Checker& check) -> Look {
       const std::string base_id = check.optional_id("base_id", request->base_id());
       const api::PageToken token({"teams", base_id});
       const PageRequest page = page_of(*request, token, check);
@@ -189,8 +190,9 @@ class MemberService final : public v1::MemberService::CallbackService {
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_member_service(store::TenantPool& pool, std::function<void()> changed) {
-  return std::make_unique<MemberService>(pool, std::move(changed));
+std::unique_ptr<grpc::Service> make_member_service(store::TenantPool& pool, api::Gate& gate,
+                                                   std::function<void()> changed) {
+  return std::make_unique<MemberService>(pool, gate, std::move(changed));
 }
 
 }  // namespace muster::members

@@ -96,16 +96,16 @@ bool set_data(Config& config, const std::string& value) {
 }
 
 constexpr Text kListenAllowed = {
-    "127.0.0.1:PORT, [::1]:PORT or localhost:PORT, PORT 0 to 65535. Callers have no identities yet, so musterd "
-    "listens on this machine only; let others in by a tunnel or a proxy that knows who they are",
-    "127.0.0.1:PORT、[::1]:PORT 或 localhost:PORT，PORT 为 0 到 65535。调用方目前还没有身份，因此 musterd "
-    "只在本机监听；如需从别处访问，请使用能认证身份的隧道或代理"};
+    "127.0.0.1:PORT, [::1]:PORT or localhost:PORT, PORT 0 to 65535. What is sent is not encrypted, so musterd "
+    "listens on this machine only; let others in by a tunnel or a proxy that speaks TLS",
+    "127.0.0.1:PORT、[::1]:PORT 或 localhost:PORT，PORT 为 0 到 65535。传输未加密，因此 musterd "
+    "只在本机监听；如需从别处访问，请使用支持 TLS 的隧道或代理"};
 
 const std::array kKeys = {
     Key{"data",
         "DIR",
-        {"folder for musterd's own PostgreSQL; made if missing; one musterd per folder",
-         "musterd 自带 PostgreSQL 的数据目录；不存在时自动创建；每个目录只能有一个 musterd"},
+        {"folder for musterd's keys and its own PostgreSQL; made if missing; one musterd per folder",
+         "musterd 的密钥与自带 PostgreSQL 的数据目录；不存在时自动创建；每个目录只能有一个 musterd"},
         {"a path that is not empty", "非空路径"},
         set_data,
         [](const Config& c) { return c.data; }},

@@ -10,6 +10,7 @@
 #include <exception>
 #include <iostream>
 
+#include "language.h"
 #include "muster/musterd/config.h"
 #include "muster/musterd/logging.h"
 #include "server.h"
@@ -58,6 +59,15 @@ void batch_work() {
   if (sched_getscheduler(0) == SCHED_OTHER) sched_setscheduler(0, SCHED_BATCH, &priority);
 }
 
+/// Once, at the terminal and not in the log.
+void tell(const muster::identity::FirstAdmin& admin) {
+  std::cout << say(choose_language(environment),
+                   {"\nThe first user was made. The password is shown here only; change it with muster password:\n",
+                    "\n已创建首个用户。密码只在此处显示；请用 muster password 修改：\n"})
+            << "  muster login " << admin.user_id << "\n  " << admin.password << "\n"
+            << std::endl;
+}
+
 int run(const Config& config) {
   signal(SIGPIPE, SIG_IGN);
   batch_work();  // before there are threads and processes to inherit it
@@ -67,6 +77,7 @@ int run(const Config& config) {
   handle_stop_signals();  // before there is anything to lose; a stop then waits until the start is through
   Server server(config);
   server.start();
+  if (server.first_admin()) tell(*server.first_admin());
   wait_for_stop_signal();
   spdlog::info("stopping: open calls get {} ms; a second signal stops at once", config.shutdown_grace.count());
   server.stop();

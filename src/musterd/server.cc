@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "muster/certification/certificate_service.h"
+#include "muster/client/credentials.h"
+#include "muster/client/private_file.h"
 #include "muster/members/member_service.h"
 #include "muster/store/migrations.h"
 
@@ -11,6 +13,8 @@ namespace muster::musterd {
 namespace {
 
 constexpr std::size_t kHostNameBytesMax = 256;
+constexpr const char* kRootKeyFile = "root.key";
+constexpr const char* kOperatorKeyFile = "operator.key";
 
 /// This process, unique in a cluster, as operators see it in the lease.
 std::string owner_name() {
@@ -36,19 +40,58 @@ void Server::start() {
   node_ = std::make_unique<node::Node>(
       node::NodeOptions{.database = database, .workspace = config_.workspace, .owner = owner_name()});
   node_->start();
-  serving_ = node_.get();
+  start_identity(database);
+  std::vector<std::unique_ptr<grpc::Service>> services;
+  services.push_back(identity_->make_service());
   back_office_ = std::make_unique<store::TenantPool>(store::Pool::Options{.connection = database});
   roster_ = std::make_unique<members::Roster>(*back_office_, *node_);
-  api_ = std::make_unique<api::Server>(*node_, api::ServerOptions{.listen = config_.grpc_listen.text()});
   const auto changed = [this] { roster_->wake(); };
-  api_->add(members::make_member_service(*back_office_, changed));
-  api_->add(certification::make_certificate_service(*back_office_, changed));
+  services.push_back(members::make_member_service(*back_office_, identity_->gate(), changed));
+  services.push_back(certification::make_certificate_service(*back_office_, identity_->gate(), changed));
+  api_ = std::make_unique<api::Server>(*node_, identity_->gate(), std::move(services),
+                                       api::ServerOptions{.listen = config_.grpc_listen.text()});
   api_->start();
+  tell_programs_of_the_key();
+  serving_ = node_.get();
 
   const ListenAddress grpc{config_.grpc_listen.host, static_cast<std::uint16_t>(api_->port())};
   const ListenAddress http{config_.http_listen.host, http_.port()};
-  spdlog::info("gRPC on {}, HTTP on http://{}: this machine only, callers have no identities yet", grpc.text(),
-               http.text());
+  spdlog::info("gRPC on {}, HTTP on http://{}: this machine only, not encrypted", grpc.text(), http.text());
+}
+
+void Server::start_identity(const std::string& database) {
+  const std::filesystem::path folder = std::filesystem::absolute(config_.data);
+  client::make_private_folder(folder);
+  identity_ = std::make_unique<identity::Identity>(
+      identity::IdentityOptions{.database = database, .root_key = folder / kRootKeyFile});
+  identity_->start();
+  first_admin_ = identity_->make_first_admin();
+  identity_->write_operator_key(folder / kOperatorKeyFile);
+}
+
+/// A link where they look for it. That it cannot be made is no reason not to serve: who is told of the file can use it.
+void Server::tell_programs_of_the_key() {
+  namespace fs = std::filesystem;
+  const fs::path key = fs::absolute(config_.data) / kOperatorKeyFile;
+  const ListenAddress address{config_.grpc_listen.host, static_cast<std::uint16_t>(api_->port())};
+  const auto link = client::local_key(address.text());
+  try {
+    if (!link) throw std::runtime_error("neither XDG_CONFIG_HOME nor HOME is set");
+    client::make_private_folder(link->parent_path());
+    fs::remove(*link);
+    fs::create_symlink(key, *link);
+    key_link_ = link;
+    spdlog::info("the operator's key is in {}; programs of this user find it by themselves", key.string());
+  } catch (const std::exception& error) {
+    spdlog::warn("the operator's key is in {}; name it by MUSTER_TOKEN_FILE, for programs do not find it: {}",
+                 key.string(), error.what());
+  }
+}
+
+/// Where programs of this user would find the key no more.
+void Server::forget_key_link() {
+  std::error_code ignored;
+  if (key_link_) std::filesystem::remove(*key_link_, ignored);
 }
 
 std::string Server::open_database() {
@@ -74,6 +117,8 @@ void Server::stop() {
   if (api_) api_->stop(config_.shutdown_grace);
   roster_.reset();
   if (back_office_) back_office_->stop();
+  if (identity_) identity_->stop();
+  forget_key_link();
   http_.stop();
   if (postgres_) postgres_->stop();
 }

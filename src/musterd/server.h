@@ -1,11 +1,14 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "muster/api/server.h"
 #include "muster/gateway/http_server.h"
+#include "muster/identity/identity.h"
 #include "muster/members/roster.h"
 #include "muster/musterd/config.h"
 #include "muster/musterd/data_dir.h"
@@ -27,6 +30,9 @@ class Server {
   /// Throws std::exception if a part cannot start.
   void start();
 
+  /// The user that was made because there was none; to be told once.
+  [[nodiscard]] const std::optional<identity::FirstAdmin>& first_admin() const { return first_admin_; }
+
   /// Says that it is not serving, refuses commands, lets the engine and the journal finish, ends the streams, gives
   /// open calls Config::shutdown_grace, then closes HTTP and the database. Idempotent.
   void stop();
@@ -34,6 +40,9 @@ class Server {
  private:
   [[nodiscard]] gateway::Readiness readiness() const;
   std::string open_database();
+  void start_identity(const std::string& database);
+  void tell_programs_of_the_key();
+  void forget_key_link();
 
   const Config config_;
   gateway::HttpServer http_;
@@ -42,7 +51,10 @@ class Server {
   std::unique_ptr<node::Node> node_;
   std::unique_ptr<store::TenantPool> back_office_;
   std::unique_ptr<members::Roster> roster_;
+  std::unique_ptr<identity::Identity> identity_;
+  std::optional<identity::FirstAdmin> first_admin_;
   std::unique_ptr<api::Server> api_;
+  std::optional<std::filesystem::path> key_link_;    // where this user's programs find the operator's key
   std::atomic<const node::Node*> serving_{nullptr};  // for the HTTP thread; null while starting and stopping
   std::atomic<bool> stopping_{false};
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "muster/client/channel.h"
+
 namespace muster::sim {
 namespace {
 
@@ -33,7 +35,7 @@ std::shared_ptr<grpc::Channel> make_channel(const std::string& server, int numbe
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
+  return client::make_channel(server, arguments, client::credentials_for(server));
 }
 
 /// "sim-1-3k9x0a-": unlike that of any other run with this seed, and allowed in an id.

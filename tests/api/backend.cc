@@ -1,6 +1,6 @@
 #include "backend.h"
 
-#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
 
 #include <random>
 #include <thread>
@@ -9,6 +9,7 @@
 #include "muster/base/random.h"
 #include "muster/base/uuid.h"
 #include "muster/certification/certificate_service.h"
+#include "muster/client/channel.h"
 #include "muster/members/member_service.h"
 #include "muster/store/migrations.h"
 #include "postgres_fixture.h"
@@ -76,18 +77,35 @@ bool eventually(const std::function<bool()>& holds) {
   return false;
 }
 
-Backend::Backend(node::NodeOptions options, api::ServerOptions server_options)
-    : database(new_database()),
-      node(std::make_unique<node::Node>(on(database, std::move(options)))),
-      back_office(std::make_unique<store::TenantPool>(store::Pool::Options{.connection = database})),
-      server(std::make_unique<api::Server>(*node, on_any_port(std::move(server_options)))) {
+TemporaryFolder::TemporaryFolder()
+    : path([] {
+        char made[] = "/tmp/muster-api-XXXXXX";
+        return std::filesystem::path(mkdtemp(made));
+      }()) {}
+
+TemporaryFolder::~TemporaryFolder() { std::filesystem::remove_all(path); }
+
+Backend::Backend(node::NodeOptions options, api::ServerOptions server_options) {
+  database = new_database();
+  options = on(database, std::move(options));
+  node = std::make_unique<node::Node>(options);
   node->start();
+  identity = std::make_unique<identity::Identity>(
+      identity::IdentityOptions{.database = options.database, .root_key = folder.path / "root.key"});
+  identity->start();
+  identity->write_operator_key(folder.path / "operator.key");
+  operator_key = client::credentials_in(folder.path / "operator.key")();
+  std::vector<std::unique_ptr<grpc::Service>> services;
+  services.push_back(identity->make_service());
+  back_office = std::make_unique<store::TenantPool>(store::Pool::Options{.connection = database});
   roster = std::make_unique<members::Roster>(*back_office, *node);
   const auto changed = [this] { roster->wake(); };
-  server->add(members::make_member_service(*back_office, changed));
-  server->add(certification::make_certificate_service(*back_office, changed));
+  services.push_back(members::make_member_service(*back_office, identity->gate(), changed));
+  services.push_back(certification::make_certificate_service(*back_office, identity->gate(), changed));
+  server = std::make_unique<api::Server>(*node, identity->gate(), std::move(services),
+                                         on_any_port(std::move(server_options)));
   server->start();
-  channel = grpc::CreateChannel("127.0.0.1:" + std::to_string(server->port()), grpc::InsecureChannelCredentials());
+  channel = connect(operator_key);
   EXPECT_TRUE(eventually([&] { return node->readiness().ready; })) << node->readiness().reason;
 }
 
@@ -95,6 +113,12 @@ Backend::~Backend() {
   server->drain();
   node->stop();
   EXPECT_TRUE(server->stop(std::chrono::seconds(5)));
+  identity->stop();
+}
+
+std::shared_ptr<grpc::Channel> Backend::connect(const std::string& credential,
+                                                const grpc::ChannelArguments& arguments) const {
+  return client::make_channel("127.0.0.1:" + std::to_string(server->port()), arguments, [=] { return credential; });
 }
 
 void Backend::set_up_floor() {
@@ -138,6 +162,47 @@ std::string Backend::create_contact(const std::string& queue_id, const std::stri
   v1::CreateContactResponse response;
   EXPECT_TRUE(call(&Contacts::CreateContact, request, &response).ok());
   return response.contact_id();
+}
+
+/// Calls a method of any kind with an empty message, or with `body`, and gives the status and the first answer.
+std::pair<grpc::Status, std::string> call_raw(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                                              const std::string& body, bool until_the_end) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const auto call = stub.PrepareCall(&context, method, &queue);
+  const auto wait = [&] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  call->StartCall(nullptr);
+  wait();
+  grpc::Slice slice(body);
+  call->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
+  wait();
+  grpc::ByteBuffer answer;
+  call->Read(&answer, nullptr);
+  std::string text;
+  if (wait()) {
+    grpc::Slice whole;
+    if (answer.DumpToSingleSlice(&whole).ok()) text.assign(whole.begin(), whole.end());
+    if (!until_the_end) context.TryCancel();
+  }
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  wait();
+  return {status, text};
+}
+
+std::vector<const google::protobuf::ServiceDescriptor*> services() {
+  std::vector<const google::protobuf::ServiceDescriptor*> all;
+  for (const char* name :
+       {"ContactService", "AgentSessionService", "RoutingService", "BoardService", "AdminService", "IdentityService"}) {
+    all.push_back(
+        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(std::string("muster.v1.") + name));
+  }
+  return all;
 }
 
 }  // namespace muster::testing

@@ -1,17 +1,22 @@
 #pragma once
 
+#include <google/protobuf/descriptor.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/support/channel_arguments.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "google/rpc/status.pb.h"
 #include "muster/api/server.h"
+#include "muster/identity/identity.h"
 #include "muster/members/roster.h"
 #include "muster/node/node.h"
 #include "muster/store/tenant_pool.h"
@@ -37,7 +42,18 @@ Problem problem(const grpc::Status& status);
 /// Tries until `holds` or a generous time has passed; says whether it held.
 bool eventually(const std::function<bool()>& holds);
 
-/// A node with its gRPC server and all services, on an empty database of its own, and a client's channel to it.
+/// A folder that goes with its object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path path;
+};
+
+/// A node with its gRPC server and all services, on an empty database of its own, and a client's channel to it, whose
+/// calls carry the operator's key.
 class Backend {
  public:
   explicit Backend(node::NodeOptions options = {}, api::ServerOptions server_options = {});
@@ -67,13 +83,26 @@ class Backend {
   /// Creates a contact and gives its identifier.
   std::string create_contact(const std::string& queue_id, const std::string& attribute = "");
 
+  /// Another channel. Calls carry `credential`; empty: none.
+  [[nodiscard]] std::shared_ptr<grpc::Channel> connect(const std::string& credential,
+                                                       const grpc::ChannelArguments& arguments = {}) const;
+
+  TemporaryFolder folder;
   std::string database;
   std::unique_ptr<node::Node> node;
+  std::unique_ptr<identity::Identity> identity;
+  std::string operator_key;
   std::unique_ptr<store::TenantPool> back_office;
   std::unique_ptr<members::Roster> roster;
   std::unique_ptr<api::Server> server;
   std::shared_ptr<grpc::Channel> channel;
 };
+
+/// Calls a method of any kind with an empty message, or with `body`, and gives the status and the first answer.
+std::pair<grpc::Status, std::string> call_raw(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                                              const std::string& body, bool until_the_end);
+/// Of muster.v1, all.
+std::vector<const google::protobuf::ServiceDescriptor*> services();
 
 using Contacts = v1::ContactService::Stub;
 using Routing = v1::RoutingService::Stub;

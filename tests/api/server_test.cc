@@ -1,8 +1,6 @@
 #include "muster/api/server.h"
 
 #include <gmock/gmock.h>
-#include <google/protobuf/descriptor.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -15,50 +13,10 @@
 namespace muster::testing {
 namespace {
 
-/// Calls a method of any kind with an empty message, or with `body`, and gives the status and the first answer.
-std::pair<grpc::Status, std::string> call_raw(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                                              const std::string& body, bool until_the_end) {
-  grpc::GenericStub stub(channel);
-  grpc::ClientContext context;
-  grpc::CompletionQueue queue;
-  const auto call = stub.PrepareCall(&context, method, &queue);
-  const auto wait = [&] {
-    void* tag = nullptr;
-    bool ok = false;
-    return queue.Next(&tag, &ok) && ok;
-  };
-  call->StartCall(nullptr);
-  wait();
-  grpc::Slice slice(body);
-  call->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
-  wait();
-  grpc::ByteBuffer answer;
-  call->Read(&answer, nullptr);
-  std::string text;
-  if (wait()) {
-    grpc::Slice whole;
-    if (answer.DumpToSingleSlice(&whole).ok()) text.assign(whole.begin(), whole.end());
-  }
-  if (!until_the_end) context.TryCancel();
-  grpc::Status status;
-  call->Finish(&status, nullptr);
-  wait();
-  return {status, text};
-}
-
 /// The status of a service according to grpc.health.v1: 1 is serving.
 int health(const std::shared_ptr<grpc::Channel>& channel) {
   const auto [status, answer] = call_raw(channel, "/grpc.health.v1.Health/Check", "", true);
   return status.ok() && answer.size() == 2 ? answer[1] : 0;
-}
-
-std::vector<const google::protobuf::ServiceDescriptor*> services() {
-  std::vector<const google::protobuf::ServiceDescriptor*> all;
-  for (const char* name : {"ContactService", "AgentSessionService", "RoutingService", "BoardService", "AdminService"}) {
-    all.push_back(
-        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(std::string("muster.v1.") + name));
-  }
-  return all;
 }
 
 TEST(Server, ImplementsEveryMethodOfEveryService) {
@@ -95,7 +53,7 @@ TEST(Server, TellsWhenThePortIsTaken) {
   Backend backend;
   api::ServerOptions options;
   options.listen = "127.0.0.1:" + std::to_string(backend.server->port());
-  api::Server second(*backend.node, options);
+  api::Server second(*backend.node, backend.identity->gate(), {}, options);
   EXPECT_THROW(second.start(), std::runtime_error);
 }
 

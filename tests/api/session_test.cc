@@ -425,8 +425,7 @@ class SlowConsumer : public ::testing::Test {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(backend.server->port()),
-                                     grpc::InsecureChannelCredentials(), arguments);
+    return backend.connect(backend.operator_key, arguments);
   }
   /// Sends the agent contacts of 8 KiB, and takes them back, until the stream is cut.
   void flood() {

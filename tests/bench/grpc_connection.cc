@@ -16,6 +16,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "muster/client/credentials.h"
+
 namespace muster::bench {
 namespace {
 
@@ -164,6 +166,8 @@ struct Callbacks {
 };
 
 GrpcConnection::GrpcConnection(const std::string& address) : socket_(connect_to(address)), authority_(address) {
+  const std::string credential = client::credentials_for(address)();
+  if (!credential.empty()) authorization_ = "Bearer " + credential;
   check(nghttp2_session_client_new(&session_, Callbacks::all(), this), "nghttp2");
   const std::array<nghttp2_settings_entry, 2> settings = {{
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kWindow},
@@ -184,14 +188,16 @@ GrpcCall& GrpcConnection::start(const char* path, CallReceiver& receiver) {
   free_.pop_back();
   call.receiver = &receiver;
   const std::array headers = {
-      header(":method", "POST"),        header(":scheme", "http"), header(":path", path),
-      header(":authority", authority_), header("te", "trailers"),  header("content-type", "application/grpc"),
-      header("grpc-timeout", "8H"),
+      header(":method", "POST"),    header(":scheme", "http"),
+      header(":path", path),        header(":authority", authority_),
+      header("te", "trailers"),     header("content-type", "application/grpc"),
+      header("grpc-timeout", "8H"), header("authorization", authorization_),
   };
+  const std::size_t count = headers.size() - (authorization_.empty() ? 1 : 0);
   nghttp2_data_provider provider{};
   provider.source.ptr = &call;
   provider.read_callback = Callbacks::read;
-  call.stream = nghttp2_submit_request(session_, nullptr, headers.data(), headers.size(), &provider, &call);
+  call.stream = nghttp2_submit_request(session_, nullptr, headers.data(), count, &provider, &call);
   if (call.stream < 0) check(call.stream, "starting a call");
   return call;
 }

@@ -60,6 +60,7 @@ class GrpcConnection {
   int socket_ = -1;
   nghttp2_session* session_ = nullptr;
   std::string authority_;
+  std::string authorization_;  ///< empty: the server asks for none
   std::string unsent_;
   std::vector<std::unique_ptr<GrpcCall>> calls_;  ///< open or free
   std::vector<GrpcCall*> free_;

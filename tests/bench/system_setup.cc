@@ -9,6 +9,7 @@
 
 #include "load_client.h"
 #include "muster/base/uuid.h"
+#include "muster/client/channel.h"
 #include "muster/v1/routing_service.grpc.pb.h"
 
 namespace muster::bench {
@@ -23,7 +24,7 @@ constexpr const char* kPolicyId = "anyone";
 class Registrar {
  public:
   explicit Registrar(const std::string& address)
-      : channel_(grpc::CreateChannel(address, grpc::InsecureChannelCredentials())),
+      : channel_(client::make_channel(address, {}, client::credentials_for(address))),
         stub_(v1::RoutingService::NewStub(channel_)) {}
 
   ~Registrar() {

@@ -37,10 +37,11 @@ class Server:
 
     def __init__(self, *args: str):
         self.log: list[dict] = []
+        self.output = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [MUSTERD, "--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--log-format", "json",
              "--shutdown-grace", "2s", *args],
-            stderr=subprocess.PIPE, text=True)
+            stdout=self.output, stderr=subprocess.PIPE, text=True)
         self.reader = threading.Thread(target=self._read_log)
         self.reader.start()
 
@@ -78,6 +79,16 @@ class Server:
             raise AssertionError(f"muster {' '.join(args)}: {done.stdout}{done.stderr}")
         return json.loads(done.stdout or "{}")
 
+    def run(self, *args: str, typed: str = "") -> subprocess.CompletedProcess:
+        """A command of the command line with what is typed, however it ends."""
+        return subprocess.run([MUSTER, "--server", self.grpc, "--json", *args], input=typed, capture_output=True,
+                              text=True)
+
+    def first_admin(self) -> tuple[str, str]:
+        """Name and password of the first user, which the first start printed."""
+        self.output.seek(0)
+        return re.search(r"muster login (\S+)\n\s+(\S+)\n", self.output.read()).groups()
+
     def contact(self, contact_id: str) -> dict:
         return self.muster("contacts", "get", contact_id)
 
@@ -98,6 +109,7 @@ class Server:
         status = self.process.wait(HANGS_AFTER_S)
         self.reader.join()
         self.process.stderr.close()
+        self.output.close()
         return status
 
 
@@ -106,6 +118,8 @@ class MusterdTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="muster-e2e-")
         self.addCleanup(folder.cleanup)
         self.data = Path(folder.name) / "data"
+        self.config = Path(folder.name) / "config"
+        os.environ["XDG_CONFIG_HOME"] = str(self.config)
 
     def start(self, *args: str) -> Server:
         server = Server("--data", str(self.data), *args)
@@ -213,12 +227,61 @@ class MusterdTest(unittest.TestCase):
         own = self.start()
         self.furnish(own)
         database = f"host={self.data}/postgres user=muster dbname=postgres"
-        other = Server("--database", database, "--workspace", "night-shift")
+        # The folder is where the root key is, with which the database's secrets are sealed.
+        other = Server("--database", database, "--workspace", "night-shift", "--data", str(self.data))
         self.addCleanup(lambda: other.process.poll() is None and other.end(signal.SIGTERM))
         other.wait_until_ready()
         self.assertEqual(other.muster("queues", "list").get("queues", []), [])
         self.assertEqual(len(own.muster("queues", "list")["queues"]), 1)
         self.assertEqual(other.end(signal.SIGTERM), 0)
+
+    def test_user_signs_in_is_known_and_signs_out(self):
+        server = self.start()
+        user, password = server.first_admin()
+        self.assertEqual(server.muster("whoami")["subject"], "local-operator")
+        self.assertNotEqual(server.run("login", user, typed="wrong password\n").returncode, 0)
+        self.assertEqual(server.run("login", user, typed=password + "\n").returncode, 0)
+        self.assertEqual(server.muster("whoami")["subject"], user)
+        kept = self.config / "muster" / "sessions" / server.grpc
+        self.assertEqual(kept.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(kept.parent.stat().st_mode & 0o777, 0o700)
+        typed = f"{password}\nanother good one\nanother good one\n"
+        self.assertEqual(server.run("password", typed=typed).returncode, 0)
+
+        tokens = json.loads(kept.read_text())
+        tokens["accessExpireTime"] = "2020-01-01T00:00:00Z"
+        kept.write_text(json.dumps(tokens))
+        self.assertEqual(server.muster("whoami")["subject"], user)
+        self.assertNotEqual(json.loads(kept.read_text())["refreshToken"], tokens["refreshToken"])
+
+        server.muster("logout")
+        self.assertFalse(kept.exists())
+        self.assertEqual(server.muster("whoami")["subject"], "local-operator")
+        self.assertEqual(server.run("login", user, typed="another good one\n").returncode, 0)
+
+    def test_who_has_no_key_gets_nowhere(self):
+        server = self.start()
+        os.environ["XDG_CONFIG_HOME"] = str(self.config) + "-of-another"
+        refused = server.run("queues", "list")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("muster login", refused.stdout + refused.stderr)
+        key = self.data / "operator.key"
+        self.assertEqual(key.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(server.run("--token-file", str(key), "queues", "list").returncode, 0)
+
+    def test_first_admin_is_told_once_and_the_keys_stay(self):
+        server = self.start()
+        server.first_admin()
+        self.assertNotIn("muster login", server.messages(), "the password is not for the log")
+        key = (self.data / "operator.key").read_text()
+        link = self.config / "muster" / "local" / server.grpc
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(server.end(signal.SIGTERM), 0)
+        self.assertFalse(link.is_symlink())
+        server = self.start()
+        self.assertEqual((self.data / "operator.key").read_text(), key)
+        server.output.seek(0)
+        self.assertEqual(server.output.read(), "")
 
     def test_port_that_is_taken_is_named(self):
         first = self.start()

@@ -49,6 +49,7 @@ class CrashTest : public testing::Test {
     folder = fs::temp_directory_path() / ("muster-crash-" + std::to_string(getpid()));
     fs::remove_all(folder);
     fs::create_directories(folder);
+    setenv("XDG_CONFIG_HOME", folder.c_str(), 1);  // where muster and muster-sim find the server's key
     grpc_port = muster::testing::free_port();
     http_port = muster::testing::free_port();
   }

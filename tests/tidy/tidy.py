@@ -18,6 +18,7 @@ LINE_LENGTH_MAX = 120
 # are back-office slices.
 LAYERS = {
     "base": 0,
+    "client": 1,
     "csv": 1,
     "dispatch": 1, "kpi": 1, "workforce": 1,
     "journal": 2, "store": 2,
@@ -28,7 +29,7 @@ LAYERS = {
 }
 SLICE_LAYER = 5  # slices may also include each other's public headers
 
-# Programs that know a server only by its API.
+# Programs that know a server only by its API; what they share is in client.
 CLIENTS = {"cli", "sim"}
 
 # What a module may include beyond the rule above.
@@ -98,7 +99,7 @@ def may_include(module: str, header: str) -> bool:
     if header.startswith("muster/journal/v1/"):
         return module == "journal"
     if module in CLIENTS:
-        return target in {module, "base", "csv"}
+        return target in {module, "base", "client", "csv"}
     if target == module:
         return True
     if layer(module) == SLICE_LAYER and layer(target) == SLICE_LAYER:

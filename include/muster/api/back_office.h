@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "google/protobuf/field_mask.pb.h"
+#include "muster/api/admitted.h"
 #include "muster/api/checker.h"
-#include "muster/api/guard.h"
 #include "muster/api/page_token.h"
 #include "muster/store/answered_requests.h"
 #include "muster/store/sql.h"
@@ -74,52 +74,43 @@ class BackOffice {
  public:
   using Look = std::function<void(store::TenantTransaction&)>;
 
-  /// The pool must outlive it. `changed` is called after each change; must not block.
-  explicit BackOffice(
-      store::TenantPool& pool, std::function<void()> changed = [] {})
-      : pool_(pool), changed_(std::move(changed)) {}
+  /// The pool and the gate must outlive it. `changed` is called after each change; must not block.
+  BackOffice(store::TenantPool& pool, Gate& gate, std::function<void()> changed)
+      : pool_(pool), gate_(gate), changed_(std::move(changed)) {}
 
   /// A change: `check(request, checker)` judges what the request says by itself, and may fill in defaults;
   /// `carry_out(transaction, request, by)` gives the response. A request that is repeated has one effect.
   template <typename Request, typename Response, typename Check, typename CarryOut>
   grpc::ServerUnaryReactor* change(grpc::CallbackServerContext* context, const Request* request, Response* response,
                                    const Check& check, CarryOut carry_out) {
-    auto* reactor = context->DefaultReactor();
-    guarded(
-        [&] {
-          Checker checker;
-          Request checked = *request;
-          checker.request_id(checked.request_id());
-          check(checked, checker);
-          if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
-          const std::string body = Request::descriptor()->full_name() + '\n' + request->SerializeAsString();
-          post(
-              reactor,
-              [=, carry_out = std::move(carry_out)](store::TenantTransaction& t) {
-                const By by{"", wall_now()};
-                const auto reply = once(t, checked.request_id(), body, by.now,
-                                        [&] { return carry_out(t, checked, by).SerializeAsString(); });
-                response->ParseFromString(reply);
-              },
-              changed_);
-        },
-        [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
+    return admitted(gate_, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission& admission) {
+      Checker checker;
+      Request checked = *request;
+      checker.request_id(checked.request_id());
+      check(checked, checker);
+      if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
+      const std::string body = Request::descriptor()->full_name() + '\n' + request->SerializeAsString();
+      post(
+          reactor,
+          [=, actor = admission.caller->subject, carry_out = std::move(carry_out)](store::TenantTransaction& t) {
+            const By by{actor, wall_now()};
+            const auto reply = once(t, checked.request_id(), body, by.now,
+                                    [&] { return carry_out(t, checked, by).SerializeAsString(); });
+            response->ParseFromString(reply);
+          },
+          changed_);
+    });
   }
 
   /// A look into the tables: `prepare(checker)` judges the request and gives what fills the response.
-  template <typename Prepare>
-  grpc::ServerUnaryReactor* read(grpc::CallbackServerContext* context, const Prepare& prepare) {
-    auto* reactor = context->DefaultReactor();
-    guarded(
-        [&] {
-          Checker checker;
-          Look look = prepare(checker);
-          if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
-          post(reactor, std::move(look), [] {});
-        },
-        [&](const grpc::Status& status) { reactor->Finish(status); });
-    return reactor;
+  template <typename Request, typename Prepare>
+  grpc::ServerUnaryReactor* read(grpc::CallbackServerContext* context, const Request* request, const Prepare& prepare) {
+    return admitted(gate_, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission&) {
+      Checker checker;
+      Look look = prepare(checker);
+      if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
+      post(reactor, std::move(look), [] {});
+    });
   }
 
  private:
@@ -128,6 +119,7 @@ class BackOffice {
   void post(grpc::ServerUnaryReactor* reactor, Look work, std::function<void()> then);
 
   store::TenantPool& pool_;
+  Gate& gate_;
   const std::function<void()> changed_;
 };
 

@@ -50,6 +50,8 @@ struct Error {
 [[nodiscard]] Error rebuild_error(node::RebuildStart start);
 /// Why the reporting tables were not read. REQUIRES: `status` is not kRead.
 [[nodiscard]] Error store_error(node::StoreStatus status);
+/// PERMISSION_DENIED: an agent has one desk, its own.
+[[nodiscard]] Error not_own_desk();
 /// A bug. Nothing about it leaves the server but the log.
 [[nodiscard]] Error internal_error();
 

@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <grpcpp/server_context.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -36,6 +37,8 @@ class Gate {
                                         const google::protobuf::Descriptor& request) = 0;
   /// Whether a stream's caller still is let in: why not, if not.
   [[nodiscard]] virtual std::optional<Error> recheck(const Caller& caller) = 0;
+  /// Rises whenever something was taken away from callers.
+  [[nodiscard]] virtual std::uint64_t changes() const = 0;
 };
 
 }  // namespace muster::api

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "muster/api/gate.h"
 #include "muster/node/node.h"
 
 namespace muster::api {
@@ -18,19 +20,16 @@ struct ServerOptions {
   std::chrono::milliseconds health_interval{100};       ///< how often gRPC health follows the node's readiness
 };
 
-/// The gRPC side of a node: the services of muster.v1, grpc.health.v1 and reflection. Nothing in it blocks or
-/// decides: calls become commands of the node, and are answered from its callbacks.
+/// The gRPC side of a node: the services of muster.v1, behind the gate, grpc.health.v1 and reflection. Nothing in it
+/// blocks or decides: calls become commands of the node, and are answered from its callbacks.
 class Server {
  public:
-  /// The node must be started before and live longer.
-  Server(node::Node& node, ServerOptions options);
+  /// `more` are the services of the back office. The node must be started before; it and the gate must live longer.
+  Server(node::Node& node, Gate& gate, std::vector<std::unique_ptr<grpc::Service>> more, ServerOptions options);
   /// As stop() with no time left.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
-
-  /// Serves this as well. REQUIRES: not started.
-  void add(std::unique_ptr<grpc::Service> service);
 
   /// Listens and serves. Throws std::runtime_error if the address cannot be listened on, such as when another
   /// process has the port.

@@ -5,11 +5,14 @@
 #include <functional>
 #include <memory>
 
+#include "muster/api/gate.h"
 #include "muster/store/tenant_pool.h"
 
 namespace muster::certification {
 
-/// CertificateService. The pool must outlive it. `changed`: members' skills may have changed; must not block.
-std::unique_ptr<grpc::Service> make_certificate_service(store::TenantPool& pool, std::function<void()> changed);
+/// CertificateService. The pool and the gate must outlive it. `changed`: members' skills may have changed; must not
+/// block.
+std::unique_ptr<grpc::Service> make_certificate_service(store::TenantPool& pool, api::Gate& gate,
+                                                        std::function<void()> changed);
 
 }  // namespace muster::certification

@@ -5,11 +5,14 @@
 #include <functional>
 #include <memory>
 
+#include "muster/api/gate.h"
 #include "muster/store/tenant_pool.h"
 
 namespace muster::members {
 
-/// MemberService. The pool must outlive it. `changed`: there is something for the roster to tell; must not block.
-std::unique_ptr<grpc::Service> make_member_service(store::TenantPool& pool, std::function<void()> changed);
+/// MemberService. The pool and the gate must outlive it. `changed`: there is something for the roster to tell; must not
+/// block.
+std::unique_ptr<grpc::Service> make_member_service(store::TenantPool& pool, api::Gate& gate,
+                                                   std::function<void()> changed);
 
 }  // namespace muster::members

@@ -10,7 +10,7 @@
 
 namespace muster::musterd {
 
-/// Where a server listens: on this machine only, for callers have no identities yet.
+/// Where a server listens: on this machine only, for what is sent is not encrypted.
 struct ListenAddress {
   std::string host;    // "127.0.0.1", "::1" or "localhost"
   std::uint16_t port;  // 0: any free port
@@ -23,7 +23,7 @@ enum class LogFormat { kText, kJson };
 
 /// Everything that can be configured.
 struct Config {
-  std::string data = "muster-data";  // musterd's folder; used only without `database`
+  std::string data = "muster-data";  // musterd's folder: its keys, and its own PostgreSQL without `database`
   std::string database;              // libpq connection string; empty: our own PostgreSQL under `data`
   std::string workspace = "main";    // the workspace served: [a-z0-9][a-z0-9-]{0,62}
   ListenAddress grpc_listen{"127.0.0.1", 7070};

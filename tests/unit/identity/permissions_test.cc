@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <vector>
 
@@ -126,6 +128,19 @@ TEST(Permissions, OfSeveralRolesTheFarthestCounts) {
   api::Caller caller = with_role(v1::ROLE_AGENT);
   caller.roles.push_back(v1::ROLE_SUPERVISOR);
   EXPECT_EQ(reach(*v1::GetContactRequest::descriptor(), caller), Reach::kPlatform);
+}
+
+TEST(Permissions, AreThoseOfTheManual) {
+  std::ifstream file(MUSTER_SECURITY_MANUAL);
+  const std::string manual{std::istreambuf_iterator<char>(file), {}};
+  for (const Permission& permission : permissions()) {
+    std::string cells;
+    for (const char letter : permission.reach) cells += letter == '.' ? "  |" : std::string(" ") + letter + " |";
+    const std::string name = "| `" + std::string(permission.service) + "." + std::string(permission.method) + "` | ";
+    const std::size_t row = manual.find(name);
+    ASSERT_NE(row, std::string::npos) << name;
+    EXPECT_TRUE(manual.substr(0, manual.find('\n', row)).ends_with("|" + cells)) << name << cells;
+  }
 }
 
 TEST(Permissions, ARequestOfNoMethodHasNone) { EXPECT_EQ(permission_for(*v1::User::descriptor()), nullptr); }

@@ -1,20 +1,21 @@
-#include "private_file.h"
+#include "muster/client/private_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
-#include "secrets.h"
-
-namespace muster::identity {
+namespace muster::client {
 namespace {
 
-[[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
-  throw std::runtime_error("the file " + path.string() + " " + what);
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const fs::path& path, const std::string& what) {
+  throw std::runtime_error(path.string() + " " + what);
 }
 
 /// A descriptor that closes itself.
@@ -30,9 +31,9 @@ struct File {
 
 /// Writes a file beside its place, and lets `put(from, to)`, one system call, bring it there.
 template <typename Put>
-void write_beside(const std::filesystem::path& path, const std::string& text, const Put& put) {
-  const std::string fresh = path.string() + "." + random_id();
-  const File file(open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+void write_beside(const fs::path& path, const std::string& text, const Put& put) {
+  std::string fresh = path.string() + ".XXXXXX";
+  const File file(mkostemp(fresh.data(), O_CLOEXEC));  // 0600
   if (file.fd < 0) fail(path, std::string("cannot be made: ") + std::strerror(errno));
   const bool done = write(file.fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                     fsync(file.fd) == 0 && put(fresh.c_str(), path.c_str());
@@ -43,15 +44,15 @@ void write_beside(const std::filesystem::path& path, const std::string& text, co
 
 }  // namespace
 
-void write_private_file(const std::filesystem::path& path, const std::string& text) {
+void write_private_file(const fs::path& path, const std::string& text) {
   write_beside(path, text, [](const char* from, const char* to) { return rename(from, to) == 0; });
 }
 
-void make_private_file(const std::filesystem::path& path, const std::string& text) {
+void make_private_file(const fs::path& path, const std::string& text) {
   write_beside(path, text, [](const char* from, const char* to) { return link(from, to) == 0 || errno == EEXIST; });
 }
 
-std::optional<std::string> read_private_file(const std::filesystem::path& path, std::size_t bytes_max) {
+std::optional<std::string> read_private_file(const fs::path& path, std::size_t bytes_max) {
   const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.fd < 0 && errno == ENOENT) return std::nullopt;
   struct stat status {};
@@ -64,4 +65,12 @@ std::optional<std::string> read_private_file(const std::filesystem::path& path, 
   return text;
 }
 
-}  // namespace muster::identity
+void make_private_folder(const fs::path& path) {
+  if (fs::is_directory(path)) return;
+  if (path.has_parent_path()) make_private_folder(path.parent_path());
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    fail(path, std::string("cannot be made: ") + std::strerror(errno));
+  }
+}
+
+}  // namespace muster::client

@@ -4,9 +4,10 @@
 #include <optional>
 #include <string>
 
-namespace muster::identity {
+/// Files for their owner's eyes alone.
+namespace muster::client {
 
-/// Puts `text` in the place of the file, whole or not at all, for its owner alone (0600). Throws std::runtime_error.
+/// Puts `text` in the place of the file, whole or not at all (0600). Throws std::runtime_error.
 void write_private_file(const std::filesystem::path& path, const std::string& text);
 
 /// The same where there is no file yet; one that is there, or comes meanwhile, stays.
@@ -16,4 +17,7 @@ void make_private_file(const std::filesystem::path& path, const std::string& tex
 /// its owner may read it.
 std::optional<std::string> read_private_file(const std::filesystem::path& path, std::size_t bytes_max);
 
-}  // namespace muster::identity
+/// Makes a folder that is missing, and those above it, for its owner alone (0700). Throws std::runtime_error.
+void make_private_folder(const std::filesystem::path& path);
+
+}  // namespace muster::client
