@@ -58,6 +58,10 @@ std::string word(v1::ApiScope scope) {
       return tr("run the server");
     case v1::API_SCOPE_IDENTITY:
       return tr("tenants, users and keys");
+    case v1::API_SCOPE_MEMBERS_READ:
+      return tr("look at members and certificates");
+    case v1::API_SCOPE_MEMBERS_WRITE:
+      return tr("change members and certificates");
     default:
       return std::to_string(scope);
   }
