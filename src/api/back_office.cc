@@ -2,12 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 
 namespace muster::api {
 namespace {
-
-constexpr const char* kPlatform = "platform";
 
 Error database_unavailable() {
   Error error = store_error(node::StoreStatus::kUnavailable);
@@ -46,21 +43,6 @@ Error precondition(std::string reason, std::string message, std::vector<std::pai
   return {grpc::StatusCode::FAILED_PRECONDITION, std::move(reason), std::move(message), std::move(metadata), {}, {}};
 }
 
-bool sets(const google::protobuf::FieldMask* mask, std::string_view field) {
-  return !mask || std::find(mask->paths().begin(), mask->paths().end(), field) != mask->paths().end();
-}
-
-void check_mask(const google::protobuf::FieldMask& mask, std::initializer_list<std::string_view> changeable,
-                Checker& check) {
-  check.expect(mask.paths_size() > 0, "update_mask", "must name at least one field");
-  for (const std::string& path : mask.paths()) {
-    const bool known = std::find(changeable.begin(), changeable.end(), path) != changeable.end();
-    check.expect(known, "update_mask",
-                 (path.size() <= 64 ? "'" + path + "'" : std::string("a path")) +
-                     " is not a field that exists and can be changed");
-  }
-}
-
 void check_name(const std::string& path, const std::string& name, Checker& check) {
   check.expect(!name.empty(), path, "must not be empty");
   check.text(path, name);
@@ -87,7 +69,7 @@ std::string BackOffice::once(store::TenantTransaction& t, const std::string& req
 
 void BackOffice::post(grpc::ServerUnaryReactor* reactor, Look work, std::function<void()> then) {
   try {
-    pool_.post(kPlatform, std::move(work), [reactor, then = std::move(then)](const std::exception_ptr& error) {
+    pool_.post(kPlatformTenant, std::move(work), [reactor, then = std::move(then)](const std::exception_ptr& error) {
       if (!error) then();
       reactor->Finish(error ? status_of(error) : grpc::Status::OK);
     });

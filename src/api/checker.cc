@@ -1,5 +1,6 @@
 #include "muster/api/checker.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "muster/node/render.h"
@@ -144,6 +145,27 @@ bool Checker::count(std::string_view field, int size, int min, int max) {
   violate(std::string(field),
           "must have " + std::to_string(min) + ".." + std::to_string(max) + " elements, has " + std::to_string(size));
   return false;
+}
+
+void check_mask(const google::protobuf::FieldMask& mask, std::initializer_list<std::string_view> changeable,
+                Checker& check) {
+  check.expect(mask.paths_size() > 0, "update_mask", "must name at least one field");
+  for (const std::string& path : mask.paths()) {
+    const bool known = std::find(changeable.begin(), changeable.end(), path) != changeable.end();
+    const bool quotable = path.size() <= 64;
+    check.expect(
+        known, "update_mask",
+        (quotable ? "'" + path + "'" : std::string("a path")) + " is not a field that exists and can be changed");
+  }
+}
+
+bool sets(const google::protobuf::FieldMask* mask, std::string_view field) {
+  return !mask || std::find(mask->paths().begin(), mask->paths().end(), field) != mask->paths().end();
+}
+
+std::size_t page_size(std::int32_t asked, Checker& check) {
+  check.expect(asked >= 0, "page_size", "must not be negative");
+  return asked == 0 ? 100 : static_cast<std::size_t>(std::min(asked, 1000));
 }
 
 std::string indexed(std::string_view list, int index) { return std::string(list) + "[" + std::to_string(index) + "]"; }

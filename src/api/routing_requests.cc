@@ -24,17 +24,8 @@ class FieldsSet {
   FieldsSet() = default;
 
   FieldsSet(const google::protobuf::FieldMask& mask, std::initializer_list<std::string_view> changeable, Checker& check)
-      : update_(true) {
-    check.expect(mask.paths_size() > 0, "update_mask", "must name at least one field");
-    for (const std::string& path : mask.paths()) {
-      if (std::find(changeable.begin(), changeable.end(), path) != changeable.end()) {
-        paths_.insert(path);
-      } else {
-        const bool quotable = path.size() <= 64;
-        check.violate("update_mask", (quotable ? "'" + path + "'" : std::string("a path")) +
-                                         " is not a field that exists and can be changed");
-      }
-    }
+      : update_(true), paths_(mask.paths().begin(), mask.paths().end()) {
+    check_mask(mask, changeable, check);
   }
 
   [[nodiscard]] bool has(std::string_view field, bool present = true) const {

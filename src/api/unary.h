@@ -73,10 +73,4 @@ void read(node::Node& node, grpc::ServerUnaryReactor* reactor, Look look) {
       [reactor](node::Delivery delivery) { reactor->Finish(to_status(delivery_error(delivery))); });
 }
 
-/// The size of a page: 0 asks for 100, more than 1,000 for 1,000.
-inline std::size_t page_size(std::int32_t asked, Checker& check) {
-  check.expect(asked >= 0, "page_size", "must not be negative");
-  return asked == 0 ? 100 : static_cast<std::size_t>(std::min(asked, 1000));
-}
-
 }  // namespace muster::api

@@ -74,7 +74,7 @@ class CertificateService final : public v1::CertificateService::CallbackService 
       return [=](TenantTransaction& t) {
         const auto found = list_kinds(t, page);
         for (const v1::CertificateKind& kind : found.items) *response->add_kinds() = kind;
-        if (found.more) response->set_next_page_token(token.after(static_cast<std::uint64_t>(found.last)));
+        api::set_next_page(found, token, response);
       };
     });
   }
@@ -110,7 +110,7 @@ class CertificateService final : public v1::CertificateService::CallbackService 
         const TimePoint now = wall_now();
         const auto found = list_certificates(t, filter, kNotice, now, page);
         for (const CertificateRecord& record : found.items) *response->add_certificates() = shown(record, now);
-        if (found.more) response->set_next_page_token(token.after(static_cast<std::uint64_t>(found.last)));
+        api::set_next_page(found, token, response);
       };
     });
   }

@@ -34,17 +34,17 @@ void audit(TenantTransaction& t, const Deed& deed, const std::string& resource, 
   insert_audit(t, entry, deed.now);
 }
 
-Refused not_there(const std::string& kind, const std::string& field, const std::string& id) {
-  return Refused(api::not_found(kind, field, id));
+api::Refusal not_there(const std::string& kind, const std::string& field, const std::string& id) {
+  return api::Refusal(api::not_found(kind, field, id));
 }
 
-Refused there_already(const std::string& kind, const std::string& field, const std::string& id) {
-  return Refused({grpc::StatusCode::ALREADY_EXISTS,
-                  kind + "_EXISTS",
-                  field + " '" + id + "' exists already",
-                  {{field, id}},
-                  {{field, "exists already"}},
-                  {}});
+api::Refusal there_already(const std::string& kind, const std::string& field, const std::string& id) {
+  return api::Refusal({grpc::StatusCode::ALREADY_EXISTS,
+                       kind + "_EXISTS",
+                       field + " '" + id + "' exists already",
+                       {{field, id}},
+                       {{field, "exists already"}},
+                       {}});
 }
 
 UserRecord user_to_change(TenantTransaction& t, const std::string& user_id) {

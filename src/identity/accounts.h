@@ -10,8 +10,8 @@
 #include "root_key.h"
 
 /// What can be done to tenants, users, keys and sign-ins. Each happens in one transaction of the tenant it is done to,
-/// with its audit entry and, where it takes rights away, the change that servers must hear of. All throw Refused, and
-/// then nothing has happened.
+/// with its audit entry and, where it takes rights away, the change that servers must hear of. All throw api::Refusal,
+/// and then nothing has happened.
 namespace muster::identity {
 
 /// Who does what, when.

@@ -9,21 +9,10 @@
 namespace muster::identity {
 namespace {
 
+using api::check_mask;
+
 constexpr int kRolesMax = v1::Role_MAX;
 constexpr int kScopesMax = v1::ApiScope_MAX;
-
-void check_mask(const google::protobuf::FieldMask& mask, std::initializer_list<std::string_view> fields,
-                Checker& check) {
-  check.expect(mask.paths_size() > 0, "update_mask", "must name at least one field");
-  for (const std::string& path : mask.paths()) {
-    check.expect(std::find(fields.begin(), fields.end(), path) != fields.end(), "update_mask",
-                 "names a field that does not exist or cannot change");
-  }
-}
-
-bool names(const google::protobuf::FieldMask& mask, std::string_view field) {
-  return std::find(mask.paths().begin(), mask.paths().end(), field) != mask.paths().end();
-}
 
 void check_user(const v1::User& user, Checker& check) {
   check.id("user.user_id", user.user_id());
@@ -133,13 +122,14 @@ void check(const v1::ListAuditEntriesRequest& request, Checker& check) {
 }
 
 UserFields fields_of(const google::protobuf::FieldMask& mask) {
-  return {names(mask, "display_name"), names(mask, "roles"), names(mask, "agent_id")};
+  return {api::sets(&mask, "display_name"), api::sets(&mask, "roles"), api::sets(&mask, "agent_id")};
 }
 
 void check_roles(const v1::User& user, const std::string& tenant_id) {
   for (int i = 0; i < user.roles_size(); ++i) {
     if (fits(user.roles(i), tenant_id)) continue;
-    throw Refused(api::invalid_request({{api::indexed("user.roles", i), "is not a role for users of this tenant"}}));
+    throw api::Refusal(
+        api::invalid_request({{api::indexed("user.roles", i), "is not a role for users of this tenant"}}));
   }
 }
 
@@ -147,7 +137,7 @@ void check_life(const v1::ApiKey& key, TimePoint now) {
   if (!key.has_expire_time()) return;
   const TimePoint end{std::chrono::seconds(key.expire_time().seconds())};
   if (end > now && end <= now + kApiKeyLifeMax) return;
-  throw Refused(api::invalid_request({{"api_key.expire_time", "must be ahead, by 400 days at most"}}));
+  throw api::Refusal(api::invalid_request({{"api_key.expire_time", "must be ahead, by 400 days at most"}}));
 }
 
 }  // namespace muster::identity

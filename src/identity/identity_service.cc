@@ -42,7 +42,7 @@ api::Error refresh_refused() {
 api::Error error_of(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
-  } catch (const Refused& refused) {
+  } catch (const api::Refusal& refused) {
     return refused.error();
   } catch (const std::exception& error) {
     spdlog::warn("identity: a transaction failed: {}", error.what());
@@ -133,7 +133,7 @@ class IdentityService final : public v1::IdentityService::CallbackService {
     return change_own(
         context, request, response, [=](TenantTransaction& t, const api::Caller& caller, const Deed& deed) {
           if (const auto trouble = password_trouble(request->new_password(), caller.subject)) {
-            throw Refused(api::invalid_request({{"new_password", *trouble}}));
+            throw api::Refusal(api::invalid_request({{"new_password", *trouble}}));
           }
           change_password(t, caller.subject, request->old_password(), request->new_password(), caller.session_id, deed);
         });
@@ -339,12 +339,12 @@ class IdentityService final : public v1::IdentityService::CallbackService {
   static std::string tenant_of(const std::string& asked, const Admission& admission, Checker& check) {
     if (asked.empty() || asked == admission.caller->tenant_id) return admission.caller->tenant_id;
     if (admission.reach != api::Reach::kPlatform) {
-      throw Refused({StatusCode::PERMISSION_DENIED,
-                     "PERMISSION_DENIED",
-                     "the caller reaches its own tenant only",
-                     {{"tenant_id", asked}},
-                     {},
-                     {}});
+      throw api::Refusal({StatusCode::PERMISSION_DENIED,
+                          "PERMISSION_DENIED",
+                          "the caller reaches its own tenant only",
+                          {{"tenant_id", asked}},
+                          {},
+                          {}});
     }
     return check.id("tenant_id", asked);
   }
@@ -360,7 +360,7 @@ class IdentityService final : public v1::IdentityService::CallbackService {
         check(*request, checker);
         if (!checker.ok()) return reactor->Finish(api::to_status(checker.error()));
         body(reactor, admission, found);
-      } catch (const Refused& refused) {
+      } catch (const api::Refusal& refused) {
         reactor->Finish(api::to_status(refused.error()));
       }
     });
@@ -384,7 +384,7 @@ class IdentityService final : public v1::IdentityService::CallbackService {
         context, request, tenant, [=, this](ServerUnaryReactor* reactor, const Admission&, const std::string& found) {
           const auto after = token.parse(request->page_token());
           if (!after) {
-            throw Refused(api::invalid_request({{"page_token", "is not one of this list with these filters"}}));
+            throw api::Refusal(api::invalid_request({{"page_token", "is not one of this list with these filters"}}));
           }
           const std::int32_t size = request->page_size() == 0 ? 100 : std::min(request->page_size(), 1000);
           const PageRequest page{static_cast<std::int64_t>(*after), static_cast<std::size_t>(size)};
@@ -426,7 +426,7 @@ class IdentityService final : public v1::IdentityService::CallbackService {
           }
           const std::string user = user_key(found, caller->subject), address = address_of(*context);
           if (const auto wait = limiter_.take(user, address, SignInLimiter::Clock::now())) {
-            throw Refused(too_many_attempts(*wait));
+            throw api::Refusal(too_many_attempts(*wait));
           }
           const Deed deed = deed_of<Request>(*caller, request->request_id());
           transact(
@@ -456,12 +456,12 @@ class IdentityService final : public v1::IdentityService::CallbackService {
     if (const auto answered = find_request(t, deed.request_id)) {
       const auto reply = root_.open(purpose, answered->reply);
       if (answered->fingerprint != fingerprint || !reply || !response->ParseFromString(*reply)) {
-        throw Refused({StatusCode::ALREADY_EXISTS,
-                       "REQUEST_ID_REUSED",
-                       "request_id '" + deed.request_id + "' was used for another request",
-                       {{"request_id", deed.request_id}},
-                       {{"request_id", "was used for another request"}},
-                       {}});
+        throw api::Refusal({StatusCode::ALREADY_EXISTS,
+                            "REQUEST_ID_REUSED",
+                            "request_id '" + deed.request_id + "' was used for another request",
+                            {{"request_id", deed.request_id}},
+                            {{"request_id", "was used for another request"}},
+                            {}});
       }
       return;
     }

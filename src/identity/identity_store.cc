@@ -135,16 +135,6 @@ v1::User user_in(const pqxx::row& row) {
   return user;
 }
 
-/// `text` as a part of what LIKE looks for; empty: anything.
-std::string like(const std::string& text) {
-  std::string pattern = "%";
-  for (const char c : text) {
-    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += c;
-  }
-  return pattern + "%";
-}
-
 }  // namespace
 
 namespace {
@@ -197,7 +187,7 @@ Page<v1::User> list_users(TenantTransaction& t, const UserFilter& filter, const 
                                             " AND ($3 = 0 OR $3 = ANY (roles)) AND ($4 = 0 OR state = $4)"
                                             " AND (user_id LIKE $5 OR display_name ILIKE $5) ORDER BY number LIMIT $6",
                                         t.tenant(), page.after, static_cast<int>(filter.role),
-                                        static_cast<int>(filter.state), like(filter.text), limit_of(page));
+                                        static_cast<int>(filter.state), store::containing(filter.text), limit_of(page));
   return page_of<v1::User>(rows, page, user_in);
 }
 

@@ -129,7 +129,7 @@ class MemberService final : public v1::MemberService::CallbackService {
       return [=](TenantTransaction& t) {
         const auto found = list_members(t, filter, page);
         for (const MemberRecord& record : found.items) *response->add_members() = shown(record);
-        if (found.more) response->set_next_page_token(token.after(static_cast<std::uint64_t>(found.last)));
+        api::set_next_page(found, token, response);
       };
     });
   }
@@ -145,7 +145,7 @@ class MemberService final : public v1::MemberService::CallbackService {
         if (!find_member(t, id)) throw Refusal(api::not_found("MEMBER", "member_id", id));
         const auto found = list_transitions(t, id, page);
         for (const v1::MemberTransition& each : found.items) *response->add_transitions() = each;
-        if (found.more) response->set_next_page_token(token.after(static_cast<std::uint64_t>(found.last)));
+        api::set_next_page(found, token, response);
       };
     });
   }
@@ -158,7 +158,7 @@ class MemberService final : public v1::MemberService::CallbackService {
       return [=](TenantTransaction& t) {
         const auto found = list_bases(t, page);
         for (const v1::Base& each : found.items) *response->add_bases() = each;
-        if (found.more) response->set_next_page_token(token.after(static_cast<std::uint64_t>(found.last)));
+        api::set_next_page(found, token, response);
       };
     });
   }
@@ -172,7 +172,7 @@ class MemberService final : public v1::MemberService::CallbackService {
       return [=](TenantTransaction& t) {
         const auto found = list_teams(t, base_id, page);
         for (const v1::Team& each : found.items) *response->add_teams() = each;
-        if (found.more) response->set_next_page_token(token.after(static_cast<std::uint64_t>(found.last)));
+        api::set_next_page(found, token, response);
       };
     });
   }

@@ -11,6 +11,7 @@
 
 #include "lifecycle.h"
 #include "member_store.h"
+#include "muster/api/caller.h"
 #include "muster/base/thread_name.h"
 
 namespace muster::members {
@@ -31,28 +32,24 @@ struct Facts {
   std::set<std::string> managed;  ///< skills
 };
 
-/// The skills that the member is granted, and of the agent's own those that nobody grants; sorted.
-Skills skills_for(const RosterChange& change, const std::set<std::string>& managed, const dispatch::Agent* agent,
-                  const dispatch::Engine& engine, TimePoint now) {
+/// As the agent has them; sorted.
+Skills skills_of(const dispatch::Agent& agent, const dispatch::Engine& engine) {
   Skills skills;
-  if (agent) {
-    for (const dispatch::SkillLevel& has : agent->spec.skills) {
-      const std::string& id = engine.skill(has.skill)->spec.id;
-      if (!managed.contains(id)) skills.push_back({id, has.level, has.valid_until});
-    }
-  }
-  for (const GrantedSkill& granted : change.skills) {
-    const bool ended = granted.expires != TimePoint{} && granted.expires <= now;
-    if (!ended) skills.push_back({granted.skill_id, granted.level, granted.expires});
+  for (const dispatch::SkillLevel& has : agent.spec.skills) {
+    skills.push_back({engine.skill(has.skill)->spec.id, has.level, has.valid_until});
   }
   std::sort(skills.begin(), skills.end(), [](const auto& a, const auto& b) { return a.skill < b.skill; });
   return skills;
 }
 
-Skills skills_of(const dispatch::Agent& agent, const dispatch::Engine& engine) {
-  Skills skills;
-  for (const dispatch::SkillLevel& has : agent.spec.skills) {
-    skills.push_back({engine.skill(has.skill)->spec.id, has.level, has.valid_until});
+/// The skills that the member is granted, and of the agent's own those that nobody grants; sorted.
+Skills skills_for(const RosterChange& change, const std::set<std::string>& managed, const dispatch::Agent* agent,
+                  const dispatch::Engine& engine, TimePoint now) {
+  Skills skills = agent ? skills_of(*agent, engine) : Skills{};
+  std::erase_if(skills, [&](const auto& skill) { return managed.contains(skill.skill); });
+  for (const GrantedSkill& granted : change.skills) {
+    const bool ended = granted.expires != TimePoint{} && granted.expires <= now;
+    if (!ended) skills.push_back({granted.skill_id, granted.level, granted.expires});
   }
   std::sort(skills.begin(), skills.end(), [](const auto& a, const auto& b) { return a.skill < b.skill; });
   return skills;
@@ -152,12 +149,12 @@ void Roster::run(const std::stop_token& stop) {
 }
 
 std::size_t Roster::tell_some() {
-  const Facts facts =
-      pool_.submit("platform",
-                   [](TenantTransaction& t) {
-                     return Facts{roster_changes(t, kBatch), managed_skills(t)};
-                   })
-          .get();
+  const Facts facts = pool_
+                          .submit(api::kPlatformTenant,
+                                  [](TenantTransaction& t) {
+                                    return Facts{roster_changes(t, kBatch), managed_skills(t)};
+                                  })
+                          .get();
   const std::vector<RosterChange>& changes = facts.changes;
   if (changes.empty()) return 0;
   const auto todo = look_up(node_, facts);
@@ -175,7 +172,8 @@ std::size_t Roster::tell_some() {
     }
     if (done) told.insert(told.end(), changes[i].numbers.begin(), changes[i].numbers.end());
   }
-  if (!told.empty()) pool_.submit("platform", [&](TenantTransaction& t) { delete_roster_changes(t, told); }).get();
+  if (!told.empty())
+    pool_.submit(api::kPlatformTenant, [&](TenantTransaction& t) { delete_roster_changes(t, told); }).get();
   return told.size();
 }
 

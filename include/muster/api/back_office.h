@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,17 +23,6 @@
 /// How the services are answered that keep their things in PostgreSQL: a call is one transaction on the pool.
 namespace muster::api {
 
-/// Thrown by the work of a call that may not be done: nothing of it stays, and the caller gets the error.
-class Refusal : public std::exception {
- public:
-  explicit Refusal(Error error) : error_(std::move(error)) {}
-  [[nodiscard]] const Error& error() const { return error_; }
-  [[nodiscard]] const char* what() const noexcept override { return error_.message.c_str(); }
-
- private:
-  Error error_;
-};
-
 /// ALREADY_EXISTS, such as ("MEMBER", "member_id", "li.na").
 [[nodiscard]] Error already_exists(const std::string& kind, const std::string& field, const std::string& id);
 /// FAILED_PRECONDITION.
@@ -47,11 +35,6 @@ T found(std::optional<T> thing, const std::string& kind, const std::string& fiel
   return *std::move(thing);
 }
 
-/// Whether an update sets the field: those that the mask names. No mask: a creation, which sets all.
-[[nodiscard]] bool sets(const google::protobuf::FieldMask* mask, std::string_view field);
-/// A mask names at least one field, and only those that are changeable.
-void check_mask(const google::protobuf::FieldMask& mask, std::initializer_list<std::string_view> changeable,
-                Checker& check);
 /// A name shown to people.
 void check_name(const std::string& path, const std::string& name, Checker& check);
 /// Which page a list request asks for.
@@ -59,9 +42,12 @@ template <typename Request>
 store::PageRequest page_of(const Request& request, const PageToken& token, Checker& check) {
   const auto after = token.parse(request.page_token());
   check.expect(after.has_value(), "page_token", "is not one of this list with these filters");
-  check.expect(request.page_size() >= 0, "page_size", "must not be negative");
-  const std::int32_t size = request.page_size() == 0 ? 100 : std::min(request.page_size(), 1000);
-  return {static_cast<std::int64_t>(after.value_or(0)), static_cast<std::size_t>(size)};
+  return {static_cast<std::int64_t>(after.value_or(0)), page_size(request.page_size(), check)};
+}
+/// Says where the next page begins, if there is one.
+template <typename T, typename Response>
+void set_next_page(const store::Page<T>& page, const PageToken& token, Response* response) {
+  if (page.more) response->set_next_page_token(token.after(static_cast<std::uint64_t>(page.last)));
 }
 
 /// In whose name, and when.

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "google/protobuf/duration.pb.h"
+#include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "muster/api/errors.h"
 #include "muster/base/time.h"
@@ -51,6 +54,14 @@ class Checker {
  private:
   std::vector<FieldViolation> violations_;
 };
+
+/// An update's mask names at least one field, and only those that are changeable.
+void check_mask(const google::protobuf::FieldMask& mask, std::initializer_list<std::string_view> changeable,
+                Checker& check);
+/// Whether a request sets the field: those that the mask names. No mask: a creation, which sets all.
+[[nodiscard]] bool sets(const google::protobuf::FieldMask* mask, std::string_view field);
+/// The size of a page: 0 asks for 100, more than 1,000 for 1,000.
+std::size_t page_size(std::int32_t asked, Checker& check);
 
 /// A list's element in a path: indexed("steps", 1) is "steps[1]".
 std::string indexed(std::string_view list, int index);

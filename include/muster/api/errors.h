@@ -3,6 +3,7 @@
 #include <grpcpp/support/status.h>
 
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -33,6 +34,17 @@ struct Error {
 
 [[nodiscard]] google::rpc::Status to_rpc_status(const Error& error);
 [[nodiscard]] grpc::Status to_status(const Error& error);
+
+/// Thrown by the work of a call that may not be done: nothing of it stays, and the caller gets the error.
+class Refusal : public std::exception {
+ public:
+  explicit Refusal(Error error) : error_(std::move(error)) {}
+  [[nodiscard]] const Error& error() const { return error_; }
+  [[nodiscard]] const char* what() const noexcept override { return error_.message.c_str(); }
+
+ private:
+  Error error_;
+};
 
 /// INVALID_ARGUMENT with what is wrong. REQUIRES: `fields` is not empty.
 [[nodiscard]] Error invalid_request(std::vector<FieldViolation> fields);
