@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "services.h"
+#include "tls.h"
 
 namespace muster::api {
 namespace {
@@ -62,7 +63,8 @@ class Server::Impl {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     limit(builder, options_);
-    builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port_);
+    const auto credentials = options_.tls ? tls_credentials(*options_.tls) : grpc::InsecureServerCredentials();
+    builder.AddListeningPort(options_.listen, credentials, &port_);
     for (const auto& service : services_) builder.RegisterService(service.get());
     server_ = builder.BuildAndStart();
     if (!server_ || port_ == 0) {

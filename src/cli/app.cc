@@ -20,6 +20,21 @@ void add_common_flags(CLI::App& program, Options& options) {
   program.add_option("--token-file", options.token_file, tr("File with an API key or access token to call with"))
       ->type_name("FILE")
       ->envname("MUSTER_TOKEN_FILE");
+  auto* ca =
+      program
+          .add_option("--tls-ca", options.tls.ca, tr("TLS: file with the certificates that sign the server's, in PEM"))
+          ->type_name("FILE")
+          ->envname("MUSTER_TLS_CA");
+  auto* certificate =
+      program.add_option("--tls-certificate", options.tls.certificate, tr("TLS: file with a certificate of one's own"))
+          ->type_name("FILE")
+          ->envname("MUSTER_TLS_CERTIFICATE")
+          ->needs(ca);
+  auto* key = program.add_option("--tls-key", options.tls.key, tr("TLS: file with its private key"))
+                  ->type_name("FILE")
+                  ->envname("MUSTER_TLS_KEY")
+                  ->needs(certificate);
+  certificate->needs(key);
   program.add_option("--lang", options.language, tr("Language; default: that of the locale"))
       ->type_name("{en,zh}")
       ->check(CLI::IsMember({"en", "zh"}).description(""));

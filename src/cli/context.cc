@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "login.h"
-#include "muster/client/channel.h"
 
 namespace muster::cli {
 
@@ -44,14 +43,18 @@ std::shared_ptr<grpc::Channel> Context::channel() {
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     // A board of tens of thousands of agents is larger than gRPC's default of 4 MiB.
     arguments.SetMaxReceiveMessageSize(-1);
-    channel_ = client::make_channel(options.server, arguments, credentials());
+    try {
+      channel_ = client::make_channel(options.server, arguments, credentials(), options.tls);
+    } catch (const std::runtime_error& error) {
+      throw UsageError(error.what());
+    }
   }
   return channel_;
 }
 
 client::Credentials Context::credentials() const {
   if (!options.token_file.empty()) return client::credentials_in(options.token_file);
-  const LoginFile login(options.server);
+  const LoginFile login(options);
   return login.read() ? login.credentials() : client::credentials_for(options.server);
 }
 

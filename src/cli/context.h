@@ -10,7 +10,7 @@
 
 #include "error.h"
 #include "muster/base/time.h"
-#include "muster/client/credentials.h"
+#include "muster/client/channel.h"
 
 namespace muster::cli {
 
@@ -19,6 +19,8 @@ struct Options {
   std::string server = "127.0.0.1:7070";
   /// A file with an API key or access token; empty: that of `muster login`, else that of a server of this machine.
   std::string token_file;
+  /// TLS to the server.
+  client::Tls tls;
   std::string language;
   bool json = false;
   /// How long one call may take, repetitions included.

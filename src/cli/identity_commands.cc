@@ -110,13 +110,13 @@ int login(Context& context, const std::string& user, const std::string& tenant) 
   request.set_tenant_id(tenant);
   request.set_password(ask_password(context, tr("Password: ")));
   const auto response = context.call(&Stub::SignIn, request);
-  LoginFile(context.options.server).write(response.tokens());
+  LoginFile(context.options).write(response.tokens());
   const std::string until = format_time(from_proto(response.tokens().sign_in_expire_time()), wall_now());
   return acknowledge(context, response.user(), say("Signed in as {0} until {1}.", user, until));
 }
 
 int logout(Context& context, bool everywhere) {
-  const LoginFile file(context.options.server);
+  const LoginFile file(context.options);
   if (!file.read()) {
     context.err << tr("Nobody is signed in.") << '\n';
     return kDone;

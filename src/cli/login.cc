@@ -6,11 +6,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "context.h"
 #include "duration.h"
 #include "error.h"
 #include "i18n.h"
-#include "muster/client/channel.h"
 #include "muster/client/private_file.h"
 #include "muster/v1/identity_service.grpc.pb.h"
 
@@ -42,9 +40,9 @@ bool is_fresh(const v1::Tokens& tokens) { return from_proto(tokens.access_expire
 
 }  // namespace
 
-LoginFile::LoginFile(const std::string& server) : server_(server) {
+LoginFile::LoginFile(const Options& options) : options_(options) {
   const auto folder = client::config_folder();
-  if (folder) path_ = *folder / "sessions" / client::file_name_of(server);
+  if (folder) path_ = *folder / "sessions" / client::file_name_of(options.server);
 }
 
 std::optional<v1::Tokens> LoginFile::read() const {
@@ -89,7 +87,8 @@ v1::Tokens LoginFile::refreshed() const {
   const FileLock lock(path_);
   const v1::Tokens now = read().value_or(v1::Tokens());
   if (is_fresh(now) || now.refresh_token().empty()) return now;  // another program was first
-  const auto stub = v1::IdentityService::NewStub(client::make_channel(server_, {}, [] { return std::string(); }));
+  const auto stub = v1::IdentityService::NewStub(client::make_channel(
+      options_.server, {}, [] { return std::string(); }, options_.tls));
   v1::RefreshRequest request;
   request.set_request_id(new_request_id());
   request.set_refresh_token(now.refresh_token());

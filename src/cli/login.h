@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "muster/client/credentials.h"
+#include "context.h"
 #include "muster/v1/identity_service.pb.h"
 
 namespace muster::cli {
@@ -13,7 +13,7 @@ namespace muster::cli {
 /// folder of 0700).
 class LoginFile {
  public:
-  explicit LoginFile(const std::string& server);
+  explicit LoginFile(const Options& options);
 
   /// Nothing if there is none. Throws UsageError if it cannot be read, or others may read it.
   [[nodiscard]] std::optional<v1::Tokens> read() const;
@@ -28,7 +28,7 @@ class LoginFile {
  private:
   [[nodiscard]] v1::Tokens refreshed() const;
 
-  std::string server_;
+  Options options_;
   std::filesystem::path path_;
 };
 

@@ -4,6 +4,9 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/client_interceptor.h>
 
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -43,13 +46,26 @@ class AuthorizerFactory final : public ClientInterceptorFactoryInterface {
   const Credentials credentials_;
 };
 
+std::string read_file(const std::string& path) {
+  if (path.empty()) return {};
+  std::ifstream file(path);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) throw std::runtime_error(path + ": cannot be read");
+  return text.str();
+}
+
+std::shared_ptr<grpc::ChannelCredentials> transport(const Tls& tls) {
+  if (tls.ca.empty()) return grpc::InsecureChannelCredentials();
+  return grpc::SslCredentials({read_file(tls.ca), read_file(tls.key), read_file(tls.certificate)});
+}
+
 }  // namespace
 
 std::shared_ptr<grpc::Channel> make_channel(const std::string& server, const grpc::ChannelArguments& arguments,
-                                            Credentials credentials) {
+                                            Credentials credentials, const Tls& tls) {
   std::vector<std::unique_ptr<ClientInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(std::make_unique<AuthorizerFactory>(std::move(credentials)));
-  return grpc::experimental::CreateCustomChannelWithInterceptors(server, grpc::InsecureChannelCredentials(), arguments,
+  return grpc::experimental::CreateCustomChannelWithInterceptors(server, transport(tls), arguments,
                                                                  std::move(interceptors));
 }
 

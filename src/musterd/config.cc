@@ -20,6 +20,14 @@ constexpr Text kUnknownKey = {" is not a key; keys: ", " 不是配置项；可�
 constexpr Text kNotText = {" must be a text in quotes", " 必须是带引号的文本"};
 constexpr Text kCannotRead = {"cannot read the configuration file: ", "无法读取配置文件："};
 
+constexpr Text kTlsIncomplete = {"tls.certificate and tls.key belong together, and tls.client_ca needs both",
+                                 "tls.certificate 与 tls.key 必须同时设置，tls.client_ca 以二者为前提"};
+constexpr Text kNeedsTls = {
+    " can be reached from other machines: that needs TLS. Set tls.certificate and tls.key, or listen on this machine "
+    "only: 127.0.0.1:PORT, [::1]:PORT or localhost:PORT",
+    " 可从其他机器访问，必须启用 TLS：请设置 tls.certificate 与 tls.key，或只在本机监听："
+    "127.0.0.1:PORT、[::1]:PORT 或 localhost:PORT"};
+
 constexpr Text kIntroduction = {
     "musterd: the dispatch server for a remote and crowd customer-service workforce.\n\n"
     "It gives every contact to the best available agent, durably, and can say why.\n"
@@ -131,6 +139,17 @@ std::string help(Language language) {
   return out.str();
 }
 
+/// What no key can tell by itself.
+void check_together(const Config& config, Language language) {
+  const bool tls = !config.tls_certificate.empty();
+  if (tls != !config.tls_key.empty() || (!tls && !config.tls_client_ca.empty())) {
+    throw ConfigError(say(language, kTlsIncomplete));
+  }
+  if (!tls && !config.grpc_listen.is_local()) {
+    throw ConfigError("grpc.listen = \"" + config.grpc_listen.text() + "\"" + say(language, kNeedsTls));
+  }
+}
+
 }  // namespace
 
 Language choose_language(const Environment& environment) {
@@ -175,6 +194,7 @@ CommandLine parse_command_line(const std::vector<std::string>& args, const Envir
       set(result.config, key, *value, key.environment(), language);
     }
   }
+  check_together(result.config, language);
   return result;
 }
 

@@ -34,18 +34,30 @@ bool is_loopback_v4(std::string_view host) {
   }
 }
 
-bool set_listen(ListenAddress& address, std::string_view text) {
+/// A name, an IPv4 address, or an IPv6 address in brackets.
+bool is_host(std::string_view host) {
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  return !host.empty() && std::all_of(host.begin(), host.end(), [&](unsigned char c) {
+    return std::isalnum(c) || c == '.' || c == '-' || (bracketed && c == ':');
+  });
+}
+
+bool set_any_listen(ListenAddress& address, std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == text.npos) return false;
   const auto port = parse_number(text.substr(colon + 1));
-  if (!port || *port > 65535) return false;
   std::string_view host = text.substr(0, colon);
-  if (host == "[::1]") {
-    host = "::1";
-  } else if (host != "localhost" && !is_loopback_v4(host)) {
-    return false;
-  }
+  if (!port || *port > 65535 || !is_host(host)) return false;
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
   address = {std::string(host), static_cast<std::uint16_t>(*port)};
+  return true;
+}
+
+bool set_local_listen(ListenAddress& address, std::string_view text) {
+  ListenAddress given;
+  if (!set_any_listen(given, text) || !given.is_local()) return false;
+  address = given;
   return true;
 }
 
@@ -95,6 +107,9 @@ bool set_data(Config& config, const std::string& value) {
   return true;
 }
 
+constexpr Text kAnyListenAllowed = {"HOST:PORT, PORT 0 to 65535; with TLS also of other machines",
+                                    "HOST:PORT，PORT 为 0 到 65535；启用 TLS 后也可供其他机器访问"};
+constexpr Text kFileAllowed = {"the path of a file", "文件路径"};
 constexpr Text kListenAllowed = {
     "127.0.0.1:PORT, [::1]:PORT or localhost:PORT, PORT 0 to 65535. What is sent is not encrypted, so musterd "
     "listens on this machine only; let others in by a tunnel or a proxy that speaks TLS",
@@ -126,15 +141,35 @@ const std::array kKeys = {
     Key{"grpc.listen",
         "HOST:PORT",
         {"where gRPC clients connect; port 0 takes a free one", "gRPC 客户端连接的地址；端口 0 表示任选空闲端口"},
-        kListenAllowed,
-        [](Config& c, const std::string& value) { return set_listen(c.grpc_listen, value); },
+        kAnyListenAllowed,
+        [](Config& c, const std::string& value) { return set_any_listen(c.grpc_listen, value); },
         [](const Config& c) { return c.grpc_listen.text(); }},
+    Key{"tls.certificate",
+        "FILE",
+        {"certificate of the gRPC port, in PEM, the chain behind it; taken up anew when it changes; empty: no TLS",
+         "gRPC 端口的证书（PEM，后附证书链）；文件更新后自动生效；为空则不启用 TLS"},
+        kFileAllowed,
+        [](Config& c, const std::string& value) { return c.tls_certificate = value, true; },
+        [](const Config& c) { return c.tls_certificate; }},
+    Key{"tls.key",
+        "FILE",
+        {"its private key, in PEM", "证书的私钥（PEM）"},
+        kFileAllowed,
+        [](Config& c, const std::string& value) { return c.tls_key = value, true; },
+        [](const Config& c) { return c.tls_key; }},
+    Key{"tls.client_ca",
+        "FILE",
+        {"certificates that sign clients', in PEM: clients then need one; empty: they need none",
+         "签发客户端证书的证书（PEM）：设置后客户端必须出示证书；为空则不需要"},
+        kFileAllowed,
+        [](Config& c, const std::string& value) { return c.tls_client_ca = value, true; },
+        [](const Config& c) { return c.tls_client_ca; }},
     Key{"http.listen",
         "HOST:PORT",
         {"where /healthz and /readyz are; port 0 takes a free one",
          "/healthz 与 /readyz 的地址；端口 0 表示任选空闲端口"},
         kListenAllowed,
-        [](Config& c, const std::string& value) { return set_listen(c.http_listen, value); },
+        [](Config& c, const std::string& value) { return set_local_listen(c.http_listen, value); },
         [](const Config& c) { return c.http_listen.text(); }},
     Key{"log.level",
         "LEVEL",
@@ -177,6 +212,8 @@ std::string Key::flag() const { return "--" + respell(name, '-', false); }
 std::string Key::environment() const { return "MUSTER_" + respell(name, '_', true); }
 
 std::span<const Key> config_keys() { return kKeys; }
+
+bool ListenAddress::is_local() const { return host == "localhost" || host == "::1" || is_loopback_v4(host); }
 
 std::string ListenAddress::text() const {
   return (host.find(':') != host.npos ? "[" + host + "]" : host) + ":" + std::to_string(port);

@@ -23,6 +23,22 @@ std::string owner_name() {
   return std::string(host) + ":" + std::to_string(getpid());
 }
 
+api::ServerOptions server_options(const Config& config) {
+  api::ServerOptions options{.listen = config.grpc_listen.text()};
+  if (!config.tls_certificate.empty()) {
+    options.tls = api::TlsOptions{config.tls_certificate, config.tls_key, config.tls_client_ca};
+  }
+  return options;
+}
+
+/// Who can reach the port, and whether others can read what is sent.
+std::string exposure(const Config& config) {
+  if (config.tls_certificate.empty()) return "this machine only, not encrypted";
+  return std::string(config.grpc_listen.is_local() ? "this machine only, gRPC with TLS"
+                                                   : "gRPC with TLS for other machines, too") +
+         (config.tls_client_ca.empty() ? "" : ", clients need a certificate");
+}
+
 }  // namespace
 
 Server::Server(const Config& config)
@@ -32,7 +48,9 @@ Server::Server(const Config& config)
 Server::~Server() { stop(); }
 
 void Server::start() {
-  http_.start();  // first: whoever waits for us can already ask what we are waiting for
+  const api::ServerOptions options = server_options(config_);
+  if (options.tls) api::check_tls(*options.tls);  // before anything is made that a failed start would leave behind
+  http_.start();                                  // first: whoever waits for us can already ask what we are waiting for
   const std::string database = open_database();
   const int applied = store::apply_migrations(database);
   if (applied > 0) spdlog::info("database: {} migrations applied", applied);
@@ -48,15 +66,15 @@ void Server::start() {
   const auto changed = [this] { roster_->wake(); };
   services.push_back(members::make_member_service(*back_office_, identity_->gate(), changed));
   services.push_back(certification::make_certificate_service(*back_office_, identity_->gate(), changed));
-  api_ = std::make_unique<api::Server>(*node_, identity_->gate(), std::move(services),
-                                       api::ServerOptions{.listen = config_.grpc_listen.text()});
+  api_ = std::make_unique<api::Server>(*node_, identity_->gate(), std::move(services), options);
   api_->start();
+  first_admin_ = identity_->make_first_admin();  // the password is told once, which a failed start would not do
   tell_programs_of_the_key();
   serving_ = node_.get();
 
   const ListenAddress grpc{config_.grpc_listen.host, static_cast<std::uint16_t>(api_->port())};
   const ListenAddress http{config_.http_listen.host, http_.port()};
-  spdlog::info("gRPC on {}, HTTP on http://{}: this machine only, not encrypted", grpc.text(), http.text());
+  spdlog::info("gRPC on {}, HTTP on http://{}: {}", grpc.text(), http.text(), exposure(config_));
 }
 
 void Server::start_identity(const std::string& database) {
@@ -65,7 +83,6 @@ void Server::start_identity(const std::string& database) {
   identity_ = std::make_unique<identity::Identity>(
       identity::IdentityOptions{.database = database, .root_key = folder / kRootKeyFile});
   identity_->start();
-  first_admin_ = identity_->make_first_admin();
   identity_->write_operator_key(folder / kOperatorKeyFile);
 }
 
@@ -73,7 +90,9 @@ void Server::start_identity(const std::string& database) {
 void Server::tell_programs_of_the_key() {
   namespace fs = std::filesystem;
   const fs::path key = fs::absolute(config_.data) / kOperatorKeyFile;
-  const ListenAddress address{config_.grpc_listen.host, static_cast<std::uint16_t>(api_->port())};
+  const bool anywhere = config_.grpc_listen.host == "0.0.0.0" || config_.grpc_listen.host == "::";
+  const ListenAddress address{anywhere ? "127.0.0.1" : config_.grpc_listen.host,
+                              static_cast<std::uint16_t>(api_->port())};
   const auto link = client::local_key(address.text());
   try {
     if (!link) throw std::runtime_error("neither XDG_CONFIG_HOME nor HOME is set");

@@ -104,6 +104,11 @@ void add_run_options(CLI::App& app, Options& options, std::string& lang) {
   app.add_option("--server", options.run.server, text("address of the server's gRPC port", "服务器 gRPC 地址"))
       ->type_name("HOST:PORT")
       ->capture_default_str();
+  app.add_option(
+         "--tls-ca", options.run.tls.ca,
+         text("TLS: file with the certificates that sign the server's, in PEM", "TLS：签发服务器证书的证书文件（PEM）"))
+      ->type_name("FILE")
+      ->envname("MUSTER_TLS_CA");
   app.add_option("--speed", options.run.speed, text("simulated seconds per real second", "每实际秒对应的模拟秒数"))
       ->type_name("N")
       ->check(CLI::Range(0.01, 100000.0))

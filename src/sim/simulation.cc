@@ -26,7 +26,7 @@ const std::vector<v1::ContactState> kOpenStates = {v1::CONTACT_STATE_SCHEDULED, 
                                                    v1::CONTACT_STATE_OFFERED,   v1::CONTACT_STATE_ACTIVE,
                                                    v1::CONTACT_STATE_HELD,      v1::CONTACT_STATE_WRAP_UP};
 
-std::shared_ptr<grpc::Channel> make_channel(const std::string& server, int number) {
+std::shared_ptr<grpc::Channel> make_channel(const RunOptions& options, int number) {
   grpc::ChannelArguments arguments;
   // Without a pool of its own, every channel would share one connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -35,7 +35,7 @@ std::shared_ptr<grpc::Channel> make_channel(const std::string& server, int numbe
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  return client::make_channel(server, arguments, client::credentials_for(server));
+  return client::make_channel(options.server, arguments, client::credentials_for(options.server), options.tls);
 }
 
 /// "sim-1-3k9x0a-": unlike that of any other run with this seed, and allowed in an id.
@@ -92,10 +92,10 @@ Summary Simulation::run() {
 
 void Simulation::connect() {
   for (int i = 0; i < kSessionChannels; ++i) {
-    session_stubs_.push_back(v1::AgentSessionService::NewStub(make_channel(options_.server, i)));
+    session_stubs_.push_back(v1::AgentSessionService::NewStub(make_channel(options_, i)));
   }
-  contact_stub_ = v1::ContactService::NewStub(make_channel(options_.server, kSessionChannels));
-  routing_stub_ = v1::RoutingService::NewStub(make_channel(options_.server, kSessionChannels + 1));
+  contact_stub_ = v1::ContactService::NewStub(make_channel(options_, kSessionChannels));
+  routing_stub_ = v1::RoutingService::NewStub(make_channel(options_, kSessionChannels + 1));
 }
 
 // The first to sign in are those whose shift has begun when the first customer comes.

@@ -11,6 +11,7 @@
 #include "customers.h"
 #include "desk.h"
 #include "floor.h"
+#include "muster/client/channel.h"
 #include "progress.h"
 #include "setup.h"
 #include "summary.h"
@@ -20,6 +21,7 @@ namespace muster::sim {
 /// How a workload is played.
 struct RunOptions {
   std::string server = "127.0.0.1:7070";
+  client::Tls tls;
   double speed = 60;                 ///< simulated seconds per real second
   std::optional<double> duration_s;  ///< real; nobody arrives after it
   double give_up_after_s = 60;       ///< real; without a server for longer, the run ends with an error

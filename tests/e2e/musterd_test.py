@@ -283,6 +283,27 @@ class MusterdTest(unittest.TestCase):
         server.output.seek(0)
         self.assertEqual(server.output.read(), "")
 
+    def openssl(self, *args: str):
+        subprocess.run(["openssl", *args], cwd=self.config.parent, check=True, capture_output=True)
+
+    def test_calls_are_encrypted_and_show_certificates(self):
+        new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=test"]
+        self.openssl("req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem")
+        for name in ["server", "client"]:
+            self.openssl("req", *new_key, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{name}.key", "-out",
+                         f"{name}.csr")
+            self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+                         "-copy_extensions", "copy", "-out", f"{name}.pem")
+        ca, server_pem, server_key, client_pem, client_key = (
+            str(self.config.parent / file) for file in ["ca.pem", "server.pem", "server.key", "client.pem", "client.key"])
+        server = self.start("--tls-certificate", server_pem, "--tls-key", server_key, "--tls-client-ca", ca)
+        self.assertIn("gRPC with TLS, clients need a certificate", server.messages())
+        with_both = ["--tls-ca", ca, "--tls-certificate", client_pem, "--tls-key", client_key]
+        self.assertEqual(server.muster(*with_both, "whoami")["subject"], "local-operator")
+        for without in [["--tls-ca", ca], []]:
+            self.assertNotEqual(server.run("--timeout", "1s", *without, "whoami").returncode, 0)
+        self.assertIn("--tls-ca", server.run("--tls-certificate", client_pem, "whoami").stderr)
+
     def test_port_that_is_taken_is_named(self):
         first = self.start()
         for flag, address in [("--http-listen", first.http), ("--grpc-listen", first.grpc)]:

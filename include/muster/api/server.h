@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,20 @@
 
 namespace muster::api {
 
+/// TLS of the port. Files in PEM, read again when they change: a new certificate needs no restart.
+struct TlsOptions {
+  std::string certificate;                 ///< the chain, the server's own first
+  std::string key;                         ///< its private key
+  std::string client_ca;                   ///< who signs clients' certificates, which they then need; empty: nobody
+  std::chrono::seconds look_interval{10};  ///< how often the files are looked at
+};
+
+/// Throws std::runtime_error, saying what is wrong, if the files cannot be used.
+void check_tls(const TlsOptions& options);
+
 struct ServerOptions {
   std::string listen = "127.0.0.1:7070";  ///< host:port of this machine; port 0: any free one
+  std::optional<TlsOptions> tls = {};     ///< empty: not encrypted
   int receive_bytes_max = 16 << 20;       ///< a larger request is refused by gRPC itself, as RESOURCE_EXHAUSTED
   std::size_t memory_bytes_max = std::size_t{2} << 30;  ///< that gRPC may take for connections and calls, about
   std::chrono::milliseconds health_interval{100};       ///< how often gRPC health follows the node's readiness
@@ -32,7 +45,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   /// Listens and serves. Throws std::runtime_error if the address cannot be listened on, such as when another
-  /// process has the port.
+  /// process has the port, or the certificate cannot be used.
   void start();
 
   /// The port listened on. REQUIRES: started.

@@ -10,13 +10,15 @@
 
 namespace muster::musterd {
 
-/// Where a server listens: on this machine only, for what is sent is not encrypted.
+/// Where a server listens.
 struct ListenAddress {
-  std::string host;    // "127.0.0.1", "::1" or "localhost"
+  std::string host;    // "127.0.0.1", "::1", "localhost", …
   std::uint16_t port;  // 0: any free port
 
   /// As configured and as gRPC takes it, such as "[::1]:7070".
   [[nodiscard]] std::string text() const;
+  /// Reached from this machine only.
+  [[nodiscard]] bool is_local() const;
 };
 
 enum class LogFormat { kText, kJson };
@@ -26,8 +28,11 @@ struct Config {
   std::string data = "muster-data";  // musterd's folder: its keys, and its own PostgreSQL without `database`
   std::string database;              // libpq connection string; empty: our own PostgreSQL under `data`
   std::string workspace = "main";    // the workspace served: [a-z0-9][a-z0-9-]{0,62}
-  ListenAddress grpc_listen{"127.0.0.1", 7070};
+  ListenAddress grpc_listen{"127.0.0.1", 7070};  // of other machines, too, with TLS only
   ListenAddress http_listen{"127.0.0.1", 7080};
+  std::string tls_certificate;  // PEM files for the gRPC port; empty: not encrypted
+  std::string tls_key;
+  std::string tls_client_ca;       // who signs clients' certificates; empty: they need none
   std::string log_level = "info";  // trace, debug, info, warn, error
   LogFormat log_format = LogFormat::kText;
   std::chrono::milliseconds shutdown_grace{10'000};  // how long open calls may go on at shutdown, 0 s..10 min

@@ -76,8 +76,23 @@ TEST_F(ConfigTest, PrintedConfigurationReadsBackTheSame) {
   EXPECT_THAT(printed, HasSubstr("1500ms"));
 }
 
-TEST_F(ConfigTest, OnlyLoopbackAddressesAreAllowed) {
+TEST_F(ConfigTest, OtherMachinesNeedTls) {
+  for (const char* address : {"0.0.0.0:7070", "[::]:7070", "192.168.1.5:7070", "muster.example:7070"}) {
+    EXPECT_THAT(error({"--grpc-listen", address}), AllOf(HasSubstr(address), HasSubstr("tls.certificate")));
+    const std::vector<std::string> tls = {"--tls-certificate", "c.pem", "--tls-key", "k.pem", "--grpc-listen", address};
+    EXPECT_EQ(parse(tls).config.grpc_listen.text(), address);
+  }
+  EXPECT_THAT(error({"--tls-certificate", "c.pem"}), HasSubstr("tls.key"));
+  EXPECT_THAT(error({"--tls-key", "k.pem"}), HasSubstr("tls.certificate"));
+  EXPECT_THAT(error({"--tls-client-ca", "a.pem"}), HasSubstr("tls.certificate"));
+  for (const char* address : {"", ":1", "a b:1", "[::1:1", "::1:1", "host", "host:65536"}) {
+    EXPECT_THAT(error({"--grpc-listen", address}), HasSubstr("grpc.listen")) << address;
+  }
+}
+
+TEST_F(ConfigTest, HttpListensOnThisMachineOnly) {
   for (const char* address : {"127.0.0.1:1", "127.9.8.7:65535", "localhost:80", "[::1]:0"}) {
+    EXPECT_EQ(parse({"--http-listen", address}).config.http_listen.text(), address);
     EXPECT_EQ(parse({"--grpc-listen", address}).config.grpc_listen.text(), address);
   }
   for (const char* address : {"0.0.0.0:7070", "[::]:7070", "192.168.1.5:7070", "example.com:7070", "127.0.0.1",
