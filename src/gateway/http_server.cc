@@ -26,33 +26,39 @@ using Response = http::response<http::string_body>;
 
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
-struct Page {
-  http::status status;
-  std::string body;
-};
+HttpPage page_of(http::status status, std::string body) { return {static_cast<unsigned>(status), std::move(body)}; }
 
-Page error_page(http::status status, const std::string& message) {
-  return {status, "{\"error\":" + json_string(message) + "}\n"};
+HttpPage error_page(http::status status, const std::string& message) {
+  return page_of(status, "{\"error\":" + json_string(message) + "}\n");
 }
 
-Page answer(const Request& request, const std::function<Readiness()>& readiness) {
+HttpPage health_page(const Readiness& now) {
+  if (now.ready) return page_of(http::status::ok, "{\"ready\":true}\n");
+  return page_of(http::status::service_unavailable, "{\"ready\":false,\"reason\":" + json_string(now.reason) + "}\n");
+}
+
+/// The paths, for people who look around.
+HttpPage index_page(const HttpPages& pages) {
+  std::string paths = "\"/healthz\",\"/readyz\"";
+  for (const auto& [path, page] : pages) paths += "," + json_string(path);
+  return page_of(http::status::ok, "{\"name\":\"musterd\",\"paths\":[" + paths + "]}\n");
+}
+
+HttpPage answer(const Request& request, const std::function<Readiness()>& readiness, const HttpPages& pages) {
   if (request.method() != http::verb::get && request.method() != http::verb::head) {
     return error_page(http::status::method_not_allowed, "only GET and HEAD");
   }
   const std::string_view target(request.target().data(), request.target().size());
   const std::string_view path = target.substr(0, target.find('?'));
-  if (path == "/healthz") return {http::status::ok, "{\"alive\":true}\n"};
-  if (path == "/readyz") {
-    const Readiness now = readiness();
-    if (now.ready) return {http::status::ok, "{\"ready\":true}\n"};
-    return {http::status::service_unavailable, "{\"ready\":false,\"reason\":" + json_string(now.reason) + "}\n"};
-  }
-  if (path == "/") return {http::status::ok, "{\"name\":\"musterd\",\"paths\":[\"/healthz\",\"/readyz\"]}\n"};
-  return error_page(http::status::not_found, "no such path");
+  if (path == "/healthz") return page_of(http::status::ok, "{\"alive\":true}\n");
+  if (path == "/readyz") return health_page(readiness());
+  if (path == "/") return index_page(pages);
+  const auto page = pages.find(path);
+  return page == pages.end() ? error_page(http::status::not_found, "no such path") : page->second();
 }
 
 /// What to tell a client whose request cannot be read; nothing if it just went away or was too slow.
-std::optional<Page> read_error_page(const beast::error_code& error) {
+std::optional<HttpPage> read_error_page(const beast::error_code& error) {
   if (error == http::error::header_limit) {
     return error_page(http::status::request_header_fields_too_large, "header too large");
   }
@@ -70,6 +76,7 @@ class Connection;
 struct Shared {
   const HttpServerOptions& options;
   const std::function<Readiness()>& readiness;
+  const HttpPages& pages;
   std::unordered_set<Connection*> connections;
 };
 
@@ -90,7 +97,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
                      [self = shared_from_this()](beast::error_code error, std::size_t) { self->on_read(error); });
   }
 
-  void refuse(Page page) { write(std::move(page), 11, false, false); }
+  void refuse(HttpPage page) { write(std::move(page), 11, false, false); }
 
   void close() {
     beast::error_code ignored;
@@ -105,15 +112,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
       return close();
     }
     const Request request = parser_->release();
-    write(answer(request, shared_.readiness), request.version(), request.keep_alive(),
+    write(answer(request, shared_.readiness, shared_.pages), request.version(), request.keep_alive(),
           request.method() == http::verb::head);
   }
 
-  void write(Page page, unsigned version, bool keep_alive, bool head) {
-    response_ = Response(page.status, version);
+  void write(HttpPage page, unsigned version, bool keep_alive, bool head) {
+    response_ = Response(http::int_to_status(page.status), version);
     response_.set(http::field::content_type, "application/json");
-    response_.set(http::field::cache_control, "no-store");
-    if (page.status == http::status::method_not_allowed) response_.set(http::field::allow, "GET, HEAD");
+    response_.set(http::field::cache_control, page.cache_control);
+    if (response_.result() == http::status::method_not_allowed) response_.set(http::field::allow, "GET, HEAD");
     response_.keep_alive(keep_alive);
     response_.content_length(page.body.size());
     if (!head) response_.body() = std::move(page.body);
@@ -167,8 +174,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 class HttpServer::Impl {
  public:
-  Impl(HttpServerOptions options, std::function<Readiness()> readiness)
-      : options_(std::move(options)), readiness_(std::move(readiness)) {}
+  Impl(HttpServerOptions options, std::function<Readiness()> readiness, HttpPages pages)
+      : options_(std::move(options)), readiness_(std::move(readiness)), pages_(std::move(pages)) {}
 
   void start() {
     try {
@@ -233,7 +240,8 @@ class HttpServer::Impl {
 
   const HttpServerOptions options_;
   const std::function<Readiness()> readiness_;
-  Shared shared_{options_, readiness_, {}};
+  const HttpPages pages_;
+  Shared shared_{options_, readiness_, pages_, {}};
   asio::io_context context_{1};
   tcp::acceptor acceptor_{context_};
   asio::steady_timer retry_{context_};
@@ -241,8 +249,8 @@ class HttpServer::Impl {
   std::thread thread_;
 };
 
-HttpServer::HttpServer(HttpServerOptions options, std::function<Readiness()> readiness)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(readiness))) {}
+HttpServer::HttpServer(HttpServerOptions options, std::function<Readiness()> readiness, HttpPages pages)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(readiness), std::move(pages))) {}
 
 HttpServer::~HttpServer() { stop(); }
 

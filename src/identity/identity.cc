@@ -86,6 +86,7 @@ class Identity::Impl {
   }
 
   api::Gate& gate() { return gatekeeper_; }
+  [[nodiscard]] std::string key_set() const { return directory_.key_set(); }
 
   std::unique_ptr<grpc::Service> make_service() { return make_identity_service(pool_, root_, directory_, gatekeeper_); }
 
@@ -113,6 +114,7 @@ void Identity::stop() { impl_->stop(); }
 std::optional<FirstAdmin> Identity::make_first_admin() { return impl_->make_first_admin(); }
 void Identity::write_operator_key(const std::filesystem::path& path) { impl_->write_operator_key(path); }
 api::Gate& Identity::gate() { return impl_->gate(); }
+std::string Identity::key_set() const { return impl_->key_set(); }
 std::unique_ptr<grpc::Service> Identity::make_service() { return impl_->make_service(); }
 
 }  // namespace muster::identity

@@ -43,7 +43,8 @@ std::string exposure(const Config& config) {
 
 Server::Server(const Config& config)
     : config_(config),
-      http_({.host = config.http_listen.host, .port = config.http_listen.port}, [this] { return readiness(); }) {}
+      http_({.host = config.http_listen.host, .port = config.http_listen.port}, [this] { return readiness(); },
+            {{"/.well-known/jwks.json", [this] { return key_set_page(); }}}) {}
 
 Server::~Server() { stop(); }
 
@@ -127,6 +128,12 @@ gateway::Readiness Server::readiness() const {
   if (node == nullptr) return {false, "starting"};
   const node::Readiness readiness = node->readiness();
   return {readiness.ready, readiness.reason};
+}
+
+/// Keys are known for longer than this before they sign, so that who keeps the page misses none.
+gateway::HttpPage Server::key_set_page() const {
+  if (serving_ == nullptr) return {503, "{\"error\":\"starting\"}\n"};
+  return {200, identity_->key_set() + "\n", "public, max-age=300"};
 }
 
 void Server::stop() {

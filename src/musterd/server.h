@@ -39,6 +39,7 @@ class Server {
 
  private:
   [[nodiscard]] gateway::Readiness readiness() const;
+  [[nodiscard]] gateway::HttpPage key_set_page() const;
   std::string open_database();
   void start_identity(const std::string& database);
   void tell_programs_of_the_key();

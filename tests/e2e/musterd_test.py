@@ -259,6 +259,12 @@ class MusterdTest(unittest.TestCase):
         self.assertEqual(server.muster("whoami")["subject"], "local-operator")
         self.assertEqual(server.run("login", user, typed="another good one\n").returncode, 0)
 
+    def test_keys_of_tokens_are_public(self):
+        status, keys = self.start().get("/.well-known/jwks.json")
+        self.assertEqual(status, 200)
+        self.assertEqual({key["alg"] for key in keys["keys"]}, {"EdDSA"})
+        self.assertNotIn("d", keys["keys"][0])
+
     def test_who_has_no_key_gets_nowhere(self):
         server = self.start()
         os.environ["XDG_CONFIG_HOME"] = str(self.config) + "-of-another"

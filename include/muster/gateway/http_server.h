@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -25,15 +26,25 @@ struct HttpServerOptions {
   std::size_t connections_max = 256;  // as many again are told 503; beyond that they are closed without a word
 };
 
+/// What a path answers: JSON.
+struct HttpPage {
+  unsigned status = 200;
+  std::string body;
+  std::string cache_control = "no-store";
+};
+
+/// What there is besides health, by path ("/.well-known/jwks.json").
+using HttpPages = std::map<std::string, std::function<HttpPage()>, std::less<>>;
+
 /// The HTTP side of a server: GET or HEAD of
 ///   /healthz  200 while the process lives
 ///   /readyz   200 {"ready":true}, or 503 {"ready":false,"reason":"…"}
 ///   /         what else there is
-/// Bodies are JSON. It runs on one thread of its own, which never blocks. start() and stop() are for one thread.
+/// and of the pages given. It runs on one thread of its own, which never blocks. start() and stop() are for one thread.
 class HttpServer {
  public:
-  /// `readiness` is called on the server's thread for each /readyz: it must not block, nor throw.
-  HttpServer(HttpServerOptions options, std::function<Readiness()> readiness);
+  /// `readiness` and `pages` are called on the server's thread for each request: they must not block, nor throw.
+  HttpServer(HttpServerOptions options, std::function<Readiness()> readiness, HttpPages pages = {});
   /// As stop().
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;

@@ -46,6 +46,8 @@ class Identity {
   void write_operator_key(const std::filesystem::path& path);
 
   [[nodiscard]] api::Gate& gate();
+  /// The public keys that access tokens are signed with, as a JWKS. Thread-safe. REQUIRES: started.
+  [[nodiscard]] std::string key_set() const;
   /// The service; what it answers lives no longer than this object.
   [[nodiscard]] std::unique_ptr<grpc::Service> make_service();
 

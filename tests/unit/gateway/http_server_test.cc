@@ -67,7 +67,10 @@ class HttpServerTest : public ::testing::Test {
  protected:
   HttpServer& start(HttpServerOptions options = {}) {
     options.port = 0;
-    server_ = std::make_unique<HttpServer>(options, [this] { return readiness_; });
+    server_ = std::make_unique<HttpServer>(
+        options, [this] { return readiness_; }, HttpPages{{"/page", [] {
+                                                             return HttpPage{503, "{\"a\":1}", "max-age=60"};
+                                                           }}});
     server_->start();
     return *server_;
   }
@@ -117,6 +120,16 @@ TEST_F(HttpServerTest, RootSaysWhatThereIsAndOtherPathsAreNotFound) {
   const std::string response = get("/nothing");
   EXPECT_EQ(status(response), "HTTP/1.1 404 Not Found");
   EXPECT_EQ(body(response), "{\"error\":\"no such path\"}\n");
+}
+
+TEST_F(HttpServerTest, APageGivenIsServedAsItSays) {
+  start();
+  EXPECT_NE(get("/").find("\"/page\""), std::string::npos);
+  const std::string response = get("/page?of=1");
+  EXPECT_EQ(status(response), "HTTP/1.1 503 Service Unavailable");
+  EXPECT_NE(response.find("Cache-Control: max-age=60\r\n"), std::string::npos);
+  EXPECT_EQ(body(response), "{\"a\":1}");
+  EXPECT_EQ(status(get("/page/")), "HTTP/1.1 404 Not Found");
 }
 
 TEST_F(HttpServerTest, HeadGivesTheHeaderAlone) {
