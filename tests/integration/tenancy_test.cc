@@ -71,7 +71,14 @@ TEST_F(Tenancy, RowSecurityIsForcedOnEveryTableWithATenant) {
 TEST_F(Tenancy, EveryTableWithATenantHasAPolicyAboutIt) {
   EXPECT_EQ(names(std::string("SELECT relname FROM ") + kTenantTables +
                   " WHERE NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = tenant_table.oid"
-                  " AND pg_get_expr(p.polqual, p.polrelid) = '(tenant_id = muster_tenant())')"),
+                  " AND pg_get_expr(p.polqual, p.polrelid) = "
+                  "'(tenant_id = ( SELECT muster_tenant() AS muster_tenant))')"),
+            "");
+}
+
+TEST_F(Tenancy, PoliciesAskForTheTenantOnceAStatement) {
+  EXPECT_EQ(names("SELECT polrelid::regclass FROM pg_policy WHERE replace(pg_get_expr(polqual, polrelid),"
+                  " '( SELECT muster_tenant() AS muster_tenant)', '') LIKE '%muster_tenant%'"),
             "");
 }
 
