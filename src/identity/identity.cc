@@ -64,6 +64,7 @@ class Identity::Impl {
     return pool_
         .submit(api::kPlatformTenant,
                 [](TenantTransaction& t) -> std::optional<FirstAdmin> {
+                  lock_first_user(t);
                   if (!list_users(t, {}, {0, 1}).items.empty()) return std::nullopt;
                   v1::User user;
                   user.set_user_id(kFirstAdmin);

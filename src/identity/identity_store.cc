@@ -24,6 +24,7 @@ constexpr const char* kChangeLife = "24 hours";
 // Locks of this transaction among others of their kind: any two numbers, as long as all servers use the same.
 constexpr int kChangeLock = 41001;
 constexpr int kKeyLock = 41002;
+constexpr int kFirstUserLock = 41003;
 
 TimePoint time_of(const google::protobuf::Timestamp& time) {
   return TimePoint(std::chrono::seconds(time.seconds()) + Duration(time.nanos() / 1'000));
@@ -190,6 +191,8 @@ Page<v1::User> list_users(TenantTransaction& t, const UserFilter& filter, const 
                                         static_cast<int>(filter.state), store::containing(filter.text), limit_of(page));
   return page_of<v1::User>(rows, page, user_in);
 }
+
+void lock_first_user(TenantTransaction& t) { lock(t, kFirstUserLock, t.tenant()); }
 
 int count_active(TenantTransaction& t, v1::Role role) {
   const auto rows = t.sql().exec_params(

@@ -51,6 +51,8 @@ bool insert_user(TenantTransaction& t, const UserRecord& record, TimePoint now);
 void write_user(TenantTransaction& t, const UserRecord& record, TimePoint now);
 void note_sign_in(TenantTransaction& t, const std::string& user_id, TimePoint now);
 Page<v1::User> list_users(TenantTransaction& t, const UserFilter& filter, const PageRequest& page);
+/// Others who would make the tenant's first user wait until this transaction ends.
+void lock_first_user(TenantTransaction& t);
 /// Users who are let in and have the role. Locks them.
 int count_active(TenantTransaction& t, v1::Role role);
 

@@ -38,7 +38,7 @@ class Identity {
   /// No call may come any more.
   void stop();
 
-  /// Makes the first user if there is none in the platform.
+  /// Makes the first user if there is none in the platform. Of several servers that start at once, one makes it.
   std::optional<FirstAdmin> make_first_admin();
 
   /// Has the file hold an API key that may do everything, for programs of this machine's operator: the one that it has

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <map>
 #include <random>
 #include <set>
@@ -387,6 +388,16 @@ TEST_F(IdentityService, TheLastAdminStays) {
   demote.mutable_user()->set_user_id("second");
   demote.mutable_update_mask()->add_paths("roles");
   EXPECT_EQ(bad(&Stub::UpdateUser, demote, operator_key), "LAST_ADMIN");
+}
+
+TEST_F(IdentityService, ServersThatStartAtOnceMakeOneFirstAdmin) {
+  Node second(database, folder);
+  auto other = std::async(std::launch::async, [&] { return second.identity.make_first_admin(); });
+  const auto one = node->identity.make_first_admin();
+  const auto two = other.get();
+  ASSERT_NE(one.has_value(), two.has_value());
+  const FirstAdmin& made = one ? *one : *two;
+  good(&Stub::SignIn, sign_in_request("", made.user_id, made.password), "");
 }
 
 // --- credentials ---
