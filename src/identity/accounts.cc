@@ -73,10 +73,15 @@ v1::User store_user(TenantTransaction& t, UserRecord& record, const v1::User& be
   return record.user;
 }
 
+/// Servers that let the user in by tokens of other issuers read what the user may do.
+void tell_of_user(TenantTransaction& t, const UserRecord& record, TimePoint now) {
+  insert_change(t, ChangeKind::kUser, record.user.user_id(), record.version, now);
+}
+
 /// From now on servers refuse the tokens that the user has.
 void void_tokens(TenantTransaction& t, UserRecord& record, TimePoint now) {
   ++record.version;
-  insert_change(t, ChangeKind::kUser, record.user.user_id(), record.version, now);
+  tell_of_user(t, record, now);
 }
 
 /// But for the sign-in `kept`.
@@ -237,6 +242,7 @@ v1::User create_user(TenantTransaction& t, v1::User user, const std::string& pas
   node::to_proto(deed.now, user.mutable_update_time());
   const UserRecord record{user, hash_password(password), 1};
   if (!insert_user(t, record, deed.now)) throw there_already("USER", "user_id", user.user_id());
+  tell_of_user(t, record, deed.now);
   audit(t, deed, "user/" + user.user_id(), nullptr, &user);
   return user;
 }
@@ -264,6 +270,8 @@ v1::User suspend_user(TenantTransaction& t, const std::string& user_id, bool sus
   if (suspended) {
     revoke_all(t, user_id, "", deed.now);
     void_tokens(t, record, deed.now);
+  } else {
+    tell_of_user(t, record, deed.now);
   }
   return store_user(t, record, before, deed);
 }

@@ -13,8 +13,6 @@
 namespace muster::identity {
 namespace {
 
-/// Callers remembered, at most; each is a few hundred bytes.
-constexpr std::size_t kTokensMax = 100'000;
 /// How often the keys are looked after.
 constexpr Duration kKeyCare = std::chrono::minutes(1);
 /// How often what has had its time is deleted.
@@ -41,8 +39,10 @@ std::shared_ptr<const api::Caller> caller_of(const v1::ApiKey& key) {
 
 }  // namespace
 
-Directory::Directory(const std::string& database, const RootKey& root, Options options)
-    : pool_({.connection = database, .threads = 1}), root_(root), options_(std::move(options)) {}
+Directory::Directory(const std::string& database, const RootKey& root, ExternalIssuers& external, Options options)
+    : pool_({.connection = database, .threads = 1}), root_(root), external_(external), options_(std::move(options)) {
+  for (const std::string& tenant : external_.tenants()) users_changed_.emplace(tenant, "");
+}
 
 Directory::~Directory() { stop(); }
 
@@ -103,9 +103,11 @@ void Directory::read_on() {
     }
     if (changes.empty()) break;
   }
-  changed = changed || keys_changed_ || tenants_changed_;  // what could not be loaded the last time counts again
+  // What could not be loaded the last time counts again.
+  changed = changed || keys_changed_ || tenants_changed_ || !users_changed_.empty();
   if (keys_changed_) load_api_keys();
   if (tenants_changed_) load_tenants();
+  load_users();
   if (changed) ++changes_;
 }
 
@@ -114,6 +116,7 @@ void Directory::apply(const Change& change) {
   switch (change.kind) {
     case ChangeKind::kUser:
       user_versions_[in_tenant(change.tenant_id, change.id)] = {change.version, wall_now()};
+      if (external_.tenants().contains(change.tenant_id)) users_changed_.emplace(change.tenant_id, change.id);
       break;
     case ChangeKind::kSession:
       revoked_sessions_[in_tenant(change.tenant_id, change.id)] = {0, wall_now()};
@@ -144,6 +147,23 @@ void Directory::load_tenants() {
   tenants_changed_ = false;
 }
 
+void Directory::load_users() {
+  while (!users_changed_.empty()) {
+    const std::string tenant = users_changed_.begin()->first, user = users_changed_.begin()->second;
+    auto found = pool_.submit(tenant, [&](TenantTransaction& t) { return user_rights(t, user); }).get();
+    {
+      std::unique_lock lock(mutex_);
+      if (!user.empty()) users_.erase(in_tenant(tenant, user));
+      for (UserRights& rights : found) {
+        const std::string name = in_tenant(tenant, rights.user_id);
+        users_[name] = std::move(rights);
+      }
+    }
+    std::erase_if(users_changed_,
+                  [&](const auto& each) { return each.first == tenant && (user.empty() || each.second == user); });
+  }
+}
+
 /// Makes the next signing key when it is time, deletes those that have had theirs, and takes up those that others made.
 void Directory::keep_keys() {
   const TimePoint now = wall_now();
@@ -171,7 +191,7 @@ void Directory::keep_keys() {
   keys_kept_ = now;
   forget(now);
   std::unique_lock lock(mutex_);
-  if (!keys_ || keys_->accepted != fresh->accepted) tokens_.clear();
+  if (keys_ && keys_->accepted == fresh->accepted) fresh->tokens = keys_->tokens;
   keys_ = std::move(fresh);
 }
 
@@ -195,9 +215,9 @@ void Directory::clear_away_everywhere() {
   } while (tenants.more);
 }
 
-std::shared_ptr<const Directory::Keys> Directory::keys_from(const std::vector<SigningKeyRecord>& records,
-                                                            const std::string& signs,
-                                                            const std::vector<std::string>& accepted) const {
+std::shared_ptr<Directory::Keys> Directory::keys_from(const std::vector<SigningKeyRecord>& records,
+                                                      const std::string& signs,
+                                                      const std::vector<std::string>& accepted) const {
   auto keys = std::make_shared<Keys>();
   Issuer own{options_.issuer, options_.audience, {}, {Algorithm::kEdDsa}, {"at+jwt"}, kAccessTokenLife, {}};
   for (const auto& record : records) {
@@ -213,9 +233,7 @@ std::shared_ptr<const Directory::Keys> Directory::keys_from(const std::vector<Si
     }
     keys->signs = std::make_shared<SigningKey>(SigningKey::from_seed(*seed));
   }
-  std::vector<Issuer> issuers = options_.external;
-  issuers.push_back(std::move(own));
-  keys->verifier = std::make_shared<TokenVerifier>(std::move(issuers));
+  keys->tokens = std::make_shared<KnownTokens>(std::vector{std::move(own)}, root_);
   return keys;
 }
 
@@ -243,34 +261,39 @@ Directory::Answer Directory::authenticate_key(std::string_view credential, TimeP
 }
 
 Directory::Answer Directory::authenticate_token(std::string_view token, TimePoint now) {
-  if (token.size() > kTokenBytesMax) return {Refusal::kInvalid, nullptr};
-  const std::string digest = root_.digest(token);
-  std::shared_ptr<const api::Caller> caller;
-  {
-    std::shared_lock lock(mutex_);
-    const auto found = tokens_.find(digest);
-    if (found != tokens_.end()) caller = found->second;
+  auto answer = keys()->tokens->verify(token, now);
+  const bool external = answer.rejection == Rejection::kUnknownIssuer;
+  if (external) answer = external_.verify(token, now);
+  if (answer.rejection == Rejection::kExpired) return {Refusal::kExpired, nullptr};
+  if (answer.rejection != Rejection::kNone) {
+    spdlog::debug("identity: a token is refused: {}", name_of(answer.rejection));
+    return {Refusal::kInvalid, nullptr};
   }
-  if (!caller) {
-    Verification verification = keys()->verifier->verify(token, now);
-    if (verification.rejection == Rejection::kExpired) return {Refusal::kExpired, nullptr};
-    if (verification.rejection != Rejection::kNone) {
-      spdlog::debug("identity: a token is refused: {}", name_of(verification.rejection));
-      return {Refusal::kInvalid, nullptr};
-    }
-    caller = std::make_shared<const api::Caller>(std::move(verification.caller));
-    remember(digest, caller, now);
+  if (external) {
+    answer.caller = user_behind(*answer.caller);
+    if (!answer.caller) return {Refusal::kInvalid, nullptr};
   }
-  return judged(std::move(caller), now);
+  return judged(std::move(answer.caller), now);
 }
 
-void Directory::remember(const std::string& digest, const std::shared_ptr<const api::Caller>& caller, TimePoint now) {
-  std::unique_lock lock(mutex_);
-  if (tokens_.size() >= kTokensMax) {
-    std::erase_if(tokens_, [&](const auto& entry) { return entry.second->expire_time <= now; });
-    if (tokens_.size() >= kTokensMax) tokens_.clear();
+/// Null if there is no such user. Roles that the token does not say anything about are the user's; what it says can
+/// leave some out and add none.
+std::shared_ptr<const api::Caller> Directory::user_behind(const api::Caller& said) const {
+  std::shared_lock lock(mutex_);
+  const auto user = users_.find(in_tenant(said.tenant_id, said.subject));
+  if (user == users_.end()) {
+    spdlog::debug("identity: a token is refused: {} has no user {}", said.tenant_id, said.subject);
+    return nullptr;
   }
-  tokens_.emplace(digest, caller);
+  auto caller = std::make_shared<api::Caller>(said);
+  caller->agent_id = user->second.agent_id;
+  caller->version = user->second.version;
+  caller->roles.clear();
+  for (const v1::Role role : user->second.roles) {
+    const bool left = said.roles.empty() || std::find(said.roles.begin(), said.roles.end(), role) != said.roles.end();
+    if (left) caller->roles.push_back(role);
+  }
+  return caller;
 }
 
 Directory::Answer Directory::judged(std::shared_ptr<const api::Caller> caller, TimePoint now) const {
@@ -284,7 +307,11 @@ Directory::Refusal Directory::recheck(const api::Caller& caller, TimePoint now) 
   std::shared_lock lock(mutex_);
   if (suspended_tenants_.contains(caller.tenant_id)) return Refusal::kRevoked;
   if (!caller.key_id.empty()) return api_keys_.contains(caller.key_id) ? Refusal::kNone : Refusal::kRevoked;
-  if (caller.session_id.empty()) return Refusal::kNone;  // of an issuer that tells us of no sign-ins
+  if (caller.session_id.empty()) {  // another issuer's token
+    const auto user = users_.find(in_tenant(caller.tenant_id, caller.subject));
+    const bool same = user != users_.end() && user->second.active && user->second.version == caller.version;
+    return same ? Refusal::kNone : Refusal::kRevoked;
+  }
   if (revoked_sessions_.contains(in_tenant(caller.tenant_id, caller.session_id))) return Refusal::kRevoked;
   const auto version = user_versions_.find(in_tenant(caller.tenant_id, caller.subject));
   return version != user_versions_.end() && caller.version < version->second.version ? Refusal::kRevoked

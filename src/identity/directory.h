@@ -4,14 +4,18 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
+#include "external_issuers.h"
 #include "identity_store.h"
 #include "keys.h"
+#include "known_tokens.h"
 #include "root_key.h"
 #include "tokens.h"
 
@@ -27,11 +31,10 @@ class Directory {
   struct Options {
     std::string issuer;
     std::string audience = "muster";
-    std::vector<Issuer> external;
   };
 
-  /// The root key must live longer.
-  Directory(const std::string& database, const RootKey& root, Options options);
+  /// The root key and the other issuers must live longer.
+  Directory(const std::string& database, const RootKey& root, ExternalIssuers& external, Options options);
   ~Directory();
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
@@ -48,7 +51,8 @@ class Directory {
     Refusal refusal = Refusal::kNone;
     std::shared_ptr<const api::Caller> caller;  ///< null if refused
   };
-  /// Who calls with this token or API key. A token is checked once and remembered.
+  /// Who calls with this token or API key. A token of another issuer is good for the user of ours whom it names, and
+  /// only takes away from what that user may do.
   Answer authenticate(std::string_view credential, TimePoint now);
   /// Whether who was let in before still would be.
   [[nodiscard]] Refusal recheck(const api::Caller& caller, TimePoint now) const;
@@ -69,7 +73,7 @@ class Directory {
   struct Keys {
     std::shared_ptr<const SigningKey> signs;
     std::vector<std::string> accepted;  ///< public keys
-    std::shared_ptr<const TokenVerifier> verifier;
+    std::shared_ptr<KnownTokens> tokens;
   };
 
   /// What was taken away, and when that was heard.
@@ -85,17 +89,19 @@ class Directory {
   void apply(const Change& change);
   void load_api_keys();
   void load_tenants();
+  void load_users();
   void keep_keys();
-  std::shared_ptr<const Keys> keys_from(const std::vector<SigningKeyRecord>& records, const std::string& signs,
-                                        const std::vector<std::string>& accepted) const;
+  [[nodiscard]] std::shared_ptr<Keys> keys_from(const std::vector<SigningKeyRecord>& records, const std::string& signs,
+                                                const std::vector<std::string>& accepted) const;
   [[nodiscard]] std::shared_ptr<const Keys> keys() const;
   Answer authenticate_key(std::string_view credential, TimePoint now) const;
   Answer authenticate_token(std::string_view token, TimePoint now);
+  [[nodiscard]] std::shared_ptr<const api::Caller> user_behind(const api::Caller& said) const;
   Answer judged(std::shared_ptr<const api::Caller> caller, TimePoint now) const;
-  void remember(const std::string& digest, const std::shared_ptr<const api::Caller>& caller, TimePoint now);
 
   store::TenantPool pool_;  ///< its own: what is revoked must not wait behind those who sign in
   const RootKey& root_;
+  ExternalIssuers& external_;
   const Options options_;
 
   mutable std::shared_mutex mutex_;
@@ -106,7 +112,8 @@ class Directory {
   /// long as there may be tokens and streams of before.
   std::unordered_map<std::string, Taken> user_versions_;
   std::unordered_map<std::string, Taken> revoked_sessions_;
-  std::unordered_map<std::string, std::shared_ptr<const api::Caller>> tokens_;  ///< checked before, by digest
+  /// By tenant and user: those whom other issuers may name.
+  std::unordered_map<std::string, UserRights> users_;
 
   std::atomic<std::uint64_t> changes_{0};
 
@@ -114,6 +121,7 @@ class Directory {
   std::int64_t last_change_ = 0;
   bool keys_changed_ = true;
   bool tenants_changed_ = true;
+  std::set<std::pair<std::string, std::string>> users_changed_;  ///< tenant and user; all of the tenant: no user
   TimePoint keys_kept_;
   TimePoint cleared_ = wall_now();
 

@@ -47,16 +47,21 @@ class Identity::Impl {
  public:
   explicit Impl(const IdentityOptions& options)
       : root_(RootKey::from_file(options.root_key)),
-        directory_(options.database, root_, {options.issuer, options.audience, {}}),
+        external_(options.external, root_),
+        directory_(options.database, root_, external_, {options.issuer, options.audience}),
         gatekeeper_(directory_),
         pool_({.connection = options.database}) {}
 
   ~Impl() { stop(); }
 
-  void start() { directory_.start(); }
+  void start() {
+    directory_.start();
+    external_.start();
+  }
 
   void stop() {
     pool_.stop();
+    external_.stop();
     directory_.stop();
   }
 
@@ -103,6 +108,7 @@ class Identity::Impl {
   }
 
   const RootKey root_;
+  ExternalIssuers external_;
   Directory directory_;
   Gatekeeper gatekeeper_;
   store::TenantPool pool_;

@@ -192,6 +192,22 @@ Page<v1::User> list_users(TenantTransaction& t, const UserFilter& filter, const 
   return page_of<v1::User>(rows, page, user_in);
 }
 
+std::vector<UserRights> user_rights(TenantTransaction& t, const std::string& user_id) {
+  std::vector<UserRights> all;
+  for (const auto& row : t.sql().exec_params("SELECT user_id, state, roles, agent_id, version FROM app_user"
+                                             " WHERE tenant_id = $1 AND ($2 = '' OR user_id = $2)",
+                                             t.tenant(), user_id)) {
+    UserRights rights{row[0].as<std::string>(),
+                      row[1].as<int>() == v1::USER_STATE_ACTIVE,
+                      {},
+                      row[3].as<std::string>(),
+                      row[4].as<std::int64_t>()};
+    from_array(row[2], [&](int role) { rights.roles.push_back(static_cast<v1::Role>(role)); });
+    all.push_back(std::move(rights));
+  }
+  return all;
+}
+
 void lock_first_user(TenantTransaction& t) { lock(t, kFirstUserLock, t.tenant()); }
 
 int count_active(TenantTransaction& t, v1::Role role) {

@@ -51,6 +51,16 @@ bool insert_user(TenantTransaction& t, const UserRecord& record, TimePoint now);
 void write_user(TenantTransaction& t, const UserRecord& record, TimePoint now);
 void note_sign_in(TenantTransaction& t, const std::string& user_id, TimePoint now);
 Page<v1::User> list_users(TenantTransaction& t, const UserFilter& filter, const PageRequest& page);
+/// What a user may do.
+struct UserRights {
+  std::string user_id;
+  bool active = false;
+  std::vector<v1::Role> roles;
+  std::string agent_id;
+  std::int64_t version = 1;
+};
+/// That of one user, if there is one; of all if `user_id` is empty.
+std::vector<UserRights> user_rights(TenantTransaction& t, const std::string& user_id);
 /// Others who would make the tenant's first user wait until this transaction ends.
 void lock_first_user(TenantTransaction& t);
 /// Users who are let in and have the role. Locks them.

@@ -19,7 +19,7 @@ constexpr std::int64_t kSecondsMax = 253'402'300'799;  // the year 9999
 struct Parts {
   std::string_view signed_text;
   json::object header;
-  json::object claims;
+  json::value claims;  ///< an object
   std::string signature;
 };
 
@@ -63,9 +63,8 @@ std::optional<TimePoint> time_at(const json::object& claims, std::string_view na
   return TimePoint(std::chrono::seconds(*seconds));
 }
 
-std::vector<std::string> texts_at(const json::object& object, std::string_view name) {
+std::vector<std::string> texts_in(const json::value* value) {
   std::vector<std::string> texts;
-  const json::value* value = object.if_contains(name);
   if (value && value->is_array()) {
     for (const json::value& each : value->as_array()) {
       if (each.is_string()) texts.emplace_back(each.as_string());
@@ -117,7 +116,7 @@ bool for_us(const json::object& claims, const std::string& audience) {
   const json::value* value = claims.if_contains("aud");
   if (!value) return false;
   if (value->is_string()) return value->as_string() == audience;
-  return value->is_array() && contains(texts_at(claims, "aud"), audience);
+  return value->is_array() && contains(texts_in(value), audience);
 }
 
 /// Who calls, by a token of ours.
@@ -131,7 +130,7 @@ std::optional<api::Caller> own_caller(const json::object& claims) {
   if (caller.tenant_id.empty() || caller.subject.empty() || caller.session_id.empty() || !version) return std::nullopt;
   if (text_at(claims, "jti").empty() || !claims.contains("roles")) return std::nullopt;
   caller.version = *version;
-  for (const std::string& name : texts_at(claims, "roles")) {
+  for (const std::string& name : texts_in(claims.if_contains("roles"))) {
     const auto role = role_of(name);
     if (!role) return std::nullopt;
     caller.roles.push_back(*role);
@@ -139,28 +138,77 @@ std::optional<api::Caller> own_caller(const json::object& claims) {
   return caller;
 }
 
-/// Who calls, by a token of someone else.
-std::optional<api::Caller> external_caller(const json::object& claims, const Issuer::External& external) {
-  api::Caller caller;
-  caller.tenant_id = external.tenant_id;
-  caller.subject = text_at(claims, "sub");
-  if (caller.subject.empty()) return std::nullopt;
-  for (const std::string& name : texts_at(claims, external.roles_claim)) {
-    const auto role = external.roles.find(name);
-    if (role != external.roles.end() && !contains(caller.roles, role->second)) caller.roles.push_back(role->second);
-  }
-  return caller;
+/// A claim by its name, or by a JSON pointer; null if there is none.
+const json::value* claim_at(const json::value& claims, const std::string& name) {
+  if (!name.starts_with('/')) return claims.as_object().if_contains(name);
+  json::error_code error;
+  return claims.find_pointer(name, error);
 }
 
-Verification rejected(Rejection rejection) { return {rejection, {}}; }
+std::string text_in(const json::value* value) {
+  const bool fits = value && value->is_string() && value->as_string().size() <= kTextBytesMax;
+  return fits ? std::string(value->as_string()) : std::string();
+}
+
+/// Who calls, by a token of someone else.
+Rejection read_external(const json::value& claims, const Issuer::External& external, api::Caller* caller) {
+  caller->subject = text_in(claim_at(claims, external.user_claim));
+  if (caller->subject.empty()) return Rejection::kClaims;
+  caller->tenant_id = external.tenant_id;
+  if (!external.tenant_claim.empty()) {
+    const auto tenant = external.tenants.find(text_in(claim_at(claims, external.tenant_claim)));
+    if (tenant == external.tenants.end()) return Rejection::kTenant;
+    caller->tenant_id = tenant->second;
+  }
+  if (external.roles_claim.empty()) return Rejection::kNone;
+  for (const std::string& name : texts_in(claim_at(claims, external.roles_claim))) {
+    const auto role = external.roles.find(name);
+    if (role != external.roles.end() && !contains(caller->roles, role->second)) caller->roles.push_back(role->second);
+  }
+  return caller->roles.empty() ? Rejection::kRoles : Rejection::kNone;
+}
+
+/// REQUIRES: `claims` is an object.
+Rejection read_caller(const json::value& claims, const Issuer& issuer, api::Caller* caller) {
+  if (issuer.external) return read_external(claims, *issuer.external, caller);
+  auto own = own_caller(claims.as_object());
+  if (!own) return Rejection::kClaims;
+  *caller = *std::move(own);
+  return Rejection::kNone;
+}
+
+Rejection judge(const Parts& parts, const Issuer& issuer, TimePoint now, api::Caller* caller) {
+  for (const Rejection rejection : {check_header(parts.header, issuer), check_signature(parts, issuer)}) {
+    if (rejection != Rejection::kNone) return rejection;
+  }
+  // From here on the claims are the issuer's.
+  const json::object& claims = parts.claims.as_object();
+  if (!for_us(claims, issuer.audience)) return Rejection::kAudience;
+  if (const auto rejection = check_times(claims, issuer, now); rejection != Rejection::kNone) return rejection;
+  if (const auto rejection = read_caller(parts.claims, issuer, caller); rejection != Rejection::kNone) return rejection;
+  caller->expire_time = *time_at(claims, "exp");
+  return Rejection::kNone;
+}
 
 }  // namespace
 
 const char* name_of(Rejection rejection) {
-  constexpr std::array kNames = {"none",       "too long", "malformed",      "algorithm not allowed",
-                                 "wrong type", "header",   "unknown issuer", "unknown key",
-                                 "signature",  "audience", "expired",        "not yet valid",
-                                 "lifetime",   "claims"};
+  constexpr std::array kNames = {"none",
+                                 "too long",
+                                 "malformed",
+                                 "algorithm not allowed",
+                                 "wrong type",
+                                 "header",
+                                 "unknown issuer",
+                                 "unknown key",
+                                 "signature",
+                                 "audience",
+                                 "expired",
+                                 "not yet valid",
+                                 "lifetime",
+                                 "claims",
+                                 "tenant not allowed",
+                                 "no role that is allowed"};
   return kNames[static_cast<std::size_t>(rejection)];
 }
 
@@ -188,24 +236,14 @@ TokenVerifier::TokenVerifier(std::vector<Issuer> issuers) {
 }
 
 Verification TokenVerifier::verify(std::string_view token, TimePoint now) const {
-  if (token.size() > kTokenBytesMax) return rejected(Rejection::kTooLong);
+  if (token.size() > kTokenBytesMax) return {Rejection::kTooLong, {}, {}};
   const auto parts = take_apart(token);
-  if (!parts) return rejected(Rejection::kMalformed);
-  const auto found = issuers_.find(text_at(parts->claims, "iss"));
-  if (found == issuers_.end()) return rejected(Rejection::kUnknownIssuer);
-  const Issuer& issuer = found->second;
-  for (const Rejection rejection : {check_header(parts->header, issuer), check_signature(*parts, issuer)}) {
-    if (rejection != Rejection::kNone) return rejected(rejection);
-  }
-  // From here on the claims are the issuer's.
-  if (!for_us(parts->claims, issuer.audience)) return rejected(Rejection::kAudience);
-  if (const auto rejection = check_times(parts->claims, issuer, now); rejection != Rejection::kNone) {
-    return rejected(rejection);
-  }
-  auto caller = issuer.external ? external_caller(parts->claims, *issuer.external) : own_caller(parts->claims);
-  if (!caller) return rejected(Rejection::kClaims);
-  caller->expire_time = *time_at(parts->claims, "exp");
-  return {Rejection::kNone, *std::move(caller)};
+  if (!parts) return {Rejection::kMalformed, {}, {}};
+  const auto found = issuers_.find(text_at(parts->claims.as_object(), "iss"));
+  if (found == issuers_.end()) return {Rejection::kUnknownIssuer, {}, {}};
+  Verification verification{Rejection::kNone, found->first, {}};
+  verification.rejection = judge(*parts, found->second, now, &verification.caller);
+  return verification;
 }
 
 IssuedToken issue_token(const SigningKey& key, const std::string& issuer, const std::string& audience,

@@ -34,6 +34,8 @@ enum class Rejection {
   kNotYet,    ///< `nbf` or `iat` lies in the future
   kLifetime,  ///< good for longer than its issuer may make them
   kClaims,    ///< a claim is missing or makes no sense
+  kTenant,    ///< another issuer's: not of a tenant that it may speak for
+  kRoles,     ///< another issuer's: none of its roles means anything here
 };
 const char* name_of(Rejection rejection);
 
@@ -46,18 +48,21 @@ struct Issuer {
   std::vector<std::string> types = {"at+jwt", "application/at+jwt"};  ///< of `typ`, in lower case
   Duration life_max = kAccessTokenLife;
 
-  /// Of an issuer that is not ours. Its tokens speak for one tenant, and give no roles but these.
+  /// Of an issuer that is not ours. Claims are named as in ExternalIssuer.
   struct External {
-    std::string tenant_id;
-    std::string roles_claim = "roles";  ///< a list of texts, or one text with blanks between
-    std::map<std::string, v1::Role, std::less<>>
-        roles;  ///< what they say, and what it means here; other texts mean nothing
+    std::string tenant_id;                                    ///< of all its users; used without tenant_claim
+    std::string tenant_claim;                                 ///< one text
+    std::map<std::string, std::string, std::less<>> tenants;  ///< what it may say, and the tenant that it means
+    std::string user_claim = "sub";                           ///< one text, the user_id
+    std::string roles_claim;  ///< a list of texts, or one text with blanks between; empty: nothing is said about roles
+    std::map<std::string, v1::Role, std::less<>> roles;  ///< what it may say, at least one of them; more means nothing
   };
   std::optional<External> external;
 };
 
 struct Verification {
   Rejection rejection = Rejection::kNone;
+  std::string issuer;  ///< that the token names, if it is one of these
   api::Caller caller;  ///< means nothing if rejected
 };
 

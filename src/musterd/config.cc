@@ -9,11 +9,15 @@
 #include <string_view>
 #include <utility>
 
+#include "config_issuers.h"
 #include "config_keys.h"
 #include "language.h"
 
 namespace muster::musterd {
 namespace {
+
+/// The one thing that no flag can say: tables, in the file only.
+constexpr std::string_view kIssuers = "identity.issuer";
 
 constexpr Text kNotAllowed = {" is not allowed; allowed: ", " 不可用；可用的值："};
 constexpr Text kUnknownKey = {" is not a key; keys: ", " 不是配置项；可用的配置项："};
@@ -66,8 +70,8 @@ void set(Config& config, const Key& key, const std::string& value, const std::st
 
 std::string key_names() {
   std::string names;
-  for (const Key& key : config_keys()) names += (names.empty() ? "" : ", ") + std::string(key.name);
-  return names;
+  for (const Key& key : config_keys()) names += std::string(key.name) + ", ";
+  return names.append(kIssuers);
 }
 
 void read_table(Config& config, const toml::table& table, const std::string& prefix, const std::string& file,
@@ -75,9 +79,14 @@ void read_table(Config& config, const toml::table& table, const std::string& pre
   for (const auto& [toml_key, node] : table) {
     const std::string name = prefix + std::string(toml_key.str());
     const std::string place = file + ":" + std::to_string(toml_key.source().begin.line);
-    const bool is_group = std::any_of(config_keys().begin(), config_keys().end(), [&](const Key& key) {
-      return std::string_view(key.name).starts_with(name + ".");
-    });
+    if (name == kIssuers) {
+      config.issuers = read_issuers(node, file, language);
+      continue;
+    }
+    const bool is_group = kIssuers.starts_with(name + ".") ||
+                          std::any_of(config_keys().begin(), config_keys().end(), [&](const Key& key) {
+                            return std::string_view(key.name).starts_with(name + ".");
+                          });
     if (is_group && node.is_table()) {
       read_table(config, *node.as_table(), name + ".", file, language);
       continue;
@@ -129,6 +138,10 @@ std::string help(Language language) {
                                 (fallback.empty() ? say(language, {"none", "无"}) : fallback);
     out << std::string(28, ' ') << details << "\n";
   }
+  help_line(
+      out, "[[identity.issuer]]",
+      say(language, {"in the file only: other OpenID Connect issuers whose tokens are accepted (docs/security.md)",
+                     "仅限配置文件：接受其令牌的其他 OpenID Connect 签发方（docs/security.md）"}));
   help_line(out, "--config FILE",
             say(language, {"TOML file to read (MUSTER_CONFIG)", "要读取的 TOML 文件（MUSTER_CONFIG）"}));
   help_line(out, "--print-config",
@@ -209,6 +222,9 @@ std::string to_toml(const Config& config) {
       auto [group, added] = root.insert(name.substr(0, dot), toml::table());
       group->second.as_table()->insert(name.substr(dot + 1), key.get(config));
     }
+  }
+  if (!config.issuers.empty()) {
+    root.insert("identity", toml::table{{"issuer", issuers_as_toml(config.issuers)}});
   }
   std::ostringstream out;
   out << root << "\n";

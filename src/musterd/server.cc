@@ -82,7 +82,7 @@ void Server::start_identity(const std::string& database) {
   const std::filesystem::path folder = std::filesystem::absolute(config_.data);
   client::make_private_folder(folder);
   identity_ = std::make_unique<identity::Identity>(
-      identity::IdentityOptions{.database = database, .root_key = folder / kRootKeyFile});
+      identity::IdentityOptions{.database = database, .root_key = folder / kRootKeyFile, .external = config_.issuers});
   identity_->start();
   identity_->write_operator_key(folder / kOperatorKeyFile);
 }

@@ -6,16 +6,19 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "muster/api/gate.h"
+#include "muster/identity/issuer.h"
 
 namespace muster::identity {
 
 struct IdentityOptions {
-  std::string database;             ///< libpq connection string; its migrations are applied
-  std::filesystem::path root_key;   ///< the file with the root key; made if it is missing
-  std::string issuer = "muster";    ///< `iss` of our tokens
-  std::string audience = "muster";  ///< `aud` of tokens for us
+  std::string database;                       ///< libpq connection string; its migrations are applied
+  std::filesystem::path root_key;             ///< the file with the root key; made if it is missing
+  std::string issuer = "muster";              ///< `iss` of our tokens
+  std::string audience = "muster";            ///< `aud` of tokens for us
+  std::vector<ExternalIssuer> external = {};  ///< whose tokens are accepted, too
 };
 
 /// The user who may do everything, made at the very first start.
@@ -33,7 +36,7 @@ class Identity {
   Identity(const Identity&) = delete;
   Identity& operator=(const Identity&) = delete;
 
-  /// Reads what calls are judged by. Throws if the root key or the database cannot be used.
+  /// Reads what calls are judged by. Throws if the root key, the database or a file with keys cannot be used.
   void start();
   /// No call may come any more.
   void stop();

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "muster/identity/issuer.h"
+
 namespace muster::musterd {
 
 /// Where a server listens.
@@ -32,8 +34,9 @@ struct Config {
   ListenAddress http_listen{"127.0.0.1", 7080};
   std::string tls_certificate;  // PEM files for the gRPC port; empty: not encrypted
   std::string tls_key;
-  std::string tls_client_ca;       // who signs clients' certificates; empty: they need none
-  std::string log_level = "info";  // trace, debug, info, warn, error
+  std::string tls_client_ca;                      // who signs clients' certificates; empty: they need none
+  std::vector<identity::ExternalIssuer> issuers;  // whose tokens are accepted, too; in the file only
+  std::string log_level = "info";                 // trace, debug, info, warn, error
   LogFormat log_format = LogFormat::kText;
   std::chrono::milliseconds shutdown_grace{10'000};  // how long open calls may go on at shutdown, 0 s..10 min
 };

@@ -1,8 +1,6 @@
 #include "tokens.h"
 
 #include <gtest/gtest.h>
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -11,6 +9,7 @@
 #include <boost/json.hpp>
 #include <functional>
 
+#include "foreign_key.h"
 #include "secrets.h"
 
 namespace muster::identity {
@@ -21,60 +20,10 @@ namespace json = boost::json;
 constexpr const char* kIssuer = "https://muster.example";
 constexpr const char* kAudience = "muster";
 constexpr const char* kForeignIssuer = "https://login.acme.example";
+constexpr const char* kSharedIssuer = "https://login.example";  // of several tenants
 constexpr const char* kForeignAudience = "muster-at-acme";
 const TimePoint kNow{std::chrono::seconds(1'800'000'000)};
 const std::int64_t kNowSeconds = 1'800'000'000;
-
-/// A private key of OpenSSL's, for issuers that are not ours.
-struct ForeignKey {
-  explicit ForeignKey(EVP_PKEY* made) : key(made, EVP_PKEY_free) {}
-
-  [[nodiscard]] std::string number(const char* name) const {
-    BIGNUM* value = nullptr;
-    EVP_PKEY_get_bn_param(key.get(), name, &value);
-    std::string bytes(static_cast<std::size_t>(BN_num_bytes(value)), '\0');
-    BN_bn2bin(value, bytes_of(bytes));
-    BN_free(value);
-    return bytes;
-  }
-
-  [[nodiscard]] json::object jwk(const std::string& kid) const {
-    if (EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_RSA) {
-      return {{"kty", "RSA"}, {"kid", kid}, {"n", to_base64url(number("n"))}, {"e", to_base64url(number("e"))}};
-    }
-    const auto padded = [](const std::string& bytes) { return std::string(32 - bytes.size(), '\0') + bytes; };
-    return {{"kty", "EC"},
-            {"crv", "P-256"},
-            {"kid", kid},
-            {"x", to_base64url(padded(number(OSSL_PKEY_PARAM_EC_PUB_X)))},
-            {"y", to_base64url(padded(number(OSSL_PKEY_PARAM_EC_PUB_Y)))}};
-  }
-
-  [[nodiscard]] std::string sign(const std::string& text) const {
-    EVP_MD_CTX* context = EVP_MD_CTX_new();
-    std::size_t size = 1024;
-    std::string signature(size, '\0');
-    EVP_DigestSignInit(context, nullptr, EVP_sha256(), nullptr, key.get());
-    EVP_DigestSign(context, bytes_of(signature), &size, bytes_of(text), text.size());
-    EVP_MD_CTX_free(context);
-    signature.resize(size);
-    return EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_RSA ? signature : from_der(signature);
-  }
-
-  static std::string from_der(const std::string& der) {
-    const unsigned char* at = bytes_of(der);
-    ECDSA_SIG* pair = d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size()));
-    std::string raw(64, '\0');
-    BN_bn2binpad(ECDSA_SIG_get0_r(pair), bytes_of(raw), 32);
-    BN_bn2binpad(ECDSA_SIG_get0_s(pair), bytes_of(raw) + 32, 32);
-    ECDSA_SIG_free(pair);
-    return raw;
-  }
-
-  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key;
-};
-
-using Sign = std::function<std::string(const std::string& text)>;
 
 const SigningKey& our_key() {
   static const SigningKey key = SigningKey::generate();
@@ -115,8 +64,12 @@ TokenVerifier verifier() {
               {Algorithm::kRs256, Algorithm::kEs256},
               {"at+jwt", "jwt"},
               std::chrono::hours(1),
-              Issuer::External{"acme", "groups", {{"Muster Admins", v1::ROLE_TENANT_ADMIN}}}};
-  return TokenVerifier({Issuer{kIssuer, kAudience, ours, {Algorithm::kEdDsa}, {"at+jwt"}, kAccessTokenLife, {}}, acme});
+              Issuer::External{"acme", "", {}, "sub", "groups", {{"Muster Admins", v1::ROLE_TENANT_ADMIN}}}};
+  Issuer shared = acme;
+  shared.issuer = kSharedIssuer;
+  shared.external = Issuer::External{"", "/org/name", {{"Acme Inc.", "acme"}}, "/user/name", "", {}};
+  return TokenVerifier(
+      {Issuer{kIssuer, kAudience, ours, {Algorithm::kEdDsa}, {"at+jwt"}, kAccessTokenLife, {}}, acme, shared});
 }
 
 json::object our_header() { return {{"alg", "EdDSA"}, {"typ", "at+jwt"}, {"kid", our_key().kid()}}; }
@@ -141,14 +94,6 @@ json::object foreign_claims() {
   return {{"iss", kForeignIssuer},   {"aud", json::array{"other", kForeignAudience}},
           {"sub", "248289761001"},   {"groups", json::array{"Muster Admins", "Everybody"}},
           {"iat", kNowSeconds - 60}, {"exp", kNowSeconds + 540}};
-}
-
-std::string token_of(const std::string& header, const std::string& claims, const Sign& sign) {
-  const std::string text = to_base64url(header) + "." + to_base64url(claims);
-  return text + "." + to_base64url(sign(text));
-}
-std::string token_of(const json::object& header, const json::object& claims, const Sign& sign) {
-  return token_of(json::serialize(header), json::serialize(claims), sign);
 }
 
 TEST(Token, OfOursIsTakenForWhoItSays) {
@@ -199,6 +144,29 @@ TEST(Token, OfAnotherIssuerSpeaksForItsTenantOnly) {
     EXPECT_EQ(answer.caller.subject, "248289761001");
     EXPECT_EQ(answer.caller.session_id, "");
     EXPECT_EQ(answer.caller.roles, std::vector{v1::ROLE_TENANT_ADMIN});
+  }
+}
+
+TEST(Token, OfAnIssuerOfSeveralTenantsSaysWhoseUserItNames) {
+  json::object claims = foreign_claims();
+  claims["iss"] = kSharedIssuer;
+  claims["org"] = json::object{{"name", "Acme Inc."}};
+  claims["user"] = json::object{{"name", "li.na"}};
+  const auto verify = [&] { return verifier().verify(token_of(foreign_header(), claims, sign_rsa), kNow); };
+  const Verification answer = verify();
+  ASSERT_EQ(answer.rejection, Rejection::kNone) << name_of(answer.rejection);
+  EXPECT_EQ(answer.caller.tenant_id, "acme");
+  EXPECT_EQ(answer.caller.subject, "li.na");
+  EXPECT_TRUE(answer.caller.roles.empty());
+  for (const json::value& org : {json::value(json::object{{"name", "Globex"}}), json::value("Acme Inc."),
+                                 json::value(json::object{{"name", json::array{"Acme Inc."}}}), json::value()}) {
+    claims["org"] = org;
+    EXPECT_EQ(verify().rejection, Rejection::kTenant) << json::serialize(org);
+  }
+  claims["org"] = json::object{{"name", "Acme Inc."}};
+  for (const json::value& user : {json::value("li.na"), json::value(json::object{{"name", 7}}), json::value()}) {
+    claims["user"] = user;
+    EXPECT_EQ(verify().rejection, Rejection::kClaims) << json::serialize(user);
   }
 }
 
@@ -408,6 +376,17 @@ const std::vector<Bad> kForeign = {
     foreign("GoodForADay", Rejection::kLifetime, kAsItIs, {"exp", kNowSeconds + 86'400}),
     foreign("EmptySubject", Rejection::kClaims, kAsItIs, {"sub", ""}),
     foreign("OurIssuer", Rejection::kAlgorithm, kAsItIs, {"iss", kIssuer}),
+    foreign("AnotherIssuer", Rejection::kUnknownIssuer, kAsItIs, {"iss", "https://login.evil.example"}),
+    foreign("None", Rejection::kAlgorithm, {"alg", "none"}, kAsItIs, [](auto&) { return "x"; }),
+    foreign("HmacWithThePublicKey", Rejection::kAlgorithm, {"alg", "HS256"}, kAsItIs, sign_hmac),
+    foreign("KidUnknown", Rejection::kUnknownKey, {"kid", "unknown"}, kAsItIs),
+    foreign("OutOfDate", Rejection::kExpired, kAsItIs, {"exp", kNowSeconds}),
+    foreign("TooEarly", Rejection::kNotYet, kAsItIs, {"nbf", kNowSeconds + 60}),
+    foreign("OfTheFuture", Rejection::kNotYet, kAsItIs, {"iat", kNowSeconds + 60}),
+    foreign("AsLongAsABook", Rejection::kTooLong, kAsItIs, {"note", json::string(kTokenBytesMax, 'x')}),
+    foreign("RoleNotMapped", Rejection::kRoles, kAsItIs, {"groups", json::array{"Everybody"}}),
+    foreign("RoleOfOurs", Rejection::kRoles, kAsItIs, {"groups", json::array{"platform_admin"}}),
+    foreign("NoRole", Rejection::kRoles, kAsItIs, {"groups", nullptr}),
 };
 INSTANTIATE_TEST_SUITE_P(Foreign, BadToken, ::testing::ValuesIn(kForeign), [](const auto& c) { return c.param.name; });
 

@@ -105,6 +105,54 @@ TEST_F(ConfigTest, HttpListensOnThisMachineOnly) {
   }
 }
 
+TEST_F(ConfigTest, OtherIssuersAreReadFromTheFileAndPrintedBack) {
+  const std::string path = file(
+      "[[identity.issuer]]\n"
+      "issuer = 'https://login.acme.example'\naudience = 'muster'\nkeys = 'https://login.acme.example/keys'\n"
+      "tenant = 'acme'\nuser_claim = 'preferred_username'\nroles_claim = '/realm_access/roles'\n"
+      "roles = { 'Muster Admins' = 'tenant_admin' }\n"
+      "[[identity.issuer]]\n"
+      "issuer = 'http://127.0.0.1:9000'\naudience = 'muster'\nkeys = 'keys.json'\n"
+      "tenant_claim = 'org'\ntenants = { 'Acme Inc.' = 'acme' }\n");
+  const Config config = parse({"--config", path}).config;
+  ASSERT_EQ(config.issuers.size(), 2u);
+  EXPECT_EQ(config.issuers[0].user_claim, "preferred_username");
+  EXPECT_EQ(config.issuers[0].roles.at("Muster Admins"), "tenant_admin");
+  EXPECT_EQ(config.issuers[1].user_claim, "sub");
+  EXPECT_EQ(config.issuers[1].tenants.at("Acme Inc."), "acme");
+  const std::string printed = to_toml(config);
+  EXPECT_EQ(to_toml(parse({"--config", file(printed)}).config), printed);
+}
+
+TEST_F(ConfigTest, AnIssuerThatCannotBeTrustedIsRefused) {
+  const std::string good =
+      "[[identity.issuer]]\nissuer = 'https://a.example'\naudience = 'm'\nkeys = 'https://a.example/keys'\n"
+      "tenant = 'acme'\n";
+  EXPECT_EQ(parse({"--config", file(good)}).config.issuers.size(), 1u);
+  const auto with = [&](const std::string& name, const std::string& line) {
+    std::string text = good;
+    const std::size_t at = text.find("\n" + name + " = ") + 1;
+    return error({"--config", file(text.replace(at, text.find('\n', at) - at, line))});
+  };
+  EXPECT_THAT(with("keys", "keys = 'http://a.example/keys'"),
+              AllOf(HasSubstr("musterd.toml:4"), HasSubstr("https://")));
+  EXPECT_THAT(with("keys", "keys = 'https://user@a.example/keys'"), HasSubstr("https://"));
+  EXPECT_THAT(with("keys", "keys = 'ftp://a.example/keys'"), HasSubstr("https://"));
+  EXPECT_THAT(with("issuer", "issuer = 'muster'"), HasSubstr("https://"));
+  EXPECT_THAT(with("issuer", ""), HasSubstr("needs issuer, audience and keys"));
+  EXPECT_THAT(with("audience", "audience = ''"), HasSubstr("1 to 255"));
+  EXPECT_THAT(with("audience", "audience = 7"), HasSubstr("text in quotes"));
+  EXPECT_THAT(with("tenant", ""), HasSubstr("tenant_claim"));
+  EXPECT_THAT(with("tenant", "tenant = 'Acme Inc.'"), HasSubstr("a tenant_id"));
+  EXPECT_THAT(with("tenant", "tenant = 'acme'\ntenant_claim = 'org'\ntenants = { 'a' = 'b' }"), HasSubstr("either"));
+  EXPECT_THAT(with("tenant", "tenant_claim = 'org'"), HasSubstr("tenants"));
+  EXPECT_THAT(with("tenant", "tenant = 'acme'\nroles_claim = 'roles'"), HasSubstr("belong together"));
+  EXPECT_THAT(with("tenant", "tenant = 'acme'\nroles_claim = 'r'\nroles = { 'a' = 'god' }"), HasSubstr("a role"));
+  EXPECT_THAT(with("tenant", "tenant = 'acme'\ncolour = 'red'"), AllOf(HasSubstr("colour"), HasSubstr("user_claim")));
+  EXPECT_THAT(error({"--config", file(good + good)}), HasSubstr("is there twice"));
+  EXPECT_THAT(error({"--config", file("[identity]\nissuer = 'x'\n")}), HasSubstr("[[identity.issuer]]"));
+}
+
 TEST_F(ConfigTest, WrongValueIsNamedWithItsPlaceAndWhatIsAllowed) {
   EXPECT_EQ(error({"--log-level", "loud"}),
             "--log-level: log.level = \"loud\" is not allowed; allowed: trace, debug, info, warn, error");
