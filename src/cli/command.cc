@@ -30,6 +30,16 @@ void add_id(CLI::App& command, const std::string& help) { command.add_option("ID
 
 std::string id_of(const CLI::App& command) { return command.get_option("ID")->as<std::string>(); }
 
+void add_tenant(CLI::App& command) {
+  const std::string help = tr("Tenant that it belongs to; default: one's own");
+  command.add_option("--tenant", help)->type_name("ID");
+}
+
+std::string tenant_of(const CLI::App& command) {
+  const CLI::Option* option = command.get_option("--tenant");
+  return option->count() == 0 ? "" : option->as<std::string>();
+}
+
 std::string the_one_of(const CLI::App& command, const std::vector<std::string>& flags) {
   std::vector<std::string> given;
   for (const std::string& flag : flags) {
@@ -55,6 +65,17 @@ int acknowledge(Context& context, const google::protobuf::Message& response, con
   } else {
     context.out << text << '\n';
   }
+  return kDone;
+}
+
+int hand_over(Context& context, const google::protobuf::Message& response, const std::string& secret,
+              const std::string& text) {
+  if (context.options.json) {
+    context.print_json(response);
+    return kDone;
+  }
+  context.err << text << '\n' << tr("It is shown this once and cannot be looked up:") << std::endl;
+  context.out << secret << '\n';
   return kDone;
 }
 

@@ -20,6 +20,9 @@ void add_desk_commands(CLI::App& program, Context& context);
 void add_board_command(CLI::App& program, Context& context);
 void add_admin_commands(CLI::App& program, Context& context);
 void add_identity_commands(CLI::App& program, Context& context);
+void add_account_commands(CLI::App& program, Context& context);
+void add_key_commands(CLI::App& program, Context& context);
+void add_audit_commands(CLI::App& program, Context& context);
 void add_completion_command(CLI::App& program, Context& context);
 
 /// A command whose help ends with an example to learn from.
@@ -37,6 +40,10 @@ void add_id(CLI::App& command, const std::string& help);
 /// The value of the positional ID.
 std::string id_of(const CLI::App& command);
 
+/// Adds --tenant, and gives its value; empty: the caller's own tenant.
+void add_tenant(CLI::App& command);
+std::string tenant_of(const CLI::App& command);
+
 /// Which of the flags was given. Throws UsageError unless it is exactly one.
 std::string the_one_of(const CLI::App& command, const std::vector<std::string>& flags);
 
@@ -46,6 +53,11 @@ int limit_of(const CLI::App& command);
 
 /// The answer to a change: `text` for people, the message with --json.
 int acknowledge(Context& context, const google::protobuf::Message& response, const std::string& text);
+
+/// The answer to a change that made a secret: that alone on the output, for a pipe or a variable; `text` and a hint
+/// that it is shown once on the error stream. With --json, the message.
+int hand_over(Context& context, const google::protobuf::Message& response, const std::string& secret,
+              const std::string& text);
 
 /// What there is to say about one thing: labels and values.
 using Details = std::vector<std::pair<std::string, std::string>>;

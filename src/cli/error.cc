@@ -16,20 +16,21 @@ namespace muster::cli {
 namespace {
 
 /// The server's reasons. In English its message says it best, so they have words in the other catalogues only.
-constexpr std::array<std::string_view, 49> kReasons{
-    noop("AGENT_EXISTS"),        noop("AGENT_IN_USE"),        noop("AGENT_NOT_FOUND"),     noop("AGENT_SIGNED_OFF"),
-    noop("AGENT_SUSPENDED"),     noop("AGENT_UNFIT"),         noop("CAPACITY_EXCEEDED"),   noop("CHANNEL_MISMATCH"),
-    noop("CONTACT_LIMIT"),       noop("CONTACT_NOT_FOUND"),   noop("CONTACT_NOT_HELD"),    noop("CONTACT_WRONG_STATE"),
-    noop("CREDENTIALS_EXPIRED"), noop("CREDENTIALS_INVALID"), noop("CREDENTIALS_MISSING"), noop("CREDENTIALS_REVOKED"),
-    noop("INVALID_REQUEST"),     noop("NOT_SERVING"),         noop("NOT_SIGNED_IN"),       noop("OFFER_NOT_FOUND"),
-    noop("OFFER_TAKEN"),         noop("OUTCOME_UNKNOWN"),     noop("PASSWORD_WRONG"),      noop("PERMISSION_DENIED"),
-    noop("POLICY_EXISTS"),       noop("POLICY_IN_USE"),       noop("POLICY_NOT_FOUND"),    noop("POOL_IN_USE"),
-    noop("POOL_NOT_FOUND"),      noop("QUEUE_EXISTS"),        noop("QUEUE_IN_USE"),        noop("QUEUE_NOT_FOUND"),
-    noop("REBUILD_RUNNING"),     noop("REFRESH_REFUSED"),     noop("REQUEST_ID_REUSED"),   noop("SEQUENCE_COMPACTED"),
-    noop("SERVER_BUSY"),         noop("SERVER_STOPPING"),     noop("SESSION_LOST"),        noop("SESSION_NOT_FOUND"),
-    noop("SESSION_REPLACED"),    noop("SIGN_IN_LIMIT"),       noop("SIGN_IN_REFUSED"),     noop("SKILL_EXISTS"),
-    noop("SKILL_IN_USE"),        noop("SKILL_NOT_FOUND"),     noop("SLOW_CONSUMER"),       noop("STORE_UNAVAILABLE"),
-    noop("TOO_MANY_PREFERENCES")};
+constexpr std::array<std::string_view, 56> kReasons{
+    noop("AGENT_EXISTS"),        noop("AGENT_IN_USE"),         noop("AGENT_NOT_FOUND"),     noop("AGENT_SIGNED_OFF"),
+    noop("AGENT_SUSPENDED"),     noop("AGENT_UNFIT"),          noop("API_KEY_LIMIT"),       noop("API_KEY_NOT_FOUND"),
+    noop("CAPACITY_EXCEEDED"),   noop("CHANNEL_MISMATCH"),     noop("CONTACT_LIMIT"),       noop("CONTACT_NOT_FOUND"),
+    noop("CONTACT_NOT_HELD"),    noop("CONTACT_WRONG_STATE"),  noop("CREDENTIALS_EXPIRED"), noop("CREDENTIALS_INVALID"),
+    noop("CREDENTIALS_MISSING"), noop("CREDENTIALS_REVOKED"),  noop("INVALID_REQUEST"),     noop("LAST_ADMIN"),
+    noop("NOT_SERVING"),         noop("NOT_SIGNED_IN"),        noop("OFFER_NOT_FOUND"),     noop("OFFER_TAKEN"),
+    noop("OUTCOME_UNKNOWN"),     noop("PASSWORD_WRONG"),       noop("PERMISSION_DENIED"),   noop("POLICY_EXISTS"),
+    noop("POLICY_IN_USE"),       noop("POLICY_NOT_FOUND"),     noop("POOL_IN_USE"),         noop("POOL_NOT_FOUND"),
+    noop("QUEUE_EXISTS"),        noop("QUEUE_IN_USE"),         noop("QUEUE_NOT_FOUND"),     noop("REBUILD_RUNNING"),
+    noop("REFRESH_REFUSED"),     noop("REQUEST_ID_REUSED"),    noop("SEQUENCE_COMPACTED"),  noop("SERVER_BUSY"),
+    noop("SERVER_STOPPING"),     noop("SESSION_LOST"),         noop("SESSION_NOT_FOUND"),   noop("SESSION_REPLACED"),
+    noop("SIGN_IN_LIMIT"),       noop("SIGN_IN_REFUSED"),      noop("SKILL_EXISTS"),        noop("SKILL_IN_USE"),
+    noop("SKILL_NOT_FOUND"),     noop("SLOW_CONSUMER"),        noop("STORE_UNAVAILABLE"),   noop("TENANT_EXISTS"),
+    noop("TENANT_NOT_FOUND"),    noop("TOO_MANY_PREFERENCES"), noop("USER_EXISTS"),         noop("USER_NOT_FOUND")};
 
 /// The reason that the server gives; empty if it gives none.
 std::string reason_of(const google::rpc::Status& status) {

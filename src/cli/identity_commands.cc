@@ -1,14 +1,10 @@
-#include <termios.h>
-#include <unistd.h>
-
-#include <iostream>
-
 #include "command.h"
 #include "duration.h"
 #include "error.h"
 #include "i18n.h"
 #include "login.h"
 #include "muster/v1/identity_service.grpc.pb.h"
+#include "password_prompt.h"
 #include "text.h"
 #include "words.h"
 
@@ -16,93 +12,6 @@ namespace muster::cli {
 namespace {
 
 using Stub = v1::IdentityService::Stub;
-
-std::string word(v1::Role role) {
-  switch (role) {
-    case v1::ROLE_PLATFORM_ADMIN:
-      return tr("platform admin");
-    case v1::ROLE_OPERATOR:
-      return tr("operator");
-    case v1::ROLE_SUPERVISOR:
-      return tr("supervisor");
-    case v1::ROLE_COACH:
-      return tr("coach");
-    case v1::ROLE_QA:
-      return tr("quality assurance");
-    case v1::ROLE_TENANT_ADMIN:
-      return tr("tenant admin");
-    case v1::ROLE_TENANT_VIEWER:
-      return tr("tenant viewer");
-    case v1::ROLE_AGENT:
-      return tr("agent");
-    default:
-      return std::to_string(role);
-  }
-}
-
-std::string word(v1::ApiScope scope) {
-  switch (scope) {
-    case v1::API_SCOPE_CONTACTS_READ:
-      return tr("read contacts");
-    case v1::API_SCOPE_CONTACTS_WRITE:
-      return tr("change contacts");
-    case v1::API_SCOPE_ROUTING_READ:
-      return tr("read the routing configuration");
-    case v1::API_SCOPE_ROUTING_WRITE:
-      return tr("change the routing configuration");
-    case v1::API_SCOPE_SESSIONS:
-      return tr("agents' sessions");
-    case v1::API_SCOPE_BOARD_READ:
-      return tr("watch the board");
-    case v1::API_SCOPE_ADMIN:
-      return tr("run the server");
-    case v1::API_SCOPE_IDENTITY:
-      return tr("tenants, users and keys");
-    case v1::API_SCOPE_MEMBERS_READ:
-      return tr("look at members and certificates");
-    case v1::API_SCOPE_MEMBERS_WRITE:
-      return tr("change members and certificates");
-    default:
-      return std::to_string(scope);
-  }
-}
-
-template <class Enum>
-std::string words(const google::protobuf::RepeatedField<int>& values) {
-  std::vector<std::string> all;
-  for (const int value : values) all.push_back(word(static_cast<Enum>(value)));
-  return join(all);
-}
-
-/// The terminal shows nothing of what is typed meanwhile.
-class NoEcho {
- public:
-  NoEcho() : is_terminal_(tcgetattr(STDIN_FILENO, &before_) == 0) {
-    termios quiet = before_;
-    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    if (is_terminal_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-  }
-  ~NoEcho() {
-    if (is_terminal_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-  }
-  NoEcho(const NoEcho&) = delete;
-  NoEcho& operator=(const NoEcho&) = delete;
-  [[nodiscard]] bool is_terminal() const { return is_terminal_; }
-
- private:
-  termios before_{};
-  const bool is_terminal_;
-};
-
-/// Asks at the terminal; what is not one gives a line.
-std::string ask_password(Context& context, const std::string& prompt) {
-  const NoEcho quiet;
-  if (quiet.is_terminal()) context.err << prompt << std::flush;
-  std::string password;
-  std::getline(std::cin, password);
-  if (quiet.is_terminal()) context.err << '\n';
-  return password;
-}
 
 int login(Context& context, const std::string& user, const std::string& tenant) {
   v1::SignInRequest request;

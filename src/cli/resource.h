@@ -43,6 +43,8 @@ struct ResourceDefaults {
 ///   bind(flags, creating), list_flags(flags)          the flags that fill it, and those that filter a list
 ///   add_source(command)                               a flag for what the other flags go over, and its reader
 ///   complete(m)                                       what a new one gets when no flag says otherwise
+///   kOfTenant                                         if it is there: its identifier counts within a tenant, --tenant
+/// A kind without kCreate makes its own command for that.
 template <class Kind>
 class ResourceCommands {
  public:
@@ -50,7 +52,7 @@ class ResourceCommands {
     const ResourceHelp help = Kind::help();
     add_list(group, context, help.list);
     add_get(group, context, help.get);
-    add_create(group, context, help.create);
+    if constexpr (requires { Kind::kCreate; }) add_create(group, context, help.create);
     add_update(group, context, help.update);
     if constexpr (requires { Kind::kDelete; }) add_delete(group, context, help.remove);
   }
@@ -66,9 +68,17 @@ class ResourceCommands {
     return "  muster " + group + " " + rest;
   }
 
+  static void add_its_id(CLI::App& command, const std::string& help) {
+    add_id(command, help);
+    if constexpr (requires { Kind::kOfTenant; }) add_tenant(command);
+  }
+
   static void set_id(google::protobuf::Message& message, const CLI::App& command) {
-    const auto* field = message.GetDescriptor()->FindFieldByName(std::string{Kind::kNoun} + "_id");
-    message.GetReflection()->SetString(&message, field, id_of(command));
+    const auto set = [&](const std::string& name, const std::string& value) {
+      message.GetReflection()->SetString(&message, message.GetDescriptor()->FindFieldByName(name), value);
+    };
+    set(std::string{Kind::kNoun} + "_id", id_of(command));
+    if constexpr (requires { Kind::kOfTenant; }) set("tenant_id", tenant_of(command));
   }
 
   static Message& resource_in(google::protobuf::Message& message) {
@@ -118,7 +128,7 @@ class ResourceCommands {
 
   static void add_get(CLI::App& group, Context& context, const std::string& help) {
     CLI::App& command = add_command(group, "get", help, example("get " + std::string{Kind::kExampleId}));
-    add_id(command, tr("Its identifier"));
+    add_its_id(command, tr("Its identifier"));
     on_run(command, context, [&context, &command] {
       RequestOf<decltype(Kind::kGet)> request;
       set_id(request, command);
@@ -134,7 +144,7 @@ class ResourceCommands {
 
   static void add_create(CLI::App& group, Context& context, const std::string& help) {
     CLI::App& command = add_command(group, "create", help, example("create " + std::string{Kind::kExampleCreate}));
-    add_id(command, tr("Its identifier: a-z, 0-9, dot, dash and underscore, up to 63 characters"));
+    add_its_id(command, tr("Its identifier: a-z, 0-9, dot, dash and underscore, up to 63 characters"));
     FieldFlags flags(command, Message::descriptor());
     Kind::bind(flags, true);
     on_run(command, context, [&context, &command, source = Kind::add_source(command), fill = flags.filler()] {
@@ -149,7 +159,7 @@ class ResourceCommands {
 
   static void add_update(CLI::App& group, Context& context, const std::string& help) {
     CLI::App& command = add_command(group, "update", help, example("update " + std::string{Kind::kExampleUpdate}));
-    add_id(command, tr("Its identifier"));
+    add_its_id(command, tr("Its identifier"));
     FieldFlags flags(command, Message::descriptor());
     Kind::bind(flags, false);
     on_run(command, context, [&context, &command, source = Kind::add_source(command), fill = flags.filler()] {
@@ -163,7 +173,7 @@ class ResourceCommands {
 
   static void add_delete(CLI::App& group, Context& context, const std::string& help) {
     CLI::App& command = add_command(group, "delete", help, example("delete " + std::string{Kind::kExampleId}));
-    add_id(command, tr("Its identifier"));
+    add_its_id(command, tr("Its identifier"));
     on_run(command, context, [&context, &command] {
       RequestOf<decltype(Kind::kDelete)> request;
       set_id(request, command);

@@ -378,6 +378,78 @@ std::string word(v1::EngagementType type) {
   }
 }
 
+std::string word(v1::Role role) {
+  switch (role) {
+    case v1::ROLE_PLATFORM_ADMIN:
+      return tr("platform admin");
+    case v1::ROLE_OPERATOR:
+      return tr("operator");
+    case v1::ROLE_SUPERVISOR:
+      return tr("supervisor");
+    case v1::ROLE_COACH:
+      return tr("coach");
+    case v1::ROLE_QA:
+      return tr("quality assurance");
+    case v1::ROLE_TENANT_ADMIN:
+      return tr("tenant admin");
+    case v1::ROLE_TENANT_VIEWER:
+      return tr("tenant viewer");
+    case v1::ROLE_AGENT:
+      return tr("agent");
+    default:
+      return unknown(role);
+  }
+}
+
+std::string word(v1::ApiScope scope) {
+  switch (scope) {
+    case v1::API_SCOPE_CONTACTS_READ:
+      return tr("read contacts");
+    case v1::API_SCOPE_CONTACTS_WRITE:
+      return tr("change contacts");
+    case v1::API_SCOPE_ROUTING_READ:
+      return tr("read the routing configuration");
+    case v1::API_SCOPE_ROUTING_WRITE:
+      return tr("change the routing configuration");
+    case v1::API_SCOPE_SESSIONS:
+      return tr("agents' sessions");
+    case v1::API_SCOPE_BOARD_READ:
+      return tr("watch the board");
+    case v1::API_SCOPE_ADMIN:
+      return tr("run the server");
+    case v1::API_SCOPE_IDENTITY:
+      return tr("tenants, users and keys");
+    case v1::API_SCOPE_MEMBERS_READ:
+      return tr("look at members and certificates");
+    case v1::API_SCOPE_MEMBERS_WRITE:
+      return tr("change members and certificates");
+    default:
+      return unknown(scope);
+  }
+}
+
+std::string word(v1::TenantState state) {
+  switch (state) {
+    case v1::TENANT_STATE_ACTIVE:
+      return tr("enabled");
+    case v1::TENANT_STATE_SUSPENDED:
+      return tr("locked out");
+    default:
+      return unknown(state);
+  }
+}
+
+std::string word(v1::UserState state) {
+  switch (state) {
+    case v1::USER_STATE_ACTIVE:
+      return tr("enabled");
+    case v1::USER_STATE_SUSPENDED:
+      return tr("locked out");
+    default:
+      return unknown(state);
+  }
+}
+
 std::string presence_text(v1::AgentPresence presence, v1::AgentPresence next) {
   return next == v1::AGENT_PRESENCE_UNSPECIFIED ? word(presence) : word(presence) + " → " + word(next);
 }

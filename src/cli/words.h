@@ -6,6 +6,7 @@
 #include "muster/v1/board_service.pb.h"
 #include "muster/v1/certificate.pb.h"
 #include "muster/v1/contact_service.pb.h"
+#include "muster/v1/identity.pb.h"
 #include "muster/v1/member.pb.h"
 #include "muster/v1/routing.pb.h"
 
@@ -27,6 +28,10 @@ std::string word(v1::PoolHold hold);
 std::string word(v1::MemberState state);
 std::string word(v1::CertificateState state);
 std::string word(v1::EngagementType type);
+std::string word(v1::Role role);
+std::string word(v1::ApiScope scope);
+std::string word(v1::TenantState state);
+std::string word(v1::UserState state);
 
 /// "available", or "available → break" if that comes next.
 std::string presence_text(v1::AgentPresence presence, v1::AgentPresence next);
@@ -51,6 +56,14 @@ std::string word_yes_no(bool value);
 
 /// Several values in one cell: "english 60, billing any".
 std::string join(const std::vector<std::string>& parts, const std::string& separator = ", ");
+
+/// The values of a repeated enumeration in words: "operator, coach".
+template <class Enum>
+std::string words(const google::protobuf::RepeatedField<int>& values) {
+  std::vector<std::string> all;
+  for (const int value : values) all.push_back(word(static_cast<Enum>(value)));
+  return join(all);
+}
 
 /// Says why an agent got an offer, one sentence a line.
 std::vector<std::string> explain(const v1::OfferExplanation& explanation);

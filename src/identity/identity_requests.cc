@@ -119,10 +119,21 @@ void check(const v1::ListAuditEntriesRequest& request, Checker& check) {
   check_list(request, check);
   check.text("resource", request.resource());
   check.text("actor", request.actor());
+  if (request.has_from_time()) check.time("from_time", request.from_time());
+  if (request.has_until_time()) check.time("until_time", request.until_time());
 }
 
 UserFields fields_of(const google::protobuf::FieldMask& mask) {
   return {api::sets(&mask, "display_name"), api::sets(&mask, "roles"), api::sets(&mask, "agent_id")};
+}
+
+AuditFilter audit_filter(const v1::ListAuditEntriesRequest& request) {
+  Checker ignored;  // check() tells of times that are none
+  AuditFilter filter{.resource = request.resource(), .actor = request.actor()};
+  if (request.has_from_time()) filter.from = ignored.time("from_time", request.from_time());
+  if (request.has_until_time()) filter.until = ignored.time("until_time", request.until_time());
+  filter.newest_first = request.newest_first();
+  return filter;
 }
 
 void check_roles(const v1::User& user, const std::string& tenant_id) {

@@ -33,6 +33,9 @@ void check(const v1::ListAuditEntriesRequest& request, Checker& check);
 /// The fields that a mask names. REQUIRES: it was checked.
 UserFields fields_of(const google::protobuf::FieldMask& mask);
 
+/// Which entries are asked for.
+AuditFilter audit_filter(const v1::ListAuditEntriesRequest& request);
+
 /// Throw api::Refusal: roles that are not for users of the tenant; a key that ends too late, or has ended.
 void check_roles(const v1::User& user, const std::string& tenant_id);
 void check_life(const v1::ApiKey& key, TimePoint now);

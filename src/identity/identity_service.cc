@@ -291,11 +291,14 @@ class IdentityService final : public v1::IdentityService::CallbackService {
 
   ServerUnaryReactor* ListAuditEntries(CallbackServerContext* context, const v1::ListAuditEntriesRequest* request,
                                        v1::ListAuditEntriesResponse* response) override {
-    return list(
-        context, request, request->tenant_id(), {"audit", request->tenant_id(), request->resource(), request->actor()},
-        response, [=](TenantTransaction& t, const PageRequest& page) {
-          return add(list_audit(t, {request->resource(), request->actor()}, page), response->mutable_audit_entries());
-        });
+    const AuditFilter filter = audit_filter(*request);
+    return list(context, request, request->tenant_id(),
+                {"audit", request->tenant_id(), request->resource(), request->actor(),
+                 std::to_string(store::micros(filter.from)), std::to_string(store::micros(filter.until)),
+                 filter.newest_first ? "newest" : "oldest"},
+                response, [=](TenantTransaction& t, const PageRequest& page) {
+                  return add(list_audit(t, filter, page), response->mutable_audit_entries());
+                });
   }
 
  private:

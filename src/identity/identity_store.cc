@@ -439,13 +439,15 @@ void delete_signing_key(TenantTransaction& t, const std::string& kid) {
 // --- the audit ---
 
 Page<v1::AuditEntry> list_audit(TenantTransaction& t, const AuditFilter& filter, const PageRequest& page) {
-  const auto rows =
-      t.sql().exec_params("SELECT number, " + read_time("audit_time") +
-                              ", actor_tenant_id, actor, action, resource, request_id, coalesce(before::text, ''), "
-                              "coalesce(after::text, '')"
-                              " FROM audit_entry WHERE tenant_id = $1 AND number > $2 AND ($3 = '' OR resource = $3)"
-                              " AND ($4 = '' OR actor = $4) ORDER BY number LIMIT $5",
-                          t.tenant(), page.after, filter.resource, filter.actor, limit_of(page));
+  const std::string place = filter.newest_first ? " AND ($2 = 0 OR number < $2)" : " AND number > $2";
+  const auto rows = t.sql().exec_params(
+      "SELECT number, " + read_time("audit_time") +
+          ", actor_tenant_id, actor, action, resource, request_id, coalesce(before::text, ''),"
+          " coalesce(after::text, '') FROM audit_entry WHERE tenant_id = $1" +
+          place + " AND ($3 = '' OR resource = $3) AND ($4 = '' OR actor = $4) AND audit_time >= " + time_param(5) +
+          " AND audit_time < " + time_param(6) + " ORDER BY number " + (filter.newest_first ? "DESC" : "ASC") +
+          " LIMIT $7",
+      t.tenant(), page.after, filter.resource, filter.actor, micros(filter.from), micros(filter.until), limit_of(page));
   return page_of<v1::AuditEntry>(rows, page, [&](const pqxx::row& row) {
     v1::AuditEntry entry;
     entry.set_tenant_id(t.tenant());

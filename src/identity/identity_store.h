@@ -155,8 +155,11 @@ void delete_signing_key(TenantTransaction& t, const std::string& kid);
 // --- the audit ---
 
 struct AuditFilter {
-  std::string resource;  ///< empty: any
-  std::string actor;     ///< empty: any
+  std::string resource;                                         ///< empty: any
+  std::string actor;                                            ///< empty: any
+  TimePoint from = {};                                          ///< of that time or later
+  TimePoint until = TimePoint(std::chrono::hours(70'000'000));  ///< before that time
+  bool newest_first = false;
 };
 Page<v1::AuditEntry> list_audit(TenantTransaction& t, const AuditFilter& filter, const PageRequest& page);
 

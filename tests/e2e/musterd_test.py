@@ -300,8 +300,8 @@ class MusterdTest(unittest.TestCase):
                          f"{name}.csr")
             self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
                          "-copy_extensions", "copy", "-out", f"{name}.pem")
-        ca, server_pem, server_key, client_pem, client_key = (
-            str(self.config.parent / file) for file in ["ca.pem", "server.pem", "server.key", "client.pem", "client.key"])
+        files = ["ca.pem", "server.pem", "server.key", "client.pem", "client.key"]
+        ca, server_pem, server_key, client_pem, client_key = (str(self.config.parent / file) for file in files)
         server = self.start("--tls-certificate", server_pem, "--tls-key", server_key, "--tls-client-ca", ca)
         self.assertIn("gRPC with TLS, clients need a certificate", server.messages())
         with_both = ["--tls-ca", ca, "--tls-certificate", client_pem, "--tls-key", client_key]

@@ -502,6 +502,15 @@ TEST_F(IdentityService, EveryChangeIsInTheAuditWithoutItsSecrets) {
   EXPECT_EQ(entries[1].request_id(), update.request_id());
   EXPECT_THAT(entries[1].before(), Not(HasSubstr("\"Tom\"")));
   EXPECT_THAT(entries[1].after(), HasSubstr("\"Tom\""));
+  list.set_newest_first(true);
+  list.set_page_size(1);
+  list.mutable_from_time()->set_seconds(1);
+  const auto newest = good(&Stub::ListAuditEntries, list, mine);
+  EXPECT_EQ(newest.audit_entries(0).action(), "UpdateUser");
+  list.set_page_token(newest.next_page_token());
+  EXPECT_EQ(good(&Stub::ListAuditEntries, list, mine).audit_entries(0).action(), "CreateUser");
+  list.mutable_from_time()->set_seconds(2);
+  EXPECT_EQ(bad(&Stub::ListAuditEntries, list, mine), "INVALID_REQUEST") << "a token of another list";
   const auto all = good(&Stub::ListAuditEntries, v1::ListAuditEntriesRequest(), mine);
   EXPECT_THAT(all.DebugString(), Not(HasSubstr("argon2")));
   EXPECT_THAT(all.DebugString(), Not(HasSubstr(kPassword)));

@@ -247,6 +247,27 @@ TEST_F(IdentityStore, AuditSaysWhoDidWhat) {
   });
 }
 
+TEST_F(IdentityStore, AuditIsFoundByTimeInEitherOrder) {
+  as("acme", [](TenantTransaction& t) {
+    for (int hour = 0; hour < 4; ++hour) {
+      store::insert_audit(t, {"acme", "root", "Test", ""}, {{"hour/" + std::to_string(hour), "", "{}"}},
+                          kNow + std::chrono::hours(hour));
+    }
+    const auto found = [&](AuditFilter filter, const PageRequest& page = {}) {
+      return ids(list_audit(t, filter, page), &v1::AuditEntry::resource);
+    };
+    AuditFilter filter;
+    filter.from = kNow + std::chrono::hours(1);
+    filter.until = kNow + std::chrono::hours(3);
+    EXPECT_THAT(found(filter), ElementsAre("hour/1", "hour/2"));
+    filter.newest_first = true;
+    EXPECT_THAT(found(filter), ElementsAre("hour/2", "hour/1"));
+    const auto first = list_audit(t, filter, {0, 1});
+    EXPECT_TRUE(first.more);
+    EXPECT_THAT(found(filter, {first.last, 1}), ElementsAre("hour/1"));
+  });
+}
+
 TEST_F(IdentityStore, SigningKeysAreThePlatforms) {
   const std::string bytes("\0\xff", 2);
   as("platform", [&](TenantTransaction& t) { insert_signing_key(t, {"kid", bytes, bytes, kNow}); });
