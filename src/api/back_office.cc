@@ -47,10 +47,21 @@ void check_name(const std::string& path, const std::string& name, Checker& check
   check.text(path, name);
 }
 
-std::string BackOffice::once(store::TenantTransaction& t, const store::AuditCause& cause, const std::string& own_member,
-                             const std::string& body, const std::function<std::string(const By&)>& work) {
-  const std::string& request_id = cause.request_id;
-  const TimePoint now = wall_now();
+void transact(store::TenantPool& pool, const std::string& tenant, grpc::ServerUnaryReactor* reactor,
+              store::TenantPool::Task work, std::function<grpc::Status()> then) {
+  try {
+    pool.post(tenant, std::move(work), [reactor, then = std::move(then)](const std::exception_ptr& error) {
+      reactor->Finish(error ? status_of(error) : then());
+    });
+  } catch (const store::PoolFull&) {
+    reactor->Finish(to_status(store_error(node::StoreStatus::kBusy)));
+  } catch (const store::PoolStopped&) {
+    reactor->Finish(to_status(store_error(node::StoreStatus::kNotServing)));
+  }
+}
+
+std::string once(store::TenantTransaction& t, const std::string& request_id, const std::string& body, TimePoint now,
+                 const std::function<std::string()>& work) {
   if (const auto answered = store::find_request(t, request_id, body)) {
     if (answered->same) return answered->reply;
     throw Refusal({grpc::StatusCode::ALREADY_EXISTS,
@@ -60,25 +71,12 @@ std::string BackOffice::once(store::TenantTransaction& t, const store::AuditCaus
                    {},
                    {}});
   }
-  std::string reply = audited(t, cause, now, own_member, work);
+  std::string reply = work();
   // If the same is under way, it will be found answered when it is asked again.
   if (!store::insert_request(t, request_id, body, reply, now)) {
     throw Refusal(store_error(node::StoreStatus::kBusy));
   }
   return reply;
-}
-
-void BackOffice::post(grpc::ServerUnaryReactor* reactor, Look work, std::function<void()> then) {
-  try {
-    pool_.post(kPlatformTenant, std::move(work), [reactor, then = std::move(then)](const std::exception_ptr& error) {
-      if (!error) then();
-      reactor->Finish(error ? status_of(error) : grpc::Status::OK);
-    });
-  } catch (const store::PoolFull&) {
-    reactor->Finish(to_status(store_error(node::StoreStatus::kBusy)));
-  } catch (const store::PoolStopped&) {
-    reactor->Finish(to_status(store_error(node::StoreStatus::kNotServing)));
-  }
 }
 
 }  // namespace muster::api

@@ -1,11 +1,10 @@
 #include "identity_service.h"
 
-#include <spdlog/spdlog.h>
-
 #include "accounts.h"
 #include "api_key.h"
 #include "identity_requests.h"
 #include "muster/api/admitted.h"
+#include "muster/api/back_office.h"
 #include "muster/api/page_token.h"
 #include "muster/node/render.h"
 #include "muster/v1/identity_service.grpc.pb.h"
@@ -36,23 +35,6 @@ api::Error too_many_attempts(std::chrono::milliseconds wait) {
 
 api::Error refresh_refused() {
   return {StatusCode::UNAUTHENTICATED, "REFRESH_REFUSED", "the refresh token is not good: sign in again", {}, {}, {}};
-}
-
-/// What a transaction that failed means to the caller.
-api::Error error_of(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const api::Refusal& refused) {
-    return refused.error();
-  } catch (const std::exception& error) {
-    spdlog::warn("identity: a transaction failed: {}", error.what());
-    return {StatusCode::UNAVAILABLE,
-            "OUTCOME_UNKNOWN",
-            "the database did not do this: call again with the same request_id",
-            {},
-            {},
-            std::chrono::milliseconds(1'000)};
-  }
 }
 
 void fill(const SignedIn& signed_in, const IssuedToken& access, v1::Tokens* out) {
@@ -102,20 +84,18 @@ class IdentityService final : public v1::IdentityService::CallbackService {
       const auto token = RefreshToken::parse(request->refresh_token());
       if (!token) return reactor->Finish(api::to_status(refresh_refused()));
       auto good = std::make_shared<bool>(false);
-      post(
-          token->tenant_id,
+      api::transact(
+          pool_, token->tenant_id, reactor,
           [=, this](TenantTransaction& t) {
             const TimePoint now = wall_now();
             const auto result = refresh(t, root_, request->refresh_token(), request->request_id(), now);
             *good = result.has_value();
             if (result) fill(*result, directory_.issue(result->caller, now), response->mutable_tokens());
           },
-          [=, this](const std::exception_ptr& failure) {
+          [=, this] {
             directory_.nudge();
-            if (failure) return reactor->Finish(api::to_status(error_of(failure)));
-            reactor->Finish(*good ? grpc::Status::OK : api::to_status(refresh_refused()));
-          },
-          reactor);
+            return *good ? grpc::Status::OK : api::to_status(refresh_refused());
+          });
     });
   }
 
@@ -313,29 +293,14 @@ class IdentityService final : public v1::IdentityService::CallbackService {
     return {page.last, page.more};
   }
 
-  /// Queues a transaction, or answers that there is no room for it.
-  void post(const std::string& tenant, store::TenantPool::Task task, store::Pool::Done done,
-            ServerUnaryReactor* reactor) {
-    try {
-      pool_.post(tenant, std::move(task), std::move(done));
-    } catch (const store::PoolFull&) {
-      reactor->Finish(api::to_status(api::delivery_error(node::Delivery::kBusy)));
-    } catch (const store::PoolStopped&) {
-      reactor->Finish(api::to_status(api::delivery_error(node::Delivery::kNotServing)));
-    }
-  }
-
   /// Runs a transaction and answers with what comes of it; `succeeded` first, if it did.
   void transact(
       const std::string& tenant, store::TenantPool::Task task, ServerUnaryReactor* reactor,
       std::function<void()> succeeded = [] {}) {
-    post(
-        tenant, std::move(task),
-        [reactor, succeeded = std::move(succeeded)](const std::exception_ptr& failure) {
-          if (!failure) succeeded();
-          reactor->Finish(failure ? api::to_status(error_of(failure)) : grpc::Status::OK);
-        },
-        reactor);
+    api::transact(pool_, tenant, reactor, std::move(task), [succeeded = std::move(succeeded)] {
+      succeeded();
+      return grpc::Status::OK;
+    });
   }
 
   /// The tenant that a call is about: the caller's own, or the one asked for if the caller reaches so far.
@@ -450,28 +415,20 @@ class IdentityService final : public v1::IdentityService::CallbackService {
     return {caller.tenant_id, caller.subject, action, request_id, wall_now()};
   }
 
-  /// Does `work` unless this request was answered before: then the answer is the same.
+  /// Does `work` unless this request was answered before: then the answer is the same. What is remembered is worth
+  /// nothing without the root key, for requests hold passwords, and replies what is told once.
   template <typename Request, typename Response, typename Work>
   void once(TenantTransaction& t, const Deed& deed, const Request& request, Response* response, const Work& work) {
     const std::string purpose = "reply " + deed.request_id;
-    const std::string fingerprint = root_.digest(deed.action + '\0' + deed.actor_tenant_id + '\0' + deed.actor + '\0' +
-                                                 request.SerializeAsString());
-    if (const auto answered = find_request(t, deed.request_id)) {
-      const auto reply = root_.open(purpose, answered->reply);
-      if (answered->fingerprint != fingerprint || !reply || !response->ParseFromString(*reply)) {
-        throw api::Refusal({StatusCode::ALREADY_EXISTS,
-                            "REQUEST_ID_REUSED",
-                            "request_id '" + deed.request_id + "' was used for another request",
-                            {{"request_id", deed.request_id}},
-                            {{"request_id", "was used for another request"}},
-                            {}});
-      }
-      return;
-    }
-    work();
-    if (!insert_request(t, deed.request_id, {fingerprint, root_.seal(purpose, response->SerializeAsString())},
-                        deed.now)) {
-      throw std::runtime_error("the same request was answered meanwhile");
+    const std::string body = root_.digest(deed.action + '\0' + deed.actor_tenant_id + '\0' + deed.actor + '\0' +
+                                          request.SerializeAsString());
+    const std::string sealed = api::once(t, deed.request_id, body, deed.now, [&] {
+      work();
+      return root_.seal(purpose, response->SerializeAsString());
+    });
+    const auto reply = root_.open(purpose, sealed);
+    if (!reply || !response->ParseFromString(*reply)) {
+      throw std::runtime_error("a reply that is remembered cannot be opened: the root key is another one");
     }
   }
 

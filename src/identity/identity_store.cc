@@ -392,26 +392,6 @@ std::vector<Change> changes_after(TenantTransaction& t, std::int64_t number) {
   return changes;
 }
 
-// --- requests ---
-
-std::optional<AnsweredRequest> find_request(TenantTransaction& t, const std::string& request_id) {
-  const auto rows =
-      t.sql().exec_params("SELECT fingerprint, reply FROM identity_request WHERE tenant_id = $1 AND request_id = $2",
-                          t.tenant(), request_id);
-  if (rows.empty()) return std::nullopt;
-  return AnsweredRequest{bytes_in(rows[0][0]), bytes_in(rows[0][1])};
-}
-
-bool insert_request(TenantTransaction& t, const std::string& request_id, const AnsweredRequest& request,
-                    TimePoint now) {
-  const auto done = t.sql().exec_params(
-      "INSERT INTO identity_request (tenant_id, request_id, fingerprint, reply, create_time)"
-      " VALUES ($1, $2, $3, $4, " +
-          time_param(5) + ") ON CONFLICT DO NOTHING",
-      t.tenant(), request_id, binary(request.fingerprint), binary(request.reply), micros(now));
-  return done.affected_rows() == 1;
-}
-
 // --- signing keys ---
 
 std::vector<SigningKeyRecord> lock_signing_keys(TenantTransaction& t) {

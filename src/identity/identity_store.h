@@ -129,16 +129,6 @@ void insert_change(TenantTransaction& t, ChangeKind kind, const std::string& id,
 /// Those of all tenants after `number`, at most 10,000. REQUIRES: a transaction of the platform.
 std::vector<Change> changes_after(TenantTransaction& t, std::int64_t number);
 
-// --- requests that were answered ---
-
-struct AnsweredRequest {
-  std::string fingerprint;
-  std::string reply;
-};
-std::optional<AnsweredRequest> find_request(TenantTransaction& t, const std::string& request_id);
-/// False if it was answered meanwhile: then roll back.
-bool insert_request(TenantTransaction& t, const std::string& request_id, const AnsweredRequest& request, TimePoint now);
-
 // --- signing keys: in transactions of the platform ---
 
 struct SigningKeyRecord {

@@ -52,9 +52,19 @@ void set_next_page(const store::Page<T>& page, const PageToken& token, Response*
   if (page.more) response->set_next_page_token(token.after(static_cast<std::uint64_t>(page.last)));
 }
 
+/// Runs `work` in a transaction of the tenant and answers the call: with what `then` gives once it is committed, or
+/// with why it failed. The pool's thread does it; `then` must not block.
+void transact(store::TenantPool& pool, const std::string& tenant, grpc::ServerUnaryReactor* reactor,
+              store::TenantPool::Task work, std::function<grpc::Status()> then);
+
+/// The reply to a request: that of the first time, if it was answered before, else that of `work`. `body`: everything
+/// that makes it the same request. Throws Refusal if its request_id was used for another one.
+std::string once(store::TenantTransaction& t, const std::string& request_id, const std::string& body, TimePoint now,
+                 const std::function<std::string()>& work);
+
 class BackOffice {
  public:
-  using Look = std::function<void(store::TenantTransaction&)>;
+  using Look = store::TenantPool::Task;
 
   /// The pool and the gate must outlive it. `changed` is called after each change; must not block.
   BackOffice(store::TenantPool& pool, Gate& gate, std::function<void()> changed)
@@ -81,14 +91,19 @@ class BackOffice {
       const Caller& caller = *admission.caller;
       const store::AuditCause cause{caller.tenant_id, caller.subject, method_of<Request>(), checked.request_id()};
       const std::string body = Request::descriptor()->full_name() + '\n' + request->SerializeAsString();
-      post(
-          reactor,
+      transact(
+          pool_, kPlatformTenant, reactor,
           [=, carry_out = std::move(carry_out)](store::TenantTransaction& t) {
-            const auto reply =
-                once(t, cause, own, body, [&](const By& by) { return carry_out(t, checked, by).SerializeAsString(); });
-            response->ParseFromString(reply);
+            const TimePoint now = wall_now();
+            response->ParseFromString(once(t, cause.request_id, body, now, [&] {
+              return audited(t, cause, now, own,
+                             [&](const By& by) { return carry_out(t, checked, by).SerializeAsString(); });
+            }));
           },
-          changed_);
+          [changed = changed_] {
+            changed();
+            return grpc::Status::OK;
+          });
     });
   }
 
@@ -105,7 +120,7 @@ class BackOffice {
         look = prepare(checker);
       }
       if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
-      post(reactor, std::move(look), [] {});
+      transact(pool_, kPlatformTenant, reactor, std::move(look), [] { return grpc::Status::OK; });
     });
   }
 
@@ -120,10 +135,6 @@ class BackOffice {
     const std::string& name = Request::descriptor()->name();
     return name.substr(0, name.size() - std::string_view("Request").size());
   }
-
-  static std::string once(store::TenantTransaction& t, const store::AuditCause& cause, const std::string& own_member,
-                          const std::string& body, const std::function<std::string(const By&)>& work);
-  void post(grpc::ServerUnaryReactor* reactor, Look work, std::function<void()> then);
 
   store::TenantPool& pool_;
   Gate& gate_;

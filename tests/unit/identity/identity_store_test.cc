@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "muster/api/caller.h"
+#include "muster/store/answered_requests.h"
 #include "muster/store/audit.h"
 #include "muster/store/migrations.h"
 #include "postgres_fixture.h"
@@ -220,15 +221,16 @@ TEST_F(IdentityStore, ChangesAreReadOnFromTheLast) {
 
 TEST_F(IdentityStore, ARequestIsAnsweredOnceAndForgottenAfterADay) {
   as("acme", [](TenantTransaction& t) {
-    EXPECT_FALSE(find_request(t, "r1"));
-    EXPECT_TRUE(insert_request(t, "r1", {"print", std::string("\0reply", 6)}, kNow));
-    EXPECT_FALSE(insert_request(t, "r1", {"other", "other"}, kNow));
-    EXPECT_EQ(find_request(t, "r1")->fingerprint, "print");
-    EXPECT_EQ(find_request(t, "r1")->reply, std::string("\0reply", 6));
+    EXPECT_FALSE(store::find_request(t, "r1", "body"));
+    EXPECT_TRUE(store::insert_request(t, "r1", "body", std::string("\0reply", 6), kNow));
+    EXPECT_FALSE(store::insert_request(t, "r1", "other", "other", kNow));
+    EXPECT_TRUE(store::find_request(t, "r1", "body")->same);
+    EXPECT_FALSE(store::find_request(t, "r1", "other")->same);
+    EXPECT_EQ(store::find_request(t, "r1", "body")->reply, std::string("\0reply", 6));
     clear_away(t, kNow + std::chrono::hours(23));
-    EXPECT_TRUE(find_request(t, "r1"));
+    EXPECT_TRUE(store::find_request(t, "r1", "body"));
     clear_away(t, kNow + std::chrono::hours(25));
-    EXPECT_FALSE(find_request(t, "r1"));
+    EXPECT_FALSE(store::find_request(t, "r1", "body"));
   });
 }
 
