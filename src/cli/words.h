@@ -8,6 +8,7 @@
 #include "muster/v1/contact_service.pb.h"
 #include "muster/v1/member.pb.h"
 #include "muster/v1/routing.pb.h"
+#include "muster/v1/tier.pb.h"
 
 namespace muster::cli {
 
@@ -27,6 +28,8 @@ std::string word(v1::PoolHold hold);
 std::string word(v1::MemberState state);
 std::string word(v1::CertificateState state);
 std::string word(v1::EngagementType type);
+std::string word(v1::TierDecision decision);
+std::string word(v1::TierAppealState state);
 
 /// "available", or "available → break" if that comes next.
 std::string presence_text(v1::AgentPresence presence, v1::AgentPresence next);

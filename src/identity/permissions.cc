@@ -12,6 +12,7 @@
 #include "muster/v1/identity_service.pb.h"
 #include "muster/v1/member_service.pb.h"
 #include "muster/v1/routing_service.pb.h"
+#include "muster/v1/tier_service.pb.h"
 
 namespace muster::identity {
 namespace {
@@ -155,6 +156,14 @@ constexpr Permission kPermissions[] = {
     {"RoutingService", "UpdateWorkspaceSettings", Access::kTable, kRoutingWrite, "PP......."},
     {"RoutingService", "SetAgentSuspension", Access::kTable, kRoutingWrite, "PPP......"},
     {"RoutingService", "SetAgentPresence", Access::kTable, kRoutingWrite, "PPP......"},
+
+    {"TierService", "ListTiers", Access::kTable, kMembersRead, "PPPPP..P."},
+    {"TierService", "UpdateTier", Access::kTable, kMembersWrite, "PP......."},
+    {"TierService", "GetTierStanding", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"TierService", "SetMemberTier", Access::kTable, kMembersWrite, "PP......."},
+    {"TierService", "ListTierReviews", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"TierService", "AppealTierReview", Access::kTable, kMembersWrite, "PP.....O."},
+    {"TierService", "AnswerTierAppeal", Access::kTable, kMembersWrite, "PP......."},
 };
 
 constexpr std::size_t kKeyColumn = v1::Role_MAX;
@@ -194,6 +203,7 @@ void load_services() {
   v1::SignInRequest::descriptor();
   v1::GetMemberRequest::descriptor();
   v1::GetSkillRequest::descriptor();
+  v1::ListTiersRequest::descriptor();
 }
 
 }  // namespace

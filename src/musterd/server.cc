@@ -7,6 +7,7 @@
 #include "muster/client/credentials.h"
 #include "muster/client/private_file.h"
 #include "muster/members/member_service.h"
+#include "muster/members/tiers.h"
 #include "muster/store/migrations.h"
 
 namespace muster::musterd {
@@ -47,10 +48,12 @@ void Server::start() {
   roster_ = std::make_unique<members::Roster>(*back_office_, *node_);
   const auto changed = [this] { roster_->wake(); };
   services.push_back(members::make_member_service(*back_office_, identity_->gate(), changed));
+  services.push_back(members::make_tier_service(*back_office_, identity_->gate(), changed));
   services.push_back(certification::make_certificate_service(*back_office_, identity_->gate(), changed));
   api_ = std::make_unique<api::Server>(*node_, identity_->gate(), std::move(services),
                                        api::ServerOptions{.listen = config_.grpc_listen.text()});
   api_->start();
+  jobs_ = std::make_unique<store::Jobs>(*back_office_, api::kPlatformTenant, std::vector{members::tier_reviews()});
   tell_programs_of_the_key();
   serving_ = node_.get();
 
@@ -115,6 +118,7 @@ void Server::stop() {
   if (api_) api_->drain();
   if (node_) node_->stop();
   if (api_) api_->stop(config_.shutdown_grace);
+  jobs_.reset();
   roster_.reset();
   if (back_office_) back_office_->stop();
   if (identity_) identity_->stop();
