@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "muster/academy/academy_services.h"
 #include "muster/certification/certificate_service.h"
 #include "muster/client/credentials.h"
 #include "muster/client/private_file.h"
@@ -50,6 +51,10 @@ void Server::start() {
   services.push_back(members::make_member_service(*back_office_, identity_->gate(), changed));
   services.push_back(members::make_tier_service(*back_office_, identity_->gate(), changed));
   services.push_back(certification::make_certificate_service(*back_office_, identity_->gate(), changed));
+  for (auto& service : academy::make_academy_services({*back_office_, identity_->gate(), changed, nullptr})) {
+    services.push_back(std::move(service));
+  }
+  jobs_ = std::make_unique<store::Jobs>(*back_office_, api::kPlatformTenant, academy::academy_jobs(nullptr));
   api_ = std::make_unique<api::Server>(*node_, identity_->gate(), std::move(services),
                                        api::ServerOptions{.listen = config_.grpc_listen.text()});
   api_->start();

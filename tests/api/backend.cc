@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "google/rpc/error_details.pb.h"
+#include "muster/academy/academy_services.h"
 #include "muster/base/random.h"
 #include "muster/base/uuid.h"
 #include "muster/certification/certificate_service.h"
@@ -104,6 +105,10 @@ Backend::Backend(node::NodeOptions options, api::ServerOptions server_options) {
   services.push_back(members::make_member_service(*back_office, identity->gate(), changed));
   services.push_back(members::make_tier_service(*back_office, identity->gate(), changed));
   services.push_back(certification::make_certificate_service(*back_office, identity->gate(), changed));
+  for (auto& service : academy::make_academy_services({*back_office, identity->gate(), changed, nullptr})) {
+    services.push_back(std::move(service));
+  }
+  jobs = std::make_unique<store::Jobs>(*back_office, api::kPlatformTenant, academy::academy_jobs(nullptr));
   server = std::make_unique<api::Server>(*node, identity->gate(), std::move(services),
                                          on_any_port(std::move(server_options)));
   server->start();
