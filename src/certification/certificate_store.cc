@@ -29,9 +29,7 @@ v1::CertificateKind kind_in(const pqxx::row& row) {
   return kind;
 }
 
-std::int64_t micros(const google::protobuf::Duration& span) {
-  return span.seconds() * 1'000'000 + span.nanos() / 1'000;
-}
+std::int64_t micros(const google::protobuf::Duration& span) { return node::from_proto(span).count(); }
 std::string span_param(int n) { return "($" + std::to_string(n) + " * interval '1 microsecond')"; }
 
 const std::string kCertificateColumns =

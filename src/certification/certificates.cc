@@ -26,10 +26,6 @@ void check_validity(v1::CertificateKind& kind, Checker& check) {
   check.duration("kind.validity", kind.validity(), kDay, kValidityMax);
 }
 
-Duration span_of(const google::protobuf::Duration& span) {
-  return std::chrono::seconds(span.seconds()) + Duration(span.nanos() / 1'000);
-}
-
 v1::CertificateKind kind_named(TenantTransaction& t, const std::string& kind_id) {
   return found(find_kind(t, kind_id), "CERTIFICATE_KIND", "kind_id", kind_id);
 }
@@ -177,7 +173,8 @@ v1::PublishCertificateKindVersionResponse carry_out(TenantTransaction& t,
   kind.set_version(kind.version() + 1);
   update_kind(t, kind);
   by.changed(name_of(kind), &before, &kind);
-  const auto shortened = shorten_certificates(t, kind.kind_id(), kind.version(), by.now + span_of(request.grace()));
+  const auto shortened =
+      shorten_certificates(t, kind.kind_id(), kind.version(), by.now + node::from_proto(request.grace()));
   for (const CertificateRecord& record : shortened) {
     if (!record.suspended) give(t, kind, record);
     const v1::Certificate is = shown(record, by.now);
@@ -212,7 +209,7 @@ v1::IssueCertificateResponse carry_out(TenantTransaction& t, const v1::IssueCert
   record.version = kind.version();
   record.level = request.level();
   record.issue_time = by.now;
-  record.expire_time = by.now + span_of(kind.validity());
+  record.expire_time = by.now + node::from_proto(kind.validity());
   record.id = insert_certificate(t, record);
   give(t, kind, record);
   v1::IssueCertificateResponse response;

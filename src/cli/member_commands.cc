@@ -122,12 +122,18 @@ struct MemberKind : ResourceDefaults {
             tr("Changes a member; --language replaces all languages"), ""};
   }
   static std::vector<Table::Column> titles() {
-    return {{tr("Member")}, {tr("Name")}, {tr("State")},    {tr("Engagement")},
-            {tr("Base")},   {tr("Team")}, {tr("Languages")}};
+    return {{tr("Member")},     {tr("Name")}, {tr("State")}, {tr("Tier"), true},
+            {tr("Engagement")}, {tr("Base")}, {tr("Team")},  {tr("Languages")}};
   }
   static std::vector<std::string> row(const Message& member) {
-    return {member.member_id(), member.display_name(), word(member.state()),      word(member.engagement_type()),
-            member.base_id(),   member.team_id(),      joined(member.languages())};
+    return {member.member_id(),
+            member.display_name(),
+            word(member.state()),
+            std::to_string(member.tier()),
+            word(member.engagement_type()),
+            member.base_id(),
+            member.team_id(),
+            joined(member.languages())};
   }
   static Details details(const Message& member) {
     std::vector<std::string> next;
@@ -142,6 +148,7 @@ struct MemberKind : ResourceDefaults {
             {tr("State"), word(member.state()) + reason_in_brackets(member.state_reason())},
             {tr("Since"), when(member.state_time())},
             {tr("May become"), join(next)},
+            {tr("Tier"), std::to_string(member.tier())},
             {tr("Applied"), when(member.create_time())}};
   }
   static void list_flags(FieldFlags& flags) {
@@ -150,6 +157,9 @@ struct MemberKind : ResourceDefaults {
     flags.add("--base", "base_id", tr("Only members of this base"));
     flags.add("--team", "team_id", tr("Only members of this team"));
     flags.add("--language", "language", tr("Only members who speak this language"));
+    flags.add("--tier", "tiers", tr("Only members of this tier, 0 to 6. Repeat it"));
+    flags.add("--skill", "skill_id", tr("Only members who are granted this skill"));
+    flags.add("--level", "level_min", tr("With at least this level of it, 0 to 100"));
     flags.add("--text", "text", tr("Only members whose identifier or name contains this"));
   }
   static void bind(FieldFlags& flags, bool creating) {

@@ -340,6 +340,36 @@ std::string word(v1::MemberState state) {
   }
 }
 
+std::string word(v1::TierDecision decision) {
+  switch (decision) {
+    case v1::TIER_DECISION_KEPT:
+      return tr("kept");
+    case v1::TIER_DECISION_PROMOTED:
+      return tr("promoted");
+    case v1::TIER_DECISION_DEMOTED:
+      return tr("demoted");
+    case v1::TIER_DECISION_SPARED:
+      return tr("kept, for it began in that month");
+    default:
+      return unknown(decision);
+  }
+}
+
+std::string word(v1::TierAppealState state) {
+  switch (state) {
+    case v1::TIER_APPEAL_STATE_UNSPECIFIED:
+      return "";
+    case v1::TIER_APPEAL_STATE_OPEN:
+      return tr("waits for an answer");
+    case v1::TIER_APPEAL_STATE_GRANTED:
+      return tr("granted");
+    case v1::TIER_APPEAL_STATE_REJECTED:
+      return tr("rejected");
+    default:
+      return unknown(state);
+  }
+}
+
 std::string word(v1::CertificateState state) {
   switch (state) {
     case v1::CERTIFICATE_STATE_ACTIVE:

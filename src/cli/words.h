@@ -9,6 +9,7 @@
 #include "muster/v1/identity.pb.h"
 #include "muster/v1/member.pb.h"
 #include "muster/v1/routing.pb.h"
+#include "muster/v1/tier.pb.h"
 
 namespace muster::cli {
 
@@ -32,6 +33,8 @@ std::string word(v1::Role role);
 std::string word(v1::ApiScope scope);
 std::string word(v1::TenantState state);
 std::string word(v1::UserState state);
+std::string word(v1::TierDecision decision);
+std::string word(v1::TierAppealState state);
 
 /// "available", or "available → break" if that comes next.
 std::string presence_text(v1::AgentPresence presence, v1::AgentPresence next);

@@ -9,9 +9,12 @@
 #include "muster/v1/board_service.pb.h"
 #include "muster/v1/certificate_service.pb.h"
 #include "muster/v1/contact_service.pb.h"
+#include "muster/v1/course_service.pb.h"
+#include "muster/v1/exam_service.pb.h"
 #include "muster/v1/identity_service.pb.h"
 #include "muster/v1/member_service.pb.h"
 #include "muster/v1/routing_service.pb.h"
+#include "muster/v1/tier_service.pb.h"
 
 namespace muster::identity {
 namespace {
@@ -89,6 +92,36 @@ constexpr Permission kPermissions[] = {
     {"ContactService", "AssignContact", Access::kTable, kContactsWrite, "PPP......"},
     {"ContactService", "WatchContacts", Access::kTable, kContactsRead, "PPPPP...."},
 
+    {"CourseService", "CreateCourse", Access::kTable, kMembersWrite, "PP......."},
+    {"CourseService", "GetCourse", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"CourseService", "UpdateCourse", Access::kTable, kMembersWrite, "PP......."},
+    {"CourseService", "ListCourses", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"CourseService", "SetCoursePublication", Access::kTable, kMembersWrite, "PP......."},
+    {"CourseService", "EnrollMember", Access::kTable, kMembersWrite, "PPPP...O."},
+    {"CourseService", "CompleteLesson", Access::kTable, kMembersWrite, "PPPP...O."},
+    {"CourseService", "ListProgress", Access::kTable, kMembersRead, "PPPPP..O."},
+
+    {"ExamService", "CreateQuestionBank", Access::kTable, kMembersWrite, "PP......."},
+    {"ExamService", "GetQuestionBank", Access::kTable, kMembersRead, "PPPP....."},
+    {"ExamService", "UpdateQuestionBank", Access::kTable, kMembersWrite, "PP......."},
+    {"ExamService", "ListQuestionBanks", Access::kTable, kMembersRead, "PPPP....."},
+    {"ExamService", "CreateQuestion", Access::kTable, kMembersWrite, "PPPP....."},
+    {"ExamService", "GetQuestion", Access::kTable, kMembersRead, "PPPP....."},
+    {"ExamService", "UpdateQuestion", Access::kTable, kMembersWrite, "PPPP....."},
+    {"ExamService", "RetireQuestion", Access::kTable, kMembersWrite, "PPPP....."},
+    {"ExamService", "ListQuestions", Access::kTable, kMembersRead, "PPPP....."},
+    {"ExamService", "CreateExam", Access::kTable, kMembersWrite, "PP......."},
+    {"ExamService", "GetExam", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"ExamService", "UpdateExam", Access::kTable, kMembersWrite, "PP......."},
+    {"ExamService", "ListExams", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"ExamService", "SetExamPublication", Access::kTable, kMembersWrite, "PP......."},
+    {"ExamService", "StartAttempt", Access::kTable, kMembersWrite, "PP.....O."},
+    {"ExamService", "SaveAnswers", Access::kTable, kMembersWrite, "PP.....O."},
+    {"ExamService", "SubmitAttempt", Access::kTable, kMembersWrite, "PP.....O."},
+    {"ExamService", "GetAttempt", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"ExamService", "ListAttempts", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"ExamService", "ResetAttempts", Access::kTable, kMembersWrite, "PPPP....."},
+
     {"IdentityService", "SignIn", Access::kAnyone, kNoScope, "........."},
     {"IdentityService", "Refresh", Access::kAnyone, kNoScope, "........."},
     {"IdentityService", "GetKeySet", Access::kAnyone, kNoScope, "........."},
@@ -155,6 +188,14 @@ constexpr Permission kPermissions[] = {
     {"RoutingService", "UpdateWorkspaceSettings", Access::kTable, kRoutingWrite, "PP......."},
     {"RoutingService", "SetAgentSuspension", Access::kTable, kRoutingWrite, "PPP......"},
     {"RoutingService", "SetAgentPresence", Access::kTable, kRoutingWrite, "PPP......"},
+
+    {"TierService", "ListTiers", Access::kTable, kMembersRead, "PPPPP..P."},
+    {"TierService", "UpdateTier", Access::kTable, kMembersWrite, "PP......."},
+    {"TierService", "GetTierStanding", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"TierService", "SetMemberTier", Access::kTable, kMembersWrite, "PP......."},
+    {"TierService", "ListTierReviews", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"TierService", "AppealTierReview", Access::kTable, kMembersWrite, "PP.....O."},
+    {"TierService", "AnswerTierAppeal", Access::kTable, kMembersWrite, "PP......."},
 };
 
 constexpr std::size_t kKeyColumn = v1::Role_MAX;
@@ -191,9 +232,12 @@ void load_services() {
   v1::WatchBoardRequest::descriptor();
   v1::GetCertificateRequest::descriptor();
   v1::GetContactRequest::descriptor();
+  v1::GetCourseRequest::descriptor();
+  v1::GetExamRequest::descriptor();
   v1::SignInRequest::descriptor();
   v1::GetMemberRequest::descriptor();
   v1::GetSkillRequest::descriptor();
+  v1::ListTiersRequest::descriptor();
 }
 
 }  // namespace

@@ -108,13 +108,11 @@ class MemberService final : public v1::MemberService::CallbackService {
                                   v1::ListMembersResponse* response) override {
     return office_.read(context, request, [=](Checker& check) -> Look {
       MemberFilter filter;
-      std::string states;
       for (int i = 0; i < request->states_size(); ++i) {
         const auto state = request->states(i);
         check.expect(v1::MemberState_IsValid(state) && state != v1::MEMBER_STATE_UNSPECIFIED, api::indexed("states", i),
                      "must be one of the states of a member");
         filter.states.push_back(state);
-        states += std::to_string(state) + ",";
       }
       filter.engagement_type = request->engagement_type();
       check.expect(v1::EngagementType_IsValid(filter.engagement_type), "engagement_type",
@@ -123,8 +121,15 @@ class MemberService final : public v1::MemberService::CallbackService {
       filter.team_id = check.optional_id("team_id", request->team_id());
       filter.language = check.text("language", request->language(), 35);
       filter.text = check.text("text", request->text(), 100);
-      const api::PageToken token({"members", states, std::to_string(filter.engagement_type), filter.base_id,
-                                  filter.team_id, filter.language, filter.text});
+      for (int i = 0; i < request->tiers_size(); ++i) {
+        filter.tiers.push_back(check.number(api::indexed("tiers", i), request->tiers(i), 0, 6));
+      }
+      filter.skill_id = check.optional_id("skill_id", request->skill_id());
+      filter.level_min = check.number("level_min", request->level_min(), 0, dispatch::kLevelMax);
+      v1::ListMembersRequest filters = *request;
+      filters.clear_page_size();
+      filters.clear_page_token();
+      const api::PageToken token({"members", filters.SerializeAsString()});
       const PageRequest page = page_of(*request, token, check);
       return [=](TenantTransaction& t) {
         const auto found = list_members(t, filter, page);

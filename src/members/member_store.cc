@@ -70,7 +70,7 @@ v1::Team team_in(const pqxx::row& row) {
 const std::string kMemberColumns =
     "member.number, member_id, display_name, engagement_type, base_id, team_id, languages, time_zone, state, " +
     read_time("state_time") + ", state_reason, returns_to, " + read_time("create_time") + ", " +
-    read_time("update_time");
+    read_time("update_time") + ", tier";
 
 MemberRecord member_in(const pqxx::row& row) {
   MemberRecord record;
@@ -88,6 +88,7 @@ MemberRecord member_in(const pqxx::row& row) {
   record.returns_to = static_cast<v1::MemberState>(row[11].as<int>());
   read(row[12], member.mutable_create_time());
   read(row[13], member.mutable_update_time());
+  member.set_tier(row[14].as<int>());
   return record;
 }
 
@@ -219,6 +220,16 @@ Page<MemberRecord> list_members(TenantTransaction& t, const MemberFilter& filter
     for (const v1::MemberState state : filter.states) states.push_back(std::to_string(static_cast<int>(state)));
     where += " AND state = ANY(" + param(store::to_array(states)) + "::smallint[])";
   }
+  if (!filter.tiers.empty()) {
+    std::vector<std::string> tiers;
+    for (const int tier : filter.tiers) tiers.push_back(std::to_string(tier));
+    where += " AND tier = ANY(" + param(store::to_array(tiers)) + "::smallint[])";
+  }
+  if (!filter.skill_id.empty()) {
+    where += " AND member_id IN (SELECT g.member_id FROM granted_skill g WHERE g.skill_id = " + param(filter.skill_id) +
+             " AND g.level >= " + param(std::to_string(filter.level_min)) +
+             "::smallint AND (g.expire_time IS NULL OR g.expire_time > now()))";
+  }
   if (filter.engagement_type != v1::ENGAGEMENT_TYPE_UNSPECIFIED) {
     where += " AND engagement_type = " + param(std::to_string(filter.engagement_type)) + "::smallint";
   }
@@ -268,15 +279,16 @@ void insert_roster_change(TenantTransaction& t, const std::string& member_id) {
 std::vector<RosterChange> roster_changes(TenantTransaction& t, std::size_t limit) {
   const auto rows = t.sql().exec_params(
       "SELECT " + kMemberColumns +
-          ", c.numbers FROM (SELECT member_id, array_agg(o.number) AS numbers, min(o.number) AS oldest FROM"
+          ", c.numbers, chat_limit FROM (SELECT member_id, array_agg(o.number) AS numbers, min(o.number) AS oldest FROM"
           " (SELECT number, member_id FROM roster_change ORDER BY number LIMIT $1) o GROUP BY member_id) c"
-          " JOIN member USING (member_id) ORDER BY c.oldest",
+          " JOIN member USING (member_id) JOIN (SELECT level, chat_limit FROM tier) r ON r.level = tier"
+          " ORDER BY c.oldest",
       static_cast<std::int64_t>(limit));
   std::vector<RosterChange> changes;
   std::vector<std::string> ids;
   for (const auto& row : rows) {
-    changes.push_back({{}, member_in(row).member, {}});
-    for (const std::string& number : store::texts_in(row[14])) changes.back().numbers.push_back(std::stoll(number));
+    changes.push_back({{}, member_in(row).member, {}, row[16].as<int>()});
+    for (const std::string& number : store::texts_in(row[15])) changes.back().numbers.push_back(std::stoll(number));
     ids.push_back(changes.back().member.member_id());
   }
   const auto granted = t.sql().exec_params("SELECT member_id, skill_id, level, coalesce(" + read_time("expire_time") +

@@ -53,7 +53,10 @@ struct MemberFilter {
   std::string base_id;
   std::string team_id;
   std::string language;
-  std::string text;  ///< in the identifier or the name, without regard to case
+  std::vector<int> tiers;  ///< empty: any
+  std::string skill_id;    ///< that they are granted; empty: any
+  int level_min = 0;       ///< of that skill
+  std::string text;        ///< in the identifier or the name, without regard to case
 };
 
 /// Locked until the end of the transaction.
@@ -83,6 +86,7 @@ struct RosterChange {
   std::vector<std::int64_t> numbers;  ///< of all changes of the member that wait
   v1::Member member;                  ///< as it is now
   std::vector<GrantedSkill> skills;   ///< likewise; those that have ended too
+  int chat_limit = 0;                 ///< of the member's tier
 };
 /// Members of whom the oldest changes are, in their order.
 std::vector<RosterChange> roster_changes(TenantTransaction& t, std::size_t limit);

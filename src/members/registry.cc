@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "lifecycle.h"
+#include "tier_store.h"
 #include "time_zones.h"
 
 namespace muster::members {
@@ -217,6 +218,19 @@ v1::Member shown(const MemberRecord& record) {
   return member;
 }
 
+void move_member(TenantTransaction& t, MemberRecord record, v1::MemberState to, const std::string& reason,
+                 const By& by) {
+  const v1::Member before = record.member;
+  const bool first_tier = serves(to) && before.tier() == 0;
+  record.returns_to = returns_to_after(before.state(), record.returns_to, to);
+  record.member.set_state(to);
+  record.member.set_state_reason(reason);
+  if (first_tier) record.member.set_tier(1);
+  change(t, before, record, by);
+  if (first_tier) set_member_tier(t, before.member_id(), list_tiers(t)[1], by.now);
+  note_transition(t, before.member_id(), before.state(), to, reason, by);
+}
+
 // --- checks ---
 
 void check(v1::CreateMemberRequest& request, Checker& check) {
@@ -288,8 +302,7 @@ v1::UpdateMemberResponse carry_out(TenantTransaction& t, const v1::UpdateMemberR
 v1::ChangeMemberStateResponse carry_out(TenantTransaction& t, const v1::ChangeMemberStateRequest& request,
                                         const By& by) {
   MemberRecord record = found(find_member(t, request.member_id()), "MEMBER", "member_id", request.member_id());
-  const v1::Member before = record.member;
-  const v1::MemberState from = before.state();
+  const v1::MemberState from = record.member.state();
   const auto next = next_states(from, record.returns_to);
   if (std::find(next.begin(), next.end(), request.state()) == next.end()) {
     std::string allowed;
@@ -300,11 +313,7 @@ v1::ChangeMemberStateResponse carry_out(TenantTransaction& t, const v1::ChangeMe
                          (next.empty() ? "no other state may follow" : "only " + allowed + " may follow"),
                      {{"member_id", request.member_id()}, {"state", short_name(from)}, {"next_states", allowed}}));
   }
-  record.returns_to = returns_to_after(from, record.returns_to, request.state());
-  record.member.set_state(request.state());
-  record.member.set_state_reason(request.reason());
-  change(t, before, record, by);
-  note_transition(t, request.member_id(), from, request.state(), request.reason(), by);
+  move_member(t, std::move(record), request.state(), request.reason(), by);
   v1::ChangeMemberStateResponse response;
   *response.mutable_member() = member_now(t, request.member_id());
   return response;

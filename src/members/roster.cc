@@ -61,6 +61,16 @@ bool same(const Skills& a, const Skills& b) {
   });
 }
 
+/// How many contacts of each channel the agent may have, if that differs from what it is: chats are the tier's.
+std::optional<dispatch::PerChannel<std::int16_t>> limits_for(const RosterChange& change, const dispatch::Agent* agent) {
+  auto limits = agent ? agent->spec.channel_limits : dispatch::AgentSpec{}.channel_limits;
+  auto& chats = limits[static_cast<std::size_t>(dispatch::Channel::kChat)];
+  const auto wanted = static_cast<std::int16_t>(change.chat_limit);
+  if (change.member.tier() == 0 || chats == wanted) return std::nullopt;
+  chats = wanted;
+  return limits;
+}
+
 /// What makes the agent as the member is. `created`: skills that come with the commands before.
 Commands commands_for(const RosterChange& change, const std::set<std::string>& managed, const dispatch::Engine& engine,
                       TimePoint now, std::set<std::string>& created) {
@@ -73,6 +83,7 @@ Commands commands_for(const RosterChange& change, const std::set<std::string>& m
   if (!agent || agent->spec.display_name != member.display_name()) wanted.display_name = member.display_name();
   const Skills skills = skills_for(change, managed, agent, engine, now);
   if (agent ? !same(skills, skills_of(*agent, engine)) : !skills.empty()) wanted.skills = skills;
+  if (auto limits = limits_for(change, agent)) wanted.channel_limits = *limits;
   for (const dispatch::NamedSkillLevel& skill : skills) {
     const bool known = engine.skill(skill.skill) || !created.insert(skill.skill).second;
     if (!known) commands.push_back(dispatch::CreateSkill{skill.skill, ""});
@@ -81,7 +92,8 @@ Commands commands_for(const RosterChange& change, const std::set<std::string>& m
     commands.push_back(dispatch::CreateAgent{member.member_id(), wanted});
     return commands;
   }
-  if (wanted.display_name || wanted.skills) commands.push_back(dispatch::UpdateAgent{member.member_id(), wanted});
+  if (wanted.display_name || wanted.skills || wanted.channel_limits)
+    commands.push_back(dispatch::UpdateAgent{member.member_id(), wanted});
   const bool suspended = agent->presence == dispatch::Presence::kSuspended;
   const bool by_roster = suspended && agent->presence_reason.starts_with(kReason);
   if (serving && by_roster) commands.push_back(dispatch::SuspendAgent{member.member_id(), false, ""});

@@ -130,6 +130,14 @@ void to_proto(TimePoint time, google::protobuf::Timestamp* out) {
   out->set_nanos(static_cast<std::int32_t>((since - seconds).count() * 1000));
 }
 
+TimePoint from_proto(const google::protobuf::Timestamp& time) {
+  return TimePoint(std::chrono::seconds(time.seconds()) + Duration(time.nanos() / 1'000));
+}
+
+Duration from_proto(const google::protobuf::Duration& span) {
+  return std::chrono::seconds(span.seconds()) + Duration(span.nanos() / 1'000);
+}
+
 void to_proto(Duration span, google::protobuf::Duration* out) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(span);
   out->set_seconds(seconds.count());

@@ -6,11 +6,13 @@
 #include <thread>
 
 #include "google/rpc/error_details.pb.h"
+#include "muster/academy/academy_services.h"
 #include "muster/base/random.h"
 #include "muster/base/uuid.h"
 #include "muster/certification/certificate_service.h"
 #include "muster/client/channel.h"
 #include "muster/members/member_service.h"
+#include "muster/members/tiers.h"
 #include "muster/store/migrations.h"
 #include "postgres_fixture.h"
 
@@ -101,7 +103,12 @@ Backend::Backend(node::NodeOptions options, api::ServerOptions server_options) {
   roster = std::make_unique<members::Roster>(*back_office, *node);
   const auto changed = [this] { roster->wake(); };
   services.push_back(members::make_member_service(*back_office, identity->gate(), changed));
+  services.push_back(members::make_tier_service(*back_office, identity->gate(), changed));
   services.push_back(certification::make_certificate_service(*back_office, identity->gate(), changed));
+  for (auto& service : academy::make_academy_services({*back_office, identity->gate(), changed, nullptr})) {
+    services.push_back(std::move(service));
+  }
+  jobs = std::make_unique<store::Jobs>(*back_office, api::kPlatformTenant, academy::academy_jobs(nullptr));
   server = std::make_unique<api::Server>(*node, identity->gate(), std::move(services),
                                          on_any_port(std::move(server_options)));
   server->start();
@@ -151,6 +158,21 @@ void Backend::set_up_floor() {
     level->set_skill_id("zh");
     level->set_level(80);
     expect_ok(call(&Routing::CreateAgent, agent));
+  }
+}
+
+void Backend::bring_member_to(const std::string& member_id, v1::MemberState last) {
+  using Members = v1::MemberService::Stub;
+  v1::CreateMemberRequest member;
+  member.mutable_member()->set_member_id(member_id);
+  member.mutable_member()->set_display_name(member_id);
+  member.mutable_member()->set_engagement_type(v1::ENGAGEMENT_TYPE_STUDENT);
+  EXPECT_TRUE(change(&Members::CreateMember, member).ok());
+  for (int state = v1::MEMBER_STATE_VERIFIED; state <= last; ++state) {
+    v1::ChangeMemberStateRequest step;
+    step.set_member_id(member_id);
+    step.set_state(static_cast<v1::MemberState>(state));
+    EXPECT_TRUE(change(&Members::ChangeMemberState, step).ok());
   }
 }
 

@@ -19,8 +19,10 @@
 #include "muster/identity/identity.h"
 #include "muster/members/roster.h"
 #include "muster/node/node.h"
+#include "muster/store/jobs.h"
 #include "muster/store/tenant_pool.h"
 #include "muster/v1/contact_service.grpc.pb.h"
+#include "muster/v1/member_service.grpc.pb.h"
 #include "muster/v1/routing_service.grpc.pb.h"
 
 namespace muster::testing {
@@ -80,6 +82,17 @@ class Backend {
     return call(method, request, &response);
   }
 
+  /// Calls a method that changes something, under a request_id of its own unless the request has one.
+  template <typename Stub, typename Request, typename Response>
+  grpc::Status change(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), Request request,
+                      Response* response = nullptr) {
+    if (request.request_id().empty()) request.set_request_id(new_request_id());
+    Response unused;
+    return call(method, request, response ? response : &unused);
+  }
+  /// Registers a member, who goes through all states up to `last`.
+  void bring_member_to(const std::string& member_id, v1::MemberState last);
+
   /// Creates a contact and gives its identifier.
   std::string create_contact(const std::string& queue_id, const std::string& attribute = "");
 
@@ -94,6 +107,7 @@ class Backend {
   std::string operator_key;
   std::unique_ptr<store::TenantPool> back_office;
   std::unique_ptr<members::Roster> roster;
+  std::unique_ptr<store::Jobs> jobs;
   std::unique_ptr<api::Server> server;
   std::shared_ptr<grpc::Channel> channel;
 };

@@ -31,19 +31,9 @@ class CertificateServiceTest : public ::testing::Test {
   template <typename Stub, typename Request, typename Response>
   grpc::Status change(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), Request request,
                       Response* response = nullptr) {
-    if (request.request_id().empty()) request.set_request_id(new_request_id());
-    Response unused;
-    return backend.call(method, request, response ? response : &unused);
+    return backend.change(method, std::move(request), response);
   }
-
-  void bring_to(const std::string& id, v1::MemberState last) {
-    v1::CreateMemberRequest request;
-    request.mutable_member()->set_member_id(id);
-    request.mutable_member()->set_display_name(id);
-    request.mutable_member()->set_engagement_type(v1::ENGAGEMENT_TYPE_STUDENT);
-    EXPECT_TRUE(change(&Members::CreateMember, request).ok());
-    for (int state = v1::MEMBER_STATE_VERIFIED; state <= last; ++state) move(id, static_cast<v1::MemberState>(state));
-  }
+  void bring_to(const std::string& id, v1::MemberState last) { backend.bring_member_to(id, last); }
   void move(const std::string& id, v1::MemberState state) {
     v1::ChangeMemberStateRequest request;
     request.set_member_id(id);

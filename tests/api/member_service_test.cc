@@ -32,9 +32,7 @@ class MemberServiceTest : public ::testing::Test {
   template <typename Request, typename Response>
   grpc::Status change(grpc::Status (Members::*method)(grpc::ClientContext*, const Request&, Response*), Request request,
                       Response* response = nullptr) {
-    if (request.request_id().empty()) request.set_request_id(new_request_id());
-    Response unused;
-    return backend.call(method, request, response ? response : &unused);
+    return backend.change(method, std::move(request), response);
   }
 
   grpc::Status create(const v1::Member& member) {

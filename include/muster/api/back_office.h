@@ -90,7 +90,8 @@ class BackOffice {
       if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
       const Caller& caller = *admission.caller;
       const store::AuditCause cause{caller.tenant_id, caller.subject, method_of<Request>(), checked.request_id()};
-      const std::string body = Request::descriptor()->full_name() + '\n' + request->SerializeAsString();
+      // Whose it is tells apart what members ask who do not name themselves.
+      const std::string body = Request::descriptor()->full_name() + '\n' + own + '\n' + request->SerializeAsString();
       transact(
           pool_, kPlatformTenant, reactor,
           [=, carry_out = std::move(carry_out)](store::TenantTransaction& t) {

@@ -18,6 +18,9 @@ namespace muster::node {
 
 void to_proto(TimePoint time, google::protobuf::Timestamp* out);
 void to_proto(Duration span, google::protobuf::Duration* out);
+/// To the microsecond.
+TimePoint from_proto(const google::protobuf::Timestamp& time);
+Duration from_proto(const google::protobuf::Duration& span);
 
 /// Identifiers that the server chooses: a letter, a dash and the number. Parsing gives kNone for anything else.
 std::string contact_id(dispatch::ContactId id);

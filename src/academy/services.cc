@@ -1,0 +1,24 @@
+#include "services.h"
+
+#include <chrono>
+#include <utility>
+
+#include "attempts.h"
+
+namespace muster::academy {
+
+std::vector<std::unique_ptr<grpc::Service>> make_academy_services(const Academy& academy) {
+  std::vector<std::unique_ptr<grpc::Service>> services;
+  services.push_back(make_course_service(academy));
+  services.push_back(make_exam_service(academy));
+  return services;
+}
+
+std::vector<store::Job> academy_jobs(OnLearned learned) {
+  return {{"academy.overdue_attempts", std::chrono::seconds(5),
+           [learned = std::move(learned)](store::TenantTransaction& t, TimePoint now) {
+             return score_overdue(t, "", "", learned, now);
+           }}};
+}
+
+}  // namespace muster::academy

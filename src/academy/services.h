@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "muster/academy/academy_services.h"
+#include "muster/api/back_office.h"
+
+/// What the services of the academy share.
+namespace muster::academy {
+
+std::unique_ptr<grpc::Service> make_course_service(const Academy& academy);
+std::unique_ptr<grpc::Service> make_exam_service(const Academy& academy);
+
+/// A change by the functions check() and carry_out() of its request.
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* changed_by(api::BackOffice& office, const OnLearned& learned,
+                                     grpc::CallbackServerContext* context, const Request* request, Response* response) {
+  return office.change(
+      context, request, response, [](Request& asked, api::Checker& checker) { check(asked, checker); },
+      [&learned](store::TenantTransaction& t, const Request& asked, const api::By& by) {
+        if constexpr (requires { carry_out(t, asked, by, learned); }) {
+          return carry_out(t, asked, by, learned);
+        } else {
+          return carry_out(t, asked, by);
+        }
+      });
+}
+
+/// The member whose things a list is asked for: the caller's own if it names none.
+template <typename Request>
+std::string member_listed(const Request& request, const std::string& own_member, api::Checker& check) {
+  return request.member_id().empty() ? own_member : check.id("member_id", request.member_id());
+}
+
+}  // namespace muster::academy

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "muster/base/time.h"
+#include "muster/store/sql.h"
+#include "muster/store/tenant_pool.h"
+#include "muster/v1/tier.pb.h"
+
+/// The tables of tiers. REQUIRES everywhere: a transaction of the platform. All throw pqxx::failure.
+namespace muster::members {
+
+using store::Page;
+using store::PageRequest;
+using store::TenantTransaction;
+
+/// The skill by which policies see the tier.
+inline constexpr const char* kTierSkill = "member-tier";
+
+/// All seven, by level. With `lock`: so until the end of the transaction.
+std::vector<v1::Tier> list_tiers(TenantTransaction& t, bool lock = false);
+void update_tier(TenantTransaction& t, const v1::Tier& tier);
+/// Everyone who has the tier has its rights: the engine is to be told.
+void spread_rights(TenantTransaction& t, const v1::Tier& tier);
+
+struct MemberTier {
+  int level = 0;
+  TimePoint since;
+};
+/// Locked until the end of the transaction; empty: there is no such member.
+std::optional<MemberTier> find_member_tier(TenantTransaction& t, const std::string& member_id);
+/// The member has the tier and its rights from now on.
+void set_member_tier(TenantTransaction& t, const std::string& member_id, const v1::Tier& tier, TimePoint now);
+
+/// A month by the clock of Asia/Shanghai.
+struct Month {
+  std::string name;  ///< "2026-10"
+  TimePoint begin;
+  TimePoint end;
+};
+/// `back` months before the one that `now` is in.
+Month month_of(TenantTransaction& t, TimePoint now, int back);
+
+/// What members did in the month.
+std::map<std::string, v1::TierResults> results_of(TenantTransaction& t, const std::vector<std::string>& member_ids,
+                                                  const Month& month);
+
+/// Members who serve, had a tier before the month's end, and are not reviewed for it: some, locked until the end of the
+/// transaction.
+std::map<std::string, MemberTier> members_to_review(TenantTransaction& t, const Month& month, std::size_t limit);
+
+void insert_review(TenantTransaction& t, const v1::TierReview& review);
+/// Its appeal.
+void update_review(TenantTransaction& t, const v1::TierReview& review);
+/// Locked until the end of the transaction.
+std::optional<v1::TierReview> find_review(TenantTransaction& t, const std::string& member_id, const std::string& month);
+
+struct ReviewFilter {
+  std::string member_id;  ///< empty: anybody's
+  std::string month;      ///< empty: any
+  v1::TierDecision decision = v1::TIER_DECISION_UNSPECIFIED;
+  v1::TierAppealState appeal_state = v1::TIER_APPEAL_STATE_UNSPECIFIED;
+};
+Page<v1::TierReview> list_reviews(TenantTransaction& t, const ReviewFilter& filter, const PageRequest& page);
+
+}  // namespace muster::members
