@@ -12,6 +12,7 @@
 #include "muster/v1/identity_service.pb.h"
 #include "muster/v1/member_service.pb.h"
 #include "muster/v1/routing_service.pb.h"
+#include "muster/v1/skill_tag_service.pb.h"
 
 namespace muster::identity {
 namespace {
@@ -155,6 +156,9 @@ constexpr Permission kPermissions[] = {
     {"RoutingService", "UpdateWorkspaceSettings", Access::kTable, kRoutingWrite, "PP......."},
     {"RoutingService", "SetAgentSuspension", Access::kTable, kRoutingWrite, "PPP......"},
     {"RoutingService", "SetAgentPresence", Access::kTable, kRoutingWrite, "PPP......"},
+
+    {"SkillTagService", "RecordEvidence", Access::kTable, kMembersWrite, "PP..P...."},
+    {"SkillTagService", "ListEvidence", Access::kTable, kMembersRead, "PPPPP..O."},
 };
 
 constexpr std::size_t kKeyColumn = v1::Role_MAX;
@@ -194,6 +198,7 @@ void load_services() {
   v1::SignInRequest::descriptor();
   v1::GetMemberRequest::descriptor();
   v1::GetSkillRequest::descriptor();
+  v1::ListEvidenceRequest::descriptor();
 }
 
 }  // namespace

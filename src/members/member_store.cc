@@ -328,6 +328,14 @@ void withdraw_skill(TenantTransaction& t, const std::string& member_id, const st
   insert_roster_change(t, member_id);
 }
 
+std::set<std::string> members_among(TenantTransaction& t, const std::vector<std::string>& member_ids) {
+  std::set<std::string> members;
+  const auto rows = t.sql().exec_params("SELECT member_id FROM member WHERE member_id = ANY($1::text[])",
+                                        store::to_array(member_ids));
+  for (const auto& row : rows) members.insert(text(row[0]));
+  return members;
+}
+
 std::optional<v1::MemberState> state_of(TenantTransaction& t, const std::string& member_id) {
   const auto record = find_member(t, member_id);
   if (!record) return std::nullopt;

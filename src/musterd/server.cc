@@ -7,6 +7,7 @@
 #include "muster/client/credentials.h"
 #include "muster/client/private_file.h"
 #include "muster/members/member_service.h"
+#include "muster/skill_tags/skill_tag_service.h"
 #include "muster/store/migrations.h"
 
 namespace muster::musterd {
@@ -47,6 +48,7 @@ void Server::start() {
   roster_ = std::make_unique<members::Roster>(*back_office_, *node_);
   const auto changed = [this] { roster_->wake(); };
   services.push_back(members::make_member_service(*back_office_, identity_->gate(), changed));
+  services.push_back(skill_tags::make_skill_tag_service(*back_office_, identity_->gate(), changed));
   services.push_back(certification::make_certificate_service(*back_office_, identity_->gate(), changed));
   api_ = std::make_unique<api::Server>(*node_, identity_->gate(), std::move(services),
                                        api::ServerOptions{.listen = config_.grpc_listen.text()});

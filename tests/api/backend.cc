@@ -11,6 +11,7 @@
 #include "muster/certification/certificate_service.h"
 #include "muster/client/channel.h"
 #include "muster/members/member_service.h"
+#include "muster/skill_tags/skill_tag_service.h"
 #include "muster/store/migrations.h"
 #include "postgres_fixture.h"
 
@@ -101,6 +102,7 @@ Backend::Backend(node::NodeOptions options, api::ServerOptions server_options) {
   roster = std::make_unique<members::Roster>(*back_office, *node);
   const auto changed = [this] { roster->wake(); };
   services.push_back(members::make_member_service(*back_office, identity->gate(), changed));
+  services.push_back(skill_tags::make_skill_tag_service(*back_office, identity->gate(), changed));
   services.push_back(certification::make_certificate_service(*back_office, identity->gate(), changed));
   server = std::make_unique<api::Server>(*node, identity->gate(), std::move(services),
                                          on_any_port(std::move(server_options)));

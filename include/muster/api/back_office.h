@@ -64,12 +64,15 @@ class BackOffice {
   BackOffice(store::TenantPool& pool, Gate& gate, std::function<void()> changed)
       : pool_(pool), gate_(gate), changed_(std::move(changed)) {}
 
+  // `member_id`: whom the call is about. Callers who reach only what is their own are refused unless that is they.
+
   /// A change: `check(request, checker)` judges what the request says by itself, and may fill in defaults;
   /// `carry_out(transaction, request, by)` gives the response. A request that is repeated has one effect.
   template <typename Request, typename Response, typename Check, typename CarryOut>
   grpc::ServerUnaryReactor* change(grpc::CallbackServerContext* context, const Request* request, Response* response,
-                                   const Check& check, CarryOut carry_out) {
+                                   const Check& check, CarryOut carry_out, const std::string& member_id = {}) {
     return admitted(gate_, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission& admission) {
+      if (!reaches(admission, member_id)) return reactor->Finish(to_status(not_own_member(member_id)));
       Checker checker;
       Request checked = *request;
       checker.request_id(checked.request_id());
@@ -90,8 +93,10 @@ class BackOffice {
 
   /// A look into the tables: `prepare(checker)` judges the request and gives what fills the response.
   template <typename Request, typename Prepare>
-  grpc::ServerUnaryReactor* read(grpc::CallbackServerContext* context, const Request* request, const Prepare& prepare) {
-    return admitted(gate_, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission&) {
+  grpc::ServerUnaryReactor* read(grpc::CallbackServerContext* context, const Request* request, const Prepare& prepare,
+                                 const std::string& member_id = {}) {
+    return admitted(gate_, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission& admission) {
+      if (!reaches(admission, member_id)) return reactor->Finish(to_status(not_own_member(member_id)));
       Checker checker;
       Look look = prepare(checker);
       if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
@@ -100,6 +105,10 @@ class BackOffice {
   }
 
  private:
+  /// An agent is the member of the same identifier.
+  static bool reaches(const Admission& admission, const std::string& member_id) {
+    return admission.reach != Reach::kOwn || (!member_id.empty() && admission.caller->agent_id == member_id);
+  }
   static std::string once(store::TenantTransaction& t, const std::string& request_id, const std::string& body,
                           TimePoint now, const std::function<std::string()>& work);
   void post(grpc::ServerUnaryReactor* reactor, Look work, std::function<void()> then);

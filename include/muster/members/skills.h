@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "muster/base/time.h"
 #include "muster/store/tenant_pool.h"
@@ -22,5 +24,8 @@ void withdraw_skill(store::TenantTransaction& t, const std::string& member_id, c
 
 /// The state of a member, who stays in it until the end of the transaction; empty: there is none.
 std::optional<v1::MemberState> state_of(store::TenantTransaction& t, const std::string& member_id);
+
+/// Those of the identifiers that are members'.
+std::set<std::string> members_among(store::TenantTransaction& t, const std::vector<std::string>& member_ids);
 
 }  // namespace muster::members
