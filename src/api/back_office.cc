@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-
 namespace muster::api {
 namespace {
 
@@ -48,8 +47,10 @@ void check_name(const std::string& path, const std::string& name, Checker& check
   check.text(path, name);
 }
 
-std::string BackOffice::once(store::TenantTransaction& t, const std::string& request_id, const std::string& body,
-                             TimePoint now, const std::function<std::string()>& work) {
+std::string BackOffice::once(store::TenantTransaction& t, const store::AuditCause& cause, const std::string& own_member,
+                             const std::string& body, const std::function<std::string(const By&)>& work) {
+  const std::string& request_id = cause.request_id;
+  const TimePoint now = wall_now();
   if (const auto answered = store::find_request(t, request_id, body)) {
     if (answered->same) return answered->reply;
     throw Refusal({grpc::StatusCode::ALREADY_EXISTS,
@@ -59,7 +60,7 @@ std::string BackOffice::once(store::TenantTransaction& t, const std::string& req
                    {},
                    {}});
   }
-  std::string reply = work();
+  std::string reply = audited(t, cause, now, own_member, work);
   // If the same is under way, it will be found answered when it is asked again.
   if (!store::insert_request(t, request_id, body, reply, now)) {
     throw Refusal(store_error(node::StoreStatus::kBusy));

@@ -339,15 +339,6 @@ Error not_own_desk() {
   return {StatusCode::PERMISSION_DENIED, "PERMISSION_DENIED", "the desk is not the caller's own", {}, {}, {}};
 }
 
-Error not_own_member(const std::string& member_id) {
-  return {StatusCode::PERMISSION_DENIED,
-          "PERMISSION_DENIED",
-          "member_id '" + member_id + "' is not the caller",
-          {{"member_id", member_id}},
-          {},
-          {}};
-}
-
 Error internal_error() { return {StatusCode::INTERNAL, "INTERNAL", "an error inside the server", {}, {}, {}}; }
 
 }  // namespace muster::api

@@ -54,6 +54,12 @@ CertificateRecord certificate_in(const pqxx::row& row) {
   return record;
 }
 
+std::vector<CertificateRecord> certificates_in(const pqxx::result& rows) {
+  std::vector<CertificateRecord> records;
+  for (const auto& row : rows) records.push_back(certificate_in(row));
+  return records;
+}
+
 /// As state_of() in certificates.cc; $1 is now, $2 so long the notice.
 const std::string kState =
     "CASE WHEN revoke_time IS NOT NULL THEN 5 WHEN supersede_time IS NOT NULL THEN 6 WHEN expire_time <= " +
@@ -108,11 +114,13 @@ std::int64_t insert_certificate(TenantTransaction& t, const CertificateRecord& r
   return rows[0][0].as<std::int64_t>();
 }
 
-void supersede_certificate(TenantTransaction& t, const std::string& kind_id, const std::string& member_id,
-                           TimePoint now) {
-  t.sql().exec_params("UPDATE certificate SET supersede_time = " + time_param(3) +
-                          " WHERE kind_id = $1 AND member_id = $2 AND revoke_time IS NULL AND supersede_time IS NULL",
-                      kind_id, member_id, micros(now));
+std::vector<CertificateRecord> supersede_certificate(TenantTransaction& t, const std::string& kind_id,
+                                                     const std::string& member_id, TimePoint now) {
+  return certificates_in(t.sql().exec_params(
+      "UPDATE certificate SET supersede_time = " + time_param(3) +
+          " WHERE kind_id = $1 AND member_id = $2 AND revoke_time IS NULL AND supersede_time IS NULL RETURNING " +
+          kCertificateColumns,
+      kind_id, member_id, micros(now)));
 }
 
 void suspend_certificate(TenantTransaction& t, std::int64_t id, bool suspended, const std::string& reason,
@@ -130,14 +138,11 @@ void revoke_certificate(TenantTransaction& t, std::int64_t id, const std::string
 
 std::vector<CertificateRecord> shorten_certificates(TenantTransaction& t, const std::string& kind_id, int version,
                                                     TimePoint end) {
-  const auto rows =
+  return certificates_in(
       t.sql().exec_params("UPDATE certificate SET expire_time = " + time_param(3) +
                               " WHERE kind_id = $1 AND version < $2 AND expire_time > " + time_param(3) +
                               " AND revoke_time IS NULL AND supersede_time IS NULL RETURNING " + kCertificateColumns,
-                          kind_id, version, micros(end));
-  std::vector<CertificateRecord> records;
-  for (const auto& row : rows) records.push_back(certificate_in(row));
-  return records;
+                          kind_id, version, micros(end)));
 }
 
 Page<CertificateRecord> list_certificates(TenantTransaction& t, const CertificateFilter& filter, Duration notice,

@@ -48,9 +48,10 @@ struct CertificateFilter {
 std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id);
 /// Gives its number. REQUIRES: the member has none of the kind in force.
 std::int64_t insert_certificate(TenantTransaction& t, const CertificateRecord& record);
-/// The one of the kind that counts for the member, or would, were it not suspended or expired, counts no more.
-void supersede_certificate(TenantTransaction& t, const std::string& kind_id, const std::string& member_id,
-                           TimePoint now);
+/// The one of the kind that counts for the member, or would, were it not suspended or expired, counts no more. Gives
+/// it.
+std::vector<CertificateRecord> supersede_certificate(TenantTransaction& t, const std::string& kind_id,
+                                                     const std::string& member_id, TimePoint now);
 void suspend_certificate(TenantTransaction& t, std::int64_t id, bool suspended, const std::string& reason,
                          TimePoint now);
 void revoke_certificate(TenantTransaction& t, std::int64_t id, const std::string& reason, TimePoint now);

@@ -40,6 +40,9 @@ void give(TenantTransaction& t, const v1::CertificateKind& kind, const Certifica
                        record.expire_time);
 }
 
+std::string name_of(const v1::CertificateKind& kind) { return "certificate-kind/" + kind.kind_id(); }
+std::string name_of(const CertificateRecord& record) { return "certificate/" + std::to_string(record.id); }
+
 std::string short_name(v1::CertificateState state) {
   return v1::CertificateState_Name(state).substr(std::string_view("CERTIFICATE_STATE_").size());
 }
@@ -59,8 +62,11 @@ CertificateRecord certificate_in(TenantTransaction& t, const std::string& certif
   return record;
 }
 
-v1::Certificate shown_now(TenantTransaction& t, std::int64_t id, const By& by) {
-  return shown(*find_certificate(t, id), by.now);
+/// Enters what became of a certificate in the audit, and shows it.
+v1::Certificate changed(TenantTransaction& t, const CertificateRecord& before, const By& by) {
+  const v1::Certificate was = shown(before, by.now), is = shown(*find_certificate(t, before.id), by.now);
+  by.changed(name_of(before), &was, &is);
+  return is;
 }
 
 }  // namespace
@@ -144,17 +150,20 @@ v1::CreateCertificateKindResponse carry_out(TenantTransaction& t, const v1::Crea
                                {{"skill_id", kind.skill_id()}}));
   }
   if (!insert_kind(t, kind, by.now)) throw Refusal(already_exists("CERTIFICATE_KIND", "kind_id", kind.kind_id()));
+  by.changed(name_of(kind), nullptr, &kind);
   v1::CreateCertificateKindResponse response;
   *response.mutable_kind() = kind_named(t, kind.kind_id());
   return response;
 }
 
 v1::UpdateCertificateKindResponse carry_out(TenantTransaction& t, const v1::UpdateCertificateKindRequest& request,
-                                            const By&) {
-  v1::CertificateKind kind = kind_named(t, request.kind().kind_id());
+                                            const By& by) {
+  const v1::CertificateKind before = kind_named(t, request.kind().kind_id());
+  v1::CertificateKind kind = before;
   if (sets(&request.update_mask(), "display_name")) kind.set_display_name(request.kind().display_name());
   if (sets(&request.update_mask(), "validity")) *kind.mutable_validity() = request.kind().validity();
   update_kind(t, kind);
+  by.changed(name_of(kind), &before, &kind);
   v1::UpdateCertificateKindResponse response;
   *response.mutable_kind() = kind;
   return response;
@@ -163,12 +172,16 @@ v1::UpdateCertificateKindResponse carry_out(TenantTransaction& t, const v1::Upda
 v1::PublishCertificateKindVersionResponse carry_out(TenantTransaction& t,
                                                     const v1::PublishCertificateKindVersionRequest& request,
                                                     const By& by) {
-  v1::CertificateKind kind = kind_named(t, request.kind_id());
+  const v1::CertificateKind before = kind_named(t, request.kind_id());
+  v1::CertificateKind kind = before;
   kind.set_version(kind.version() + 1);
   update_kind(t, kind);
+  by.changed(name_of(kind), &before, &kind);
   const auto shortened = shorten_certificates(t, kind.kind_id(), kind.version(), by.now + span_of(request.grace()));
   for (const CertificateRecord& record : shortened) {
     if (!record.suspended) give(t, kind, record);
+    const v1::Certificate is = shown(record, by.now);
+    by.changed(name_of(record), nullptr, &is);
   }
   v1::PublishCertificateKindVersionResponse response;
   *response.mutable_kind() = kind;
@@ -189,7 +202,10 @@ v1::IssueCertificateResponse carry_out(TenantTransaction& t, const v1::IssueCert
                                    ": certificates are for those from TRAINING on, and not for who has left",
                                {{"member_id", request.member_id()}, {"state", name}}));
   }
-  supersede_certificate(t, kind.kind_id(), request.member_id(), by.now);
+  for (const CertificateRecord& older : supersede_certificate(t, kind.kind_id(), request.member_id(), by.now)) {
+    const v1::Certificate is = shown(older, by.now);
+    by.changed(name_of(older), nullptr, &is);
+  }
   CertificateRecord record;
   record.kind_id = kind.kind_id();
   record.member_id = request.member_id();
@@ -201,6 +217,7 @@ v1::IssueCertificateResponse carry_out(TenantTransaction& t, const v1::IssueCert
   give(t, kind, record);
   v1::IssueCertificateResponse response;
   *response.mutable_certificate() = shown(record, by.now);
+  by.changed(name_of(record), nullptr, &response.certificate());
   return response;
 }
 
@@ -211,7 +228,7 @@ v1::SuspendCertificateResponse carry_out(TenantTransaction& t, const v1::Suspend
   suspend_certificate(t, record.id, true, request.reason(), by.now);
   members::withdraw_skill(t, record.member_id, kind_named(t, record.kind_id).skill_id());
   v1::SuspendCertificateResponse response;
-  *response.mutable_certificate() = shown_now(t, record.id, by);
+  *response.mutable_certificate() = changed(t, record, by);
   return response;
 }
 
@@ -221,7 +238,7 @@ v1::ReinstateCertificateResponse carry_out(TenantTransaction& t, const v1::Reins
   suspend_certificate(t, record.id, false, "", by.now);
   give(t, kind_named(t, record.kind_id), record);
   v1::ReinstateCertificateResponse response;
-  *response.mutable_certificate() = shown_now(t, record.id, by);
+  *response.mutable_certificate() = changed(t, record, by);
   return response;
 }
 
@@ -233,7 +250,7 @@ v1::RevokeCertificateResponse carry_out(TenantTransaction& t, const v1::RevokeCe
   revoke_certificate(t, record.id, request.reason(), by.now);
   members::withdraw_skill(t, record.member_id, kind_named(t, record.kind_id).skill_id());
   v1::RevokeCertificateResponse response;
-  *response.mutable_certificate() = shown_now(t, record.id, by);
+  *response.mutable_certificate() = changed(t, record, by);
   return response;
 }
 

@@ -1,10 +1,9 @@
 #include "accounts.h"
 
-#include <google/protobuf/util/json_util.h>
-
 #include <algorithm>
 
 #include "api_key.h"
+#include "muster/api/by.h"
 #include "muster/node/render.h"
 #include "password.h"
 #include "refresh.h"
@@ -13,25 +12,10 @@
 namespace muster::identity {
 namespace {
 
-/// A resource as the audit keeps it; secrets are not fields of resources.
-std::string to_json(const google::protobuf::Message& message) {
-  std::string text;
-  const auto status = google::protobuf::util::MessageToJsonString(message, &text);
-  if (!status.ok()) throw std::runtime_error("not to be written as JSON: " + message.GetTypeName());
-  return text;
-}
-
 void audit(TenantTransaction& t, const Deed& deed, const std::string& resource, const google::protobuf::Message* before,
            const google::protobuf::Message* after) {
-  v1::AuditEntry entry;
-  entry.set_actor_tenant_id(deed.actor_tenant_id);
-  entry.set_actor(deed.actor);
-  entry.set_action(deed.action);
-  entry.set_resource(resource);
-  entry.set_request_id(deed.request_id);
-  if (before) entry.set_before(to_json(*before));
-  if (after) entry.set_after(to_json(*after));
-  insert_audit(t, entry, deed.now);
+  store::insert_audit(t, {deed.actor_tenant_id, deed.actor, deed.action, deed.request_id},
+                      {{resource, api::as_json(before), api::as_json(after)}}, deed.now);
 }
 
 api::Refusal not_there(const std::string& kind, const std::string& field, const std::string& id) {

@@ -419,15 +419,6 @@ void delete_signing_key(TenantTransaction& t, const std::string& kid) {
 
 // --- the audit ---
 
-void insert_audit(TenantTransaction& t, const v1::AuditEntry& entry, TimePoint now) {
-  t.sql().exec_params(
-      "INSERT INTO audit_entry (tenant_id, audit_time, actor_tenant_id, actor, action, resource, request_id, before,"
-      " after) VALUES ($1, " +
-          time_param(2) + ", $3, $4, $5, $6, $7, nullif($8, '')::jsonb, nullif($9, '')::jsonb)",
-      t.tenant(), micros(now), entry.actor_tenant_id(), entry.actor(), entry.action(), entry.resource(),
-      entry.request_id(), entry.before(), entry.after());
-}
-
 Page<v1::AuditEntry> list_audit(TenantTransaction& t, const AuditFilter& filter, const PageRequest& page) {
   const auto rows =
       t.sql().exec_params("SELECT number, " + read_time("audit_time") +

@@ -146,8 +146,6 @@ struct AuditFilter {
   std::string resource;  ///< empty: any
   std::string actor;     ///< empty: any
 };
-/// audit_id and tenant_id are given by the table.
-void insert_audit(TenantTransaction& t, const v1::AuditEntry& entry, TimePoint now);
 Page<v1::AuditEntry> list_audit(TenantTransaction& t, const AuditFilter& filter, const PageRequest& page);
 
 /// Deletes sign-ins, changes and answered requests that have had their time.

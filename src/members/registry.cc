@@ -194,13 +194,17 @@ void note_transition(TenantTransaction& t, const std::string& member_id, v1::Mem
 /// False if there is one already.
 bool add(TenantTransaction& t, const MemberRecord& record, const By& by) {
   if (!insert_member(t, record, by.now)) return false;
-  note_transition(t, record.member.member_id(), v1::MEMBER_STATE_UNSPECIFIED, record.member.state(), "", by);
+  const std::string& id = record.member.member_id();
+  note_transition(t, id, v1::MEMBER_STATE_UNSPECIFIED, record.member.state(), "", by);
+  by.changed("member/" + id, nullptr, &record.member);
   return true;
 }
 
-void change(TenantTransaction& t, const MemberRecord& record, const By& by) {
+void change(TenantTransaction& t, const v1::Member& before, const MemberRecord& record, const By& by) {
+  const std::string& id = record.member.member_id();
   update_member(t, record, by.now);
-  insert_roster_change(t, record.member.member_id());
+  insert_roster_change(t, id);
+  by.changed("member/" + id, &before, &record.member);
 }
 
 v1::Member member_now(TenantTransaction& t, const std::string& member_id) { return shown(*find_member(t, member_id)); }
@@ -275,7 +279,7 @@ v1::UpdateMemberResponse carry_out(TenantTransaction& t, const v1::UpdateMemberR
   const v1::Member before = record.member;
   copy_facts(request.member(), record.member, &request.update_mask());
   if (auto error = Places(t).refuse(record.member, &before)) throw Refusal(*error);
-  change(t, record, by);
+  change(t, before, record, by);
   v1::UpdateMemberResponse response;
   *response.mutable_member() = member_now(t, id);
   return response;
@@ -284,7 +288,8 @@ v1::UpdateMemberResponse carry_out(TenantTransaction& t, const v1::UpdateMemberR
 v1::ChangeMemberStateResponse carry_out(TenantTransaction& t, const v1::ChangeMemberStateRequest& request,
                                         const By& by) {
   MemberRecord record = found(find_member(t, request.member_id()), "MEMBER", "member_id", request.member_id());
-  const v1::MemberState from = record.member.state();
+  const v1::Member before = record.member;
+  const v1::MemberState from = before.state();
   const auto next = next_states(from, record.returns_to);
   if (std::find(next.begin(), next.end(), request.state()) == next.end()) {
     std::string allowed;
@@ -298,7 +303,7 @@ v1::ChangeMemberStateResponse carry_out(TenantTransaction& t, const v1::ChangeMe
   record.returns_to = returns_to_after(from, record.returns_to, request.state());
   record.member.set_state(request.state());
   record.member.set_state_reason(request.reason());
-  change(t, record, by);
+  change(t, before, record, by);
   note_transition(t, request.member_id(), from, request.state(), request.reason(), by);
   v1::ChangeMemberStateResponse response;
   *response.mutable_member() = member_now(t, request.member_id());
@@ -336,7 +341,7 @@ v1::ImportMembersResponse carry_out(TenantTransaction& t, const v1::ImportMember
     MemberRecord record = before ? there->second : applied(facts);
     copy_facts(facts, record.member, nullptr);
     result.set_outcome(before ? Result::OUTCOME_UPDATED : Result::OUTCOME_CREATED);
-    if (!request.validate_only()) before ? change(t, record, by) : static_cast<void>(add(t, record, by));
+    if (!request.validate_only()) before ? change(t, *before, record, by) : static_cast<void>(add(t, record, by));
     known[facts.member_id()] = std::move(record);
   }
   return response;
@@ -347,26 +352,32 @@ v1::ImportMembersResponse carry_out(TenantTransaction& t, const v1::ImportMember
 v1::CreateBaseResponse carry_out(TenantTransaction& t, const v1::CreateBaseRequest& request, const By& by) {
   const std::string& id = request.base().base_id();
   if (!insert_base(t, request.base(), by.now)) throw Refusal(already_exists("BASE", "base_id", id));
+  by.changed("base/" + id, nullptr, &request.base());
   v1::CreateBaseResponse response;
   *response.mutable_base() = *find_base(t, id);
   return response;
 }
 
-v1::UpdateBaseResponse carry_out(TenantTransaction& t, const v1::UpdateBaseRequest& request, const By&) {
+v1::UpdateBaseResponse carry_out(TenantTransaction& t, const v1::UpdateBaseRequest& request, const By& by) {
   const std::string& id = request.base().base_id();
-  v1::Base base = found(find_base(t, id), "BASE", "base_id", id);
+  const v1::Base before = found(find_base(t, id), "BASE", "base_id", id);
+  v1::Base base = before;
   if (sets(&request.update_mask(), "display_name")) base.set_display_name(request.base().display_name());
   if (sets(&request.update_mask(), "time_zone")) base.set_time_zone(request.base().time_zone());
   update_base(t, base);
+  by.changed("base/" + id, &before, &base);
   v1::UpdateBaseResponse response;
   *response.mutable_base() = base;
   return response;
 }
 
-v1::DeleteBaseResponse carry_out(TenantTransaction& t, const v1::DeleteBaseRequest& request, const By&) {
+v1::DeleteBaseResponse carry_out(TenantTransaction& t, const v1::DeleteBaseRequest& request, const By& by) {
   const std::string& id = request.base_id();
-  if (delete_base(t, id)) return {};
-  found(find_base(t, id), "BASE", "base_id", id);
+  const v1::Base base = found(find_base(t, id), "BASE", "base_id", id);
+  if (delete_base(t, id)) {
+    by.changed("base/" + id, &base, nullptr);
+    return {};
+  }
   throw Refusal(precondition("BASE_IN_USE", "base_id '" + id + "' is named by a member or a team", {{"base_id", id}}));
 }
 
@@ -377,14 +388,16 @@ v1::CreateTeamResponse carry_out(TenantTransaction& t, const v1::CreateTeamReque
   found(find_base(t, team.base_id()), "BASE", "base_id", team.base_id());
   if (!team.coach_id().empty()) found(find_member(t, team.coach_id()), "MEMBER", "coach_id", team.coach_id());
   if (!insert_team(t, team, by.now)) throw Refusal(already_exists("TEAM", "team_id", team.team_id()));
+  by.changed("team/" + team.team_id(), nullptr, &team);
   v1::CreateTeamResponse response;
   *response.mutable_team() = *find_team(t, team.team_id());
   return response;
 }
 
-v1::UpdateTeamResponse carry_out(TenantTransaction& t, const v1::UpdateTeamRequest& request, const By&) {
+v1::UpdateTeamResponse carry_out(TenantTransaction& t, const v1::UpdateTeamRequest& request, const By& by) {
   const v1::Team& wanted = request.team();
-  v1::Team team = found(find_team(t, wanted.team_id()), "TEAM", "team_id", wanted.team_id());
+  const v1::Team before = found(find_team(t, wanted.team_id()), "TEAM", "team_id", wanted.team_id());
+  v1::Team team = before;
   if (sets(&request.update_mask(), "display_name")) team.set_display_name(wanted.display_name());
   if (sets(&request.update_mask(), "coach_id")) {
     if (!wanted.coach_id().empty()) found(find_member(t, wanted.coach_id()), "MEMBER", "coach_id", wanted.coach_id());
@@ -395,15 +408,19 @@ v1::UpdateTeamResponse carry_out(TenantTransaction& t, const v1::UpdateTeamReque
     team.set_member_limit(wanted.member_limit());
   }
   update_team(t, team);
+  by.changed("team/" + team.team_id(), &before, &team);
   v1::UpdateTeamResponse response;
   *response.mutable_team() = team;
   return response;
 }
 
-v1::DeleteTeamResponse carry_out(TenantTransaction& t, const v1::DeleteTeamRequest& request, const By&) {
+v1::DeleteTeamResponse carry_out(TenantTransaction& t, const v1::DeleteTeamRequest& request, const By& by) {
   const std::string& id = request.team_id();
-  if (delete_team(t, id)) return {};
-  found(find_team(t, id), "TEAM", "team_id", id);
+  const v1::Team team = found(find_team(t, id), "TEAM", "team_id", id);
+  if (delete_team(t, id)) {
+    by.changed("team/" + id, &team, nullptr);
+    return {};
+  }
   throw Refusal(precondition("TEAM_IN_USE", "team_id '" + id + "' is named by a member", {{"team_id", id}}));
 }
 

@@ -16,6 +16,14 @@ using Look = api::BackOffice::Look;
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 
+/// Whom a list is about: whoever sees only what is their own need not say so.
+std::string member_asked(const char* field, const std::string& asked, const std::string& own, Checker& check) {
+  const std::string& member_id = asked.empty() ? own : asked;
+  check.optional_id(field, member_id);
+  api::check_own(own, member_id);
+  return member_id;
+}
+
 class SkillTagService final : public v1::SkillTagService::CallbackService {
  public:
   SkillTagService(store::TenantPool& pool, api::Gate& gate, std::function<void()> changed)
@@ -28,9 +36,9 @@ class SkillTagService final : public v1::SkillTagService::CallbackService {
 
   ServerUnaryReactor* ListEvidence(CallbackServerContext* context, const v1::ListEvidenceRequest* request,
                                    v1::ListEvidenceResponse* response) override {
-    const auto prepare = [=](Checker& check) -> Look {
+    return office_.read(context, request, [=](Checker& check, const std::string& own) -> Look {
       EvidenceFilter filter;
-      filter.member_id = check.optional_id("member_id", request->member_id());
+      filter.member_id = member_asked("member_id", request->member_id(), own, check);
       filter.skill_id = check.optional_id("skill_id", request->skill_id());
       check.expect(v1::SkillInput_IsValid(request->input()), "input", "must be one of the four inputs");
       filter.input = request->input();
@@ -41,8 +49,7 @@ class SkillTagService final : public v1::SkillTagService::CallbackService {
         for (const v1::Evidence& evidence : found.items) *response->add_evidence() = evidence;
         api::set_next_page(found, token, response);
       };
-    };
-    return office_.read(context, request, prepare, request->member_id());
+    });
   }
 
  private:

@@ -5,6 +5,7 @@
 
 #include "backend.h"
 #include "muster/members/roster.h"
+#include "muster/v1/identity_service.grpc.pb.h"
 #include "muster/v1/member_service.grpc.pb.h"
 
 // What people who look after members can do, and what the floor sees of it.
@@ -180,6 +181,36 @@ TEST_F(MemberServiceTest, EveryStateIsOnRecord) {
   ASSERT_TRUE(backend.call(&Members::ListMemberTransitions, request, &page).ok());
   EXPECT_EQ(page.transitions_size(), 2);
   EXPECT_EQ(page.next_page_token(), "");
+}
+
+TEST_F(MemberServiceTest, EveryChangeIsInTheAudit) {
+  ASSERT_TRUE(create_base("chengdu").ok());
+  ASSERT_TRUE(create(person("li.na")).ok());
+  ASSERT_TRUE(move("li.na", v1::MEMBER_STATE_VERIFIED).ok());
+  EXPECT_FALSE(move("li.na", v1::MEMBER_STATE_ACTIVE).ok());
+  v1::ImportMembersRequest import;
+  *import.add_members() = person("li.na");
+  *import.add_members() = person("wang.fang");
+  ASSERT_TRUE(change(&Members::ImportMembers, import).ok());
+  v1::DeleteBaseRequest remove;
+  remove.set_base_id("chengdu");
+  ASSERT_TRUE(change(&Members::DeleteBase, remove).ok());
+
+  v1::ListAuditEntriesRequest request;
+  request.set_actor("local-operator");
+  v1::ListAuditEntriesResponse audit;
+  ASSERT_TRUE(backend.call(&v1::IdentityService::Stub::ListAuditEntries, request, &audit).ok());
+  std::vector<std::string> told;
+  for (const v1::AuditEntry& entry : audit.audit_entries()) {
+    EXPECT_FALSE(entry.request_id().empty());
+    told.push_back(entry.action() + " " + entry.resource() + (entry.before().empty() ? "" : " before") +
+                   (entry.after().empty() ? "" : " after"));
+  }
+  EXPECT_THAT(told, ElementsAre("CreateBase base/chengdu after", "CreateMember member/li.na after",
+                                "ChangeMemberState member/li.na before after", "ImportMembers member/wang.fang after",
+                                "DeleteBase base/chengdu before"));
+  EXPECT_THAT(audit.audit_entries(2).before(), HasSubstr("APPLIED"));
+  EXPECT_THAT(audit.audit_entries(2).after(), HasSubstr("VERIFIED"));
 }
 
 TEST_F(MemberServiceTest, ATeamTakesAsManyAsItsCoachCanLookAfter) {

@@ -9,11 +9,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "google/protobuf/field_mask.pb.h"
 #include "muster/api/admitted.h"
+#include "muster/api/by.h"
 #include "muster/api/checker.h"
 #include "muster/api/page_token.h"
 #include "muster/store/answered_requests.h"
@@ -50,12 +52,6 @@ void set_next_page(const store::Page<T>& page, const PageToken& token, Response*
   if (page.more) response->set_next_page_token(token.after(static_cast<std::uint64_t>(page.last)));
 }
 
-/// In whose name, and when.
-struct By {
-  std::string actor;
-  TimePoint now;
-};
-
 class BackOffice {
  public:
   using Look = std::function<void(store::TenantTransaction&)>;
@@ -64,53 +60,69 @@ class BackOffice {
   BackOffice(store::TenantPool& pool, Gate& gate, std::function<void()> changed)
       : pool_(pool), gate_(gate), changed_(std::move(changed)) {}
 
-  // `member_id`: whom the call is about. Callers who reach only what is their own are refused unless that is they.
-
   /// A change: `check(request, checker)` judges what the request says by itself, and may fill in defaults;
-  /// `carry_out(transaction, request, by)` gives the response. A request that is repeated has one effect.
+  /// `carry_out(transaction, request, by)` gives the response, and what it changes goes into the audit. A request that
+  /// is repeated has one effect. One that names a member may be about the caller's own only, if the caller reaches no
+  /// farther, and is so if it names none.
   template <typename Request, typename Response, typename Check, typename CarryOut>
   grpc::ServerUnaryReactor* change(grpc::CallbackServerContext* context, const Request* request, Response* response,
-                                   const Check& check, CarryOut carry_out, const std::string& member_id = {}) {
+                                   const Check& check, CarryOut carry_out) {
     return admitted(gate_, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission& admission) {
-      if (!reaches(admission, member_id)) return reactor->Finish(to_status(not_own_member(member_id)));
       Checker checker;
       Request checked = *request;
+      const std::string own = own_member(admission);
+      if constexpr (kNamesMember<Request>) {
+        if (checked.member_id().empty()) checked.set_member_id(own);
+        check_own(own, checked.member_id());
+      }
       checker.request_id(checked.request_id());
       check(checked, checker);
       if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
+      const Caller& caller = *admission.caller;
+      const store::AuditCause cause{caller.tenant_id, caller.subject, method_of<Request>(), checked.request_id()};
       const std::string body = Request::descriptor()->full_name() + '\n' + request->SerializeAsString();
       post(
           reactor,
-          [=, actor = admission.caller->subject, carry_out = std::move(carry_out)](store::TenantTransaction& t) {
-            const By by{actor, wall_now()};
-            const auto reply = once(t, checked.request_id(), body, by.now,
-                                    [&] { return carry_out(t, checked, by).SerializeAsString(); });
+          [=, carry_out = std::move(carry_out)](store::TenantTransaction& t) {
+            const auto reply =
+                once(t, cause, own, body, [&](const By& by) { return carry_out(t, checked, by).SerializeAsString(); });
             response->ParseFromString(reply);
           },
           changed_);
     });
   }
 
-  /// A look into the tables: `prepare(checker)` judges the request and gives what fills the response.
+  /// A look into the tables: `prepare(checker)`, or `prepare(checker, own_member)`, judges the request and gives what
+  /// fills the response. Where own_member is not empty, it must show what is that member's, and nothing else.
   template <typename Request, typename Prepare>
-  grpc::ServerUnaryReactor* read(grpc::CallbackServerContext* context, const Request* request, const Prepare& prepare,
-                                 const std::string& member_id = {}) {
+  grpc::ServerUnaryReactor* read(grpc::CallbackServerContext* context, const Request* request, const Prepare& prepare) {
     return admitted(gate_, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission& admission) {
-      if (!reaches(admission, member_id)) return reactor->Finish(to_status(not_own_member(member_id)));
       Checker checker;
-      Look look = prepare(checker);
+      Look look;
+      if constexpr (std::is_invocable_v<Prepare, Checker&, const std::string&>) {
+        look = prepare(checker, own_member(admission));
+      } else {
+        look = prepare(checker);
+      }
       if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
       post(reactor, std::move(look), [] {});
     });
   }
 
  private:
-  /// An agent is the member of the same identifier.
-  static bool reaches(const Admission& admission, const std::string& member_id) {
-    return admission.reach != Reach::kOwn || (!member_id.empty() && admission.caller->agent_id == member_id);
+  template <typename Request>
+  static constexpr bool kNamesMember = requires(Request request) {
+    request.set_member_id(std::string());
+  };
+  /// "CreateMember" of CreateMemberRequest.
+  template <typename Request>
+  static std::string method_of() {
+    const std::string& name = Request::descriptor()->name();
+    return name.substr(0, name.size() - std::string_view("Request").size());
   }
-  static std::string once(store::TenantTransaction& t, const std::string& request_id, const std::string& body,
-                          TimePoint now, const std::function<std::string()>& work);
+
+  static std::string once(store::TenantTransaction& t, const store::AuditCause& cause, const std::string& own_member,
+                          const std::string& body, const std::function<std::string(const By&)>& work);
   void post(grpc::ServerUnaryReactor* reactor, Look work, std::function<void()> then);
 
   store::TenantPool& pool_;

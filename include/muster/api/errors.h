@@ -64,8 +64,6 @@ class Refusal : public std::exception {
 [[nodiscard]] Error store_error(node::StoreStatus status);
 /// PERMISSION_DENIED: an agent has one desk, its own.
 [[nodiscard]] Error not_own_desk();
-/// PERMISSION_DENIED: a member sees what is of that member.
-[[nodiscard]] Error not_own_member(const std::string& member_id);
 /// A bug. Nothing about it leaves the server but the log.
 [[nodiscard]] Error internal_error();
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "muster/api/caller.h"
+#include "muster/store/audit.h"
 #include "muster/store/migrations.h"
 #include "postgres_fixture.h"
 
@@ -233,16 +234,8 @@ TEST_F(IdentityStore, ARequestIsAnsweredOnceAndForgottenAfterADay) {
 
 TEST_F(IdentityStore, AuditSaysWhoDidWhat) {
   as("acme", [](TenantTransaction& t) {
-    v1::AuditEntry entry;
-    entry.set_actor_tenant_id("platform");
-    entry.set_actor("root");
-    entry.set_action("UpdateUser");
-    entry.set_resource("user/li.na");
-    entry.set_request_id("r1");
-    entry.set_after(R"({"display_name": "李娜"})");
-    insert_audit(t, entry, kNow);
-    entry.set_resource("user/tom");
-    insert_audit(t, entry, kNow);
+    store::insert_audit(t, {"platform", "root", "UpdateUser", "r1"},
+                        {{"user/li.na", "", R"({"display_name": "李娜"})"}, {"user/tom", "", "{}"}}, kNow);
     const auto page = list_audit(t, {"user/li.na", "root"}, {});
     ASSERT_EQ(page.items.size(), 1u);
     EXPECT_EQ(page.items[0].tenant_id(), "acme");
