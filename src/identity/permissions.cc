@@ -159,6 +159,13 @@ constexpr Permission kPermissions[] = {
 
     {"SkillTagService", "RecordEvidence", Access::kTable, kMembersWrite, "PP..P...."},
     {"SkillTagService", "ListEvidence", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"SkillTagService", "CreateSkillTagKind", Access::kTable, kMembersWrite, "PP......."},
+    {"SkillTagService", "GetSkillTagKind", Access::kTable, kMembersRead, "PPPPP...."},
+    {"SkillTagService", "UpdateSkillTagKind", Access::kTable, kMembersWrite, "PP......."},
+    {"SkillTagService", "ListSkillTagKinds", Access::kTable, kMembersRead, "PPPPP...."},
+    {"SkillTagService", "ListMemberSkills", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"SkillTagService", "ExplainMemberSkill", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"SkillTagService", "ListLevelTransitions", Access::kTable, kMembersRead, "PPPPP..O."},
 };
 
 constexpr std::size_t kKeyColumn = v1::Role_MAX;

@@ -7,6 +7,7 @@
 #include "muster/client/credentials.h"
 #include "muster/client/private_file.h"
 #include "muster/members/member_service.h"
+#include "muster/skill_tags/recompute.h"
 #include "muster/skill_tags/skill_tag_service.h"
 #include "muster/store/migrations.h"
 
@@ -53,6 +54,8 @@ void Server::start() {
   api_ = std::make_unique<api::Server>(*node_, identity_->gate(), std::move(services),
                                        api::ServerOptions{.listen = config_.grpc_listen.text()});
   api_->start();
+  jobs_ = std::make_unique<store::Jobs>(*back_office_, api::kPlatformTenant,
+                                        std::vector<store::Job>{skill_tags::recompute_job()});
   tell_programs_of_the_key();
   serving_ = node_.get();
 
@@ -117,6 +120,7 @@ void Server::stop() {
   if (api_) api_->drain();
   if (node_) node_->stop();
   if (api_) api_->stop(config_.shutdown_grace);
+  jobs_.reset();
   roster_.reset();
   if (back_office_) back_office_->stop();
   if (identity_) identity_->stop();

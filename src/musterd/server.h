@@ -14,6 +14,7 @@
 #include "muster/musterd/data_dir.h"
 #include "muster/musterd/embedded_postgres.h"
 #include "muster/node/node.h"
+#include "muster/store/jobs.h"
 #include "muster/store/tenant_pool.h"
 
 namespace muster::musterd {
@@ -51,6 +52,7 @@ class Server {
   std::unique_ptr<node::Node> node_;
   std::unique_ptr<store::TenantPool> back_office_;
   std::unique_ptr<members::Roster> roster_;
+  std::unique_ptr<store::Jobs> jobs_;
   std::unique_ptr<identity::Identity> identity_;
   std::optional<identity::FirstAdmin> first_admin_;
   std::unique_ptr<api::Server> api_;

@@ -14,6 +14,10 @@ using store::read_time;
 using store::time_in;
 using store::time_param;
 
+const std::string kColumns = "number, member_id, skill_id, input, score, sample_count, reference, " +
+                             read_time("evidence_time") + ", " + read_time("expire_time") + ", " +
+                             read_time("record_time") + ", actor";
+
 v1::Evidence evidence_in(const pqxx::row& row) {
   v1::Evidence evidence;
   evidence.set_evidence_id(row[0].as<std::string>());
@@ -32,7 +36,12 @@ v1::Evidence evidence_in(const pqxx::row& row) {
 
 }  // namespace
 
-Recorded upsert_evidence(TenantTransaction& t, const Evidence& evidence, TimePoint now) {
+Stored upsert_evidence(TenantTransaction& t, const Evidence& evidence, TimePoint now) {
+  const auto there =
+      t.sql().exec_params("SELECT " + kColumns +
+                              " FROM evidence WHERE member_id = $1 AND skill_id = $2 AND input = $3 AND reference = $4"
+                              " FOR UPDATE",
+                          evidence.member_id, evidence.skill_id, static_cast<int>(evidence.input), evidence.reference);
   std::optional<std::int64_t> expires;
   if (evidence.expires != TimePoint{}) expires = micros(evidence.expires);
   const auto rows = t.sql().exec_params(
@@ -43,18 +52,20 @@ Recorded upsert_evidence(TenantTransaction& t, const Evidence& evidence, TimePoi
           " sample_count = excluded.sample_count, evidence_time = excluded.evidence_time,"
           " expire_time = excluded.expire_time, record_time = excluded.record_time, actor = excluded.actor"
           " WHERE (e.score, e.sample_count, e.evidence_time, e.expire_time) IS DISTINCT FROM"
-          " (excluded.score, excluded.sample_count, excluded.evidence_time, excluded.expire_time) RETURNING xmax = 0",
+          " (excluded.score, excluded.sample_count, excluded.evidence_time, excluded.expire_time) RETURNING " +
+          kColumns + ", xmax = 0",
       evidence.member_id, evidence.skill_id, static_cast<int>(evidence.input), evidence.reference, evidence.score,
       evidence.sample_count, micros(evidence.time), expires, micros(now), evidence.actor);
-  if (rows.empty()) return Recorded::kUnchanged;
-  return rows[0][0].as<bool>() ? Recorded::kNew : Recorded::kCorrected;
+  if (rows.empty()) return {};
+  Stored stored{rows[0][11].as<bool>() ? Recorded::kNew : Recorded::kCorrected, {}, evidence_in(rows[0])};
+  if (!there.empty()) stored.before = evidence_in(there[0]);
+  return stored;
 }
 
 Page<v1::Evidence> list_evidence(TenantTransaction& t, const EvidenceFilter& filter, const PageRequest& page) {
   const auto rows = t.sql().exec_params(
-      "SELECT number, member_id, skill_id, input, score, sample_count, reference, " + read_time("evidence_time") +
-          ", " + read_time("expire_time") + ", " + read_time("record_time") +
-          ", actor FROM evidence WHERE number > $1 AND ($3 = '' OR member_id = $3) AND ($4 = '' OR skill_id = $4)"
+      "SELECT " + kColumns +
+          " FROM evidence WHERE number > $1 AND ($3 = '' OR member_id = $3) AND ($4 = '' OR skill_id = $4)"
           " AND ($5 = 0 OR input = $5) ORDER BY number LIMIT $2",
       page.after, limit_of(page), filter.member_id, filter.skill_id, static_cast<int>(filter.input));
   return page_of<v1::Evidence>(rows, page, evidence_in);

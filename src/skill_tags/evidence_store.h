@@ -22,7 +22,12 @@ struct EvidenceFilter {
   v1::SkillInput input = v1::SKILL_INPUT_UNSPECIFIED;
 };
 
-Recorded upsert_evidence(TenantTransaction& t, const Evidence& evidence, TimePoint now);
+struct Stored {
+  Recorded recorded = Recorded::kUnchanged;
+  std::optional<v1::Evidence> before;  ///< of a correction
+  v1::Evidence now;                    ///< unless unchanged
+};
+Stored upsert_evidence(TenantTransaction& t, const Evidence& evidence, TimePoint now);
 Page<v1::Evidence> list_evidence(TenantTransaction& t, const EvidenceFilter& filter, const PageRequest& page);
 
 /// A member and a skill.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "muster/members/skills.h"
+#include "tag_store.h"
 
 namespace muster::skill_tags {
 namespace {
@@ -16,7 +17,6 @@ constexpr int kRecordMax = 1'000;
 constexpr int kSamplesMax = 100'000;
 /// By so much another machine's clock may be ahead.
 constexpr Duration kClocksDiffer = std::chrono::minutes(5);
-
 
 /// One of the request, as it is stored.
 Evidence evidence_in(const v1::Evidence& told, const By& by, Checker& check) {
@@ -57,6 +57,13 @@ struct Row {
   Result* result;
 };
 
+std::optional<api::Error> refuse(const Evidence& evidence, const std::set<std::string>& members,
+                                 const std::map<std::string, int>& kinds) {
+  if (!members.contains(evidence.member_id)) return api::not_found("MEMBER", "member_id", evidence.member_id);
+  if (!kinds.contains(evidence.skill_id)) return api::not_found("SKILL_TAG_KIND", "skill_id", evidence.skill_id);
+  return std::nullopt;
+}
+
 /// Those that are in order. The others get their errors.
 std::vector<Row> good_rows(TenantTransaction& t, const v1::RecordEvidenceRequest& request, const By& by,
                            v1::RecordEvidenceResponse& response) {
@@ -74,11 +81,11 @@ std::vector<Row> good_rows(TenantTransaction& t, const v1::RecordEvidenceRequest
     }
   }
   const auto there = members::members_among(t, members);
+  const auto kinds = kind_versions(t);
   std::erase_if(rows, [&](const Row& row) {
-    const std::string& id = row.evidence.member_id;
-    if (there.contains(id)) return false;
-    *row.result->mutable_error() = api::to_rpc_status(api::not_found("MEMBER", "member_id", id));
-    return true;
+    const auto error = refuse(row.evidence, there, kinds);
+    if (error) *row.result->mutable_error() = api::to_rpc_status(*error);
+    return error.has_value();
   });
   return rows;
 }
@@ -86,9 +93,9 @@ std::vector<Row> good_rows(TenantTransaction& t, const v1::RecordEvidenceRequest
 }  // namespace
 
 Recorded record_evidence(TenantTransaction& t, const Evidence& evidence, TimePoint now) {
-  const Recorded recorded = upsert_evidence(t, evidence, now);
-  if (recorded != Recorded::kUnchanged) mark_tags(t, {{evidence.member_id, evidence.skill_id}}, now);
-  return recorded;
+  const Stored stored = upsert_evidence(t, evidence, now);
+  if (stored.recorded != Recorded::kUnchanged) mark_tags(t, {{evidence.member_id, evidence.skill_id}}, now);
+  return stored.recorded;
 }
 
 void check(v1::RecordEvidenceRequest& request, Checker& check) {
@@ -105,9 +112,12 @@ v1::RecordEvidenceResponse carry_out(TenantTransaction& t, const v1::RecordEvide
   });
   std::set<TagKey> marked;
   for (const Row& row : rows) {
-    const Recorded recorded = upsert_evidence(t, row.evidence, by.now);
-    row.result->set_outcome(outcome_of(recorded));
-    if (recorded != Recorded::kUnchanged) marked.emplace(row.evidence.member_id, row.evidence.skill_id);
+    const Stored stored = upsert_evidence(t, row.evidence, by.now);
+    row.result->set_outcome(outcome_of(stored.recorded));
+    if (stored.recorded == Recorded::kUnchanged) continue;
+    marked.emplace(row.evidence.member_id, row.evidence.skill_id);
+    // The first record is in the table of evidence, with its actor; what a correction replaces is nowhere else.
+    if (stored.before) by.changed("evidence/" + stored.before->evidence_id(), &*stored.before, &stored.now);
   }
   if (!marked.empty()) mark_tags(t, marked, by.now);
   return response;

@@ -11,6 +11,7 @@
 #include "muster/certification/certificate_service.h"
 #include "muster/client/channel.h"
 #include "muster/members/member_service.h"
+#include "muster/skill_tags/recompute.h"
 #include "muster/skill_tags/skill_tag_service.h"
 #include "muster/store/migrations.h"
 #include "postgres_fixture.h"
@@ -106,6 +107,8 @@ Backend::Backend(node::NodeOptions options, api::ServerOptions server_options) {
   services.push_back(certification::make_certificate_service(*back_office, identity->gate(), changed));
   server = std::make_unique<api::Server>(*node, identity->gate(), std::move(services),
                                          on_any_port(std::move(server_options)));
+  jobs = std::make_unique<store::Jobs>(*back_office, api::kPlatformTenant,
+                                       std::vector<store::Job>{skill_tags::recompute_job()});
   server->start();
   channel = connect(operator_key);
   EXPECT_TRUE(eventually([&] { return node->readiness().ready; })) << node->readiness().reason;

@@ -19,6 +19,7 @@
 #include "muster/identity/identity.h"
 #include "muster/members/roster.h"
 #include "muster/node/node.h"
+#include "muster/store/jobs.h"
 #include "muster/store/tenant_pool.h"
 #include "muster/v1/contact_service.grpc.pb.h"
 #include "muster/v1/routing_service.grpc.pb.h"
@@ -94,6 +95,7 @@ class Backend {
   std::string operator_key;
   std::unique_ptr<store::TenantPool> back_office;
   std::unique_ptr<members::Roster> roster;
+  std::unique_ptr<store::Jobs> jobs;
   std::unique_ptr<api::Server> server;
   std::shared_ptr<grpc::Channel> channel;
 };

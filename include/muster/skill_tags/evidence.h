@@ -14,12 +14,12 @@ struct Evidence {
   std::string member_id;  ///< of a member who is there
   std::string skill_id;   ///< there need not be a kind of tags for it
   v1::SkillInput input = v1::SKILL_INPUT_UNSPECIFIED;
-  int score = 0;              ///< 0..100
-  int sample_count = 1;       ///< of how many samples the score is the mean, 1..100000
-  std::string reference;      ///< what it comes from, such as "exam/refunds-exam/attempt/17": counts once
-  TimePoint time;             ///< when it was so
-  TimePoint expires = {};     ///< from then on it does not count; epoch: for good
-  std::string actor;          ///< who says so
+  int score = 0;           ///< 0..100
+  int sample_count = 1;    ///< of how many samples the score is the mean, 1..100000
+  std::string reference;   ///< what it comes from, such as "exam/refunds-exam/attempt/17": counts once
+  TimePoint time;          ///< when it was so
+  TimePoint expires = {};  ///< from then on it does not count; epoch: for good
+  std::string actor;       ///< who says so
 };
 
 enum class Recorded { kNew, kCorrected, kUnchanged };
