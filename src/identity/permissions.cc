@@ -15,6 +15,7 @@
 #include "muster/v1/member_service.pb.h"
 #include "muster/v1/routing_service.pb.h"
 #include "muster/v1/tier_service.pb.h"
+#include "muster/v1/skill_tag_service.pb.h"
 
 namespace muster::identity {
 namespace {
@@ -196,6 +197,15 @@ constexpr Permission kPermissions[] = {
     {"TierService", "ListTierReviews", Access::kTable, kMembersRead, "PPPPP..O."},
     {"TierService", "AppealTierReview", Access::kTable, kMembersWrite, "PP.....O."},
     {"TierService", "AnswerTierAppeal", Access::kTable, kMembersWrite, "PP......."},
+    {"SkillTagService", "RecordEvidence", Access::kTable, kMembersWrite, "PP..P...."},
+    {"SkillTagService", "ListEvidence", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"SkillTagService", "CreateSkillTagKind", Access::kTable, kMembersWrite, "PP......."},
+    {"SkillTagService", "GetSkillTagKind", Access::kTable, kMembersRead, "PPPPP...."},
+    {"SkillTagService", "UpdateSkillTagKind", Access::kTable, kMembersWrite, "PP......."},
+    {"SkillTagService", "ListSkillTagKinds", Access::kTable, kMembersRead, "PPPPP...."},
+    {"SkillTagService", "ListMemberSkills", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"SkillTagService", "ExplainMemberSkill", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"SkillTagService", "ListLevelTransitions", Access::kTable, kMembersRead, "PPPPP..O."},
 };
 
 constexpr std::size_t kKeyColumn = v1::Role_MAX;
@@ -238,6 +248,7 @@ void load_services() {
   v1::GetMemberRequest::descriptor();
   v1::GetSkillRequest::descriptor();
   v1::ListTiersRequest::descriptor();
+  v1::ListEvidenceRequest::descriptor();
 }
 
 }  // namespace

@@ -340,6 +340,48 @@ void withdraw_skill(TenantTransaction& t, const std::string& member_id, const st
   insert_roster_change(t, member_id);
 }
 
+void change_skills(TenantTransaction& t, const std::vector<SkillChange>& changes) {
+  std::vector<std::string> members, skills, levels;
+  for (const SkillChange& change : changes) {
+    members.push_back(change.member_id);
+    skills.push_back(change.skill_id);
+    levels.push_back(std::to_string(change.level.value_or(-1)));
+  }
+  const std::string rows = " FROM unnest($1::text[], $2::text[], $3::smallint[]) AS n (member_id, skill_id, level)";
+  const auto run = [&](const std::string& statement) {
+    t.sql().exec_params(statement, store::to_array(members), store::to_array(skills), store::to_array(levels));
+  };
+  run("INSERT INTO granted_skill (member_id, skill_id, level) SELECT member_id, skill_id, level" + rows +
+      " WHERE level >= 0 ON CONFLICT (member_id, skill_id) DO UPDATE SET level = excluded.level, expire_time = NULL");
+  run("DELETE FROM granted_skill g USING (SELECT *" + rows +
+      ") n WHERE n.level < 0 AND g.member_id = n.member_id AND g.skill_id = n.skill_id");
+  t.sql().exec_params("INSERT INTO roster_change (member_id) SELECT unnest($1::text[])", store::to_array(members));
+}
+
+std::vector<Grant> grants_by(TenantTransaction& t, const std::string& owner_prefix,
+                             const std::vector<std::string>& member_ids, TimePoint now) {
+  const auto rows = t.sql().exec_params(
+      "SELECT member_id, owner, coalesce(" + read_time("expire_time") +
+          ", -1) FROM granted_skill JOIN managed_skill USING (skill_id) WHERE starts_with(owner, $1)"
+          " AND member_id = ANY($2::text[]) AND (expire_time IS NULL OR expire_time > " +
+          time_param(3) + ")",
+      owner_prefix, store::to_array(member_ids), micros(now));
+  std::vector<Grant> grants;
+  for (const auto& row : rows) {
+    const bool ends = row[2].as<std::int64_t>() >= 0;
+    grants.push_back({text(row[0]), text(row[1]), ends ? store::time_in(row[2]) : TimePoint::max()});
+  }
+  return grants;
+}
+
+std::set<std::string> members_among(TenantTransaction& t, const std::vector<std::string>& member_ids) {
+  std::set<std::string> members;
+  const auto rows = t.sql().exec_params("SELECT member_id FROM member WHERE member_id = ANY($1::text[])",
+                                        store::to_array(member_ids));
+  for (const auto& row : rows) members.insert(text(row[0]));
+  return members;
+}
+
 std::optional<v1::MemberState> state_of(TenantTransaction& t, const std::string& member_id) {
   const auto record = find_member(t, member_id);
   if (!record) return std::nullopt;

@@ -3,12 +3,8 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include "muster/academy/academy_services.h"
-#include "muster/certification/certificate_service.h"
 #include "muster/client/credentials.h"
 #include "muster/client/private_file.h"
-#include "muster/members/member_service.h"
-#include "muster/members/tiers.h"
 #include "muster/store/migrations.h"
 
 namespace muster::musterd {
@@ -62,22 +58,12 @@ void Server::start() {
       node::NodeOptions{.database = database, .workspace = config_.workspace, .owner = owner_name()});
   node_->start();
   start_identity(database);
-  std::vector<std::unique_ptr<grpc::Service>> services;
+  back_office_ = std::make_unique<BackOffice>(database, *node_, identity_->gate());
+  auto services = back_office_->make_services();
   services.push_back(identity_->make_service());
-  back_office_ = std::make_unique<store::TenantPool>(store::Pool::Options{.connection = database});
-  roster_ = std::make_unique<members::Roster>(*back_office_, *node_);
-  const auto changed = [this] { roster_->wake(); };
-  services.push_back(members::make_member_service(*back_office_, identity_->gate(), changed));
-  services.push_back(members::make_tier_service(*back_office_, identity_->gate(), changed));
-  services.push_back(certification::make_certificate_service(*back_office_, identity_->gate(), changed));
-  for (auto& service : academy::make_academy_services({*back_office_, identity_->gate(), changed, nullptr})) {
-    services.push_back(std::move(service));
-  }
   api_ = std::make_unique<api::Server>(*node_, identity_->gate(), std::move(services), options);
   api_->start();
-  std::vector<store::Job> jobs = academy::academy_jobs(nullptr);
-  jobs.push_back(members::tier_reviews());
-  jobs_ = std::make_unique<store::Jobs>(*back_office_, api::kPlatformTenant, std::move(jobs));
+  back_office_->start_jobs();
   first_admin_ = identity_->make_first_admin();  // the password is told once, which a failed start would not do
   tell_programs_of_the_key();
   serving_ = node_.get();
@@ -150,8 +136,6 @@ void Server::stop() {
   if (api_) api_->drain();
   if (node_) node_->stop();
   if (api_) api_->stop(config_.shutdown_grace);
-  jobs_.reset();
-  roster_.reset();
   if (back_office_) back_office_->stop();
   if (identity_) identity_->stop();
   forget_key_link();

@@ -9,13 +9,11 @@
 #include "muster/api/server.h"
 #include "muster/gateway/http_server.h"
 #include "muster/identity/identity.h"
-#include "muster/members/roster.h"
+#include "muster/musterd/back_office.h"
 #include "muster/musterd/config.h"
 #include "muster/musterd/data_dir.h"
 #include "muster/musterd/embedded_postgres.h"
 #include "muster/node/node.h"
-#include "muster/store/jobs.h"
-#include "muster/store/tenant_pool.h"
 
 namespace muster::musterd {
 
@@ -51,10 +49,8 @@ class Server {
   std::unique_ptr<DataDir> data_dir_;           // null with a database of the operator's
   std::unique_ptr<EmbeddedPostgres> postgres_;  // null likewise
   std::unique_ptr<node::Node> node_;
-  std::unique_ptr<store::TenantPool> back_office_;
-  std::unique_ptr<members::Roster> roster_;
-  std::unique_ptr<store::Jobs> jobs_;
   std::unique_ptr<identity::Identity> identity_;
+  std::unique_ptr<BackOffice> back_office_;
   std::optional<identity::FirstAdmin> first_admin_;
   std::unique_ptr<api::Server> api_;
   std::optional<std::filesystem::path> key_link_;    // where this user's programs find the operator's key

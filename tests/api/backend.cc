@@ -6,13 +6,9 @@
 #include <thread>
 
 #include "google/rpc/error_details.pb.h"
-#include "muster/academy/academy_services.h"
 #include "muster/base/random.h"
 #include "muster/base/uuid.h"
-#include "muster/certification/certificate_service.h"
 #include "muster/client/channel.h"
-#include "muster/members/member_service.h"
-#include "muster/members/tiers.h"
 #include "muster/store/migrations.h"
 #include "postgres_fixture.h"
 
@@ -97,21 +93,13 @@ Backend::Backend(node::NodeOptions options, api::ServerOptions server_options) {
   identity->start();
   identity->write_operator_key(folder.path / "operator.key");
   operator_key = client::credentials_in(folder.path / "operator.key")();
-  std::vector<std::unique_ptr<grpc::Service>> services;
+  back_office.emplace(database, *node, identity->gate());
+  auto services = back_office->make_services();
   services.push_back(identity->make_service());
-  back_office = std::make_unique<store::TenantPool>(store::Pool::Options{.connection = database});
-  roster = std::make_unique<members::Roster>(*back_office, *node);
-  const auto changed = [this] { roster->wake(); };
-  services.push_back(members::make_member_service(*back_office, identity->gate(), changed));
-  services.push_back(members::make_tier_service(*back_office, identity->gate(), changed));
-  services.push_back(certification::make_certificate_service(*back_office, identity->gate(), changed));
-  for (auto& service : academy::make_academy_services({*back_office, identity->gate(), changed, nullptr})) {
-    services.push_back(std::move(service));
-  }
-  jobs = std::make_unique<store::Jobs>(*back_office, api::kPlatformTenant, academy::academy_jobs(nullptr));
   server = std::make_unique<api::Server>(*node, identity->gate(), std::move(services),
                                          on_any_port(std::move(server_options)));
   server->start();
+  back_office->start_jobs();
   channel = connect(operator_key);
   EXPECT_TRUE(eventually([&] { return node->readiness().ready; })) << node->readiness().reason;
 }
@@ -120,6 +108,7 @@ Backend::~Backend() {
   server->drain();
   node->stop();
   EXPECT_TRUE(server->stop(std::chrono::seconds(5)));
+  back_office->stop();
   identity->stop();
 }
 

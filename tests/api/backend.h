@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,10 +18,8 @@
 #include "google/rpc/status.pb.h"
 #include "muster/api/server.h"
 #include "muster/identity/identity.h"
-#include "muster/members/roster.h"
+#include "muster/musterd/back_office.h"
 #include "muster/node/node.h"
-#include "muster/store/jobs.h"
-#include "muster/store/tenant_pool.h"
 #include "muster/v1/contact_service.grpc.pb.h"
 #include "muster/v1/member_service.grpc.pb.h"
 #include "muster/v1/routing_service.grpc.pb.h"
@@ -105,9 +104,7 @@ class Backend {
   std::unique_ptr<node::Node> node;
   std::unique_ptr<identity::Identity> identity;
   std::string operator_key;
-  std::unique_ptr<store::TenantPool> back_office;
-  std::unique_ptr<members::Roster> roster;
-  std::unique_ptr<store::Jobs> jobs;
+  std::optional<musterd::BackOffice> back_office;
   std::unique_ptr<api::Server> server;
   std::shared_ptr<grpc::Channel> channel;
 };

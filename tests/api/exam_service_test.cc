@@ -145,13 +145,13 @@ class ExamServiceTest : public Academy {
   }
   /// As if the attempts had been started an hour earlier.
   void let_an_hour_pass() {
-    backend.back_office
-        ->submit("platform",
-                 [](store::TenantTransaction& t) {
-                   t.sql().exec(
-                       "UPDATE exam_attempt SET start_time = start_time - interval '1 hour',"
-                       " deadline = deadline - interval '1 hour', finish_time = finish_time - interval '1 hour'");
-                 })
+    backend.back_office->pool()
+        .submit("platform",
+                [](store::TenantTransaction& t) {
+                  t.sql().exec(
+                      "UPDATE exam_attempt SET start_time = start_time - interval '1 hour',"
+                      " deadline = deadline - interval '1 hour', finish_time = finish_time - interval '1 hour'");
+                })
         .get();
   }
   void reset(const std::string& exam, const std::string& member = "li.na") {
@@ -244,8 +244,8 @@ TEST_F(ExamServiceTest, AnAttemptThatNobodyLooksAtIsScoredByItself) {
   start();
   let_an_hour_pass();
   EXPECT_TRUE(eventually([&] {
-    return backend.back_office
-               ->submit(
+    return backend.back_office->pool()
+               .submit(
                    "platform",
                    [](store::TenantTransaction& t) {
                      return t.sql().exec("SELECT FROM exam_attempt WHERE finish_time = deadline AND timed_out").size();

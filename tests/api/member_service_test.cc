@@ -385,7 +385,7 @@ TEST_F(MemberServiceTest, TheFloorHearsOfWhatHappenedWhileNobodyServedTheWorkspa
     ASSERT_TRUE(move("li.na", state).ok());
   }
   node.start();
-  members::Roster roster(*backend.back_office, node);
+  members::Roster roster(backend.back_office->pool(), node);
   EXPECT_TRUE(eventually([&] {
     std::promise<bool> known;
     node.read(

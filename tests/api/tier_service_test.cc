@@ -44,7 +44,8 @@ class TierServiceTest : public ::testing::Test {
   void review(int months_ahead) {
     const store::Job job = members::tier_reviews();
     const TimePoint then = wall_now() + months_ahead * 31 * 24h;
-    backend.back_office->submit(api::kPlatformTenant, [&](store::TenantTransaction& t) { return job.work(t, then); })
+    backend.back_office->pool()
+        .submit(api::kPlatformTenant, [&](store::TenantTransaction& t) { return job.work(t, then); })
         .get();
   }
   v1::GetTierStandingResponse standing() {

@@ -8,7 +8,7 @@
 namespace muster::api {
 
 /// Every unary call begins here: once it is through the gate, `body(reactor, admission)` answers it. What `body`
-/// throws ends it as INTERNAL.
+/// throws ends it.
 template <typename Request, typename Body>
 grpc::ServerUnaryReactor* admitted(Gate& gate, grpc::CallbackServerContext* context, const Request*, const Body& body) {
   auto* reactor = context->DefaultReactor();

@@ -15,7 +15,7 @@ namespace muster::api {
 /// How far a call may reach.
 enum class Reach {
   kNone,      ///< it is refused
-  kOwn,       ///< what is the caller's own: the desk, the sign-in
+  kOwn,       ///< what is the caller's own: the desk, the sign-in, what is of the member
   kTenant,    ///< what is the caller's tenant's
   kPlatform,  ///< everything
 };

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "muster/base/time.h"
 #include "muster/store/tenant_pool.h"
@@ -20,7 +22,29 @@ void grant_skill(store::TenantTransaction& t, const std::string& member_id, cons
                  std::uint8_t level, std::optional<TimePoint> expires);
 void withdraw_skill(store::TenantTransaction& t, const std::string& member_id, const std::string& skill_id);
 
+/// What becomes of a member's skill.
+struct SkillChange {
+  std::string member_id;
+  std::string skill_id;
+  std::optional<int> level;  ///< for good; empty: is withdrawn
+};
+/// Many at once. REQUIRES: the skills are managed; none is named twice of a member.
+void change_skills(store::TenantTransaction& t, const std::vector<SkillChange>& changes);
+
+/// A skill that a member has for now.
+struct Grant {
+  std::string member_id;
+  std::string owner;  ///< what grants it
+  TimePoint expires;  ///< TimePoint::max(): never
+};
+/// What members have by owners whose names begin so.
+std::vector<Grant> grants_by(store::TenantTransaction& t, const std::string& owner_prefix,
+                             const std::vector<std::string>& member_ids, TimePoint now);
+
 /// The state of a member, who stays in it until the end of the transaction; empty: there is none.
 std::optional<v1::MemberState> state_of(store::TenantTransaction& t, const std::string& member_id);
+
+/// Those of the identifiers that are members'.
+std::set<std::string> members_among(store::TenantTransaction& t, const std::vector<std::string>& member_ids);
 
 }  // namespace muster::members

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <grpcpp/impl/service_type.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "muster/api/gate.h"
+#include "muster/members/roster.h"
+#include "muster/node/node.h"
+#include "muster/store/jobs.h"
+#include "muster/store/tenant_pool.h"
+
+namespace muster::musterd {
+
+/// Everything that members, the academy, certificates and skill tags need, put together: their services, the roster,
+/// the jobs, and what one of them tells another.
+class BackOffice {
+ public:
+  /// The node, which is started, and the gate must outlive it. The roster begins to work.
+  BackOffice(const std::string& database, node::Node& node, api::Gate& gate);
+  /// As stop().
+  ~BackOffice();
+
+  std::vector<std::unique_ptr<grpc::Service>> make_services();
+  void start_jobs();
+  /// Ends the jobs and the roster, and lets the calls under way finish. May be called again.
+  void stop();
+
+  [[nodiscard]] store::TenantPool& pool() { return pool_; }
+
+ private:
+  store::TenantPool pool_;
+  api::Gate& gate_;
+  std::unique_ptr<members::Roster> roster_;
+  std::unique_ptr<store::Jobs> jobs_;
+};
+
+}  // namespace muster::musterd

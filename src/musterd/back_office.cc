@@ -1,0 +1,62 @@
+#include "muster/musterd/back_office.h"
+
+#include <utility>
+
+#include "muster/academy/academy_services.h"
+#include "muster/api/caller.h"
+#include "muster/certification/certificate_service.h"
+#include "muster/members/member_service.h"
+#include "muster/members/tiers.h"
+#include "muster/skill_tags/evidence.h"
+#include "muster/skill_tags/recompute.h"
+#include "muster/skill_tags/skill_tag_service.h"
+
+namespace muster::musterd {
+namespace {
+
+/// What a member has learned is evidence of the skill that it trains.
+void learned(store::TenantTransaction& t, const academy::Learned& what) {
+  if (what.skill_id.empty()) return;
+  const bool exam = what.what == academy::Learned::What::kExamPassed;
+  skill_tags::Evidence evidence;
+  evidence.member_id = what.member_id;
+  evidence.skill_id = what.skill_id;
+  evidence.input = v1::SKILL_INPUT_TRAINING;
+  evidence.score = what.score;
+  evidence.reference = (exam ? "exam/" : "course/") + what.id;
+  evidence.time = what.time;
+  evidence.actor = "academy";
+  skill_tags::record_evidence(t, evidence, wall_now());
+}
+
+}  // namespace
+
+BackOffice::BackOffice(const std::string& database, node::Node& node, api::Gate& gate)
+    : pool_({.connection = database}), gate_(gate), roster_(std::make_unique<members::Roster>(pool_, node)) {}
+
+BackOffice::~BackOffice() { stop(); }
+
+std::vector<std::unique_ptr<grpc::Service>> BackOffice::make_services() {
+  const auto changed = [this] { roster_->wake(); };
+  auto services = academy::make_academy_services({pool_, gate_, changed, learned});
+  services.push_back(members::make_member_service(pool_, gate_, changed));
+  services.push_back(members::make_tier_service(pool_, gate_, changed));
+  services.push_back(skill_tags::make_skill_tag_service(pool_, gate_, changed));
+  services.push_back(certification::make_certificate_service(pool_, gate_, changed));
+  return services;
+}
+
+void BackOffice::start_jobs() {
+  std::vector<store::Job> jobs = academy::academy_jobs(learned);
+  jobs.push_back(members::tier_reviews());
+  jobs.push_back(skill_tags::recompute_job());
+  jobs_ = std::make_unique<store::Jobs>(pool_, api::kPlatformTenant, std::move(jobs));
+}
+
+void BackOffice::stop() {
+  jobs_.reset();
+  roster_.reset();
+  pool_.stop();
+}
+
+}  // namespace muster::musterd
