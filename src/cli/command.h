@@ -12,6 +12,10 @@ namespace muster::cli {
 // Each adds its part of the command tree to the program. The context must outlive the program.
 void add_routing_commands(CLI::App& program, Context& context);
 void add_certificate_commands(CLI::App& program, Context& context);
+void add_course_commands(CLI::App& program, Context& context);
+void add_exam_commands(CLI::App& program, Context& context);
+void add_attempt_commands(CLI::App& program, Context& context);
+void add_announcement_commands(CLI::App& program, Context& context);
 void add_member_commands(CLI::App& program, Context& context);
 void add_settings_commands(CLI::App& program, Context& context);
 void add_contact_commands(CLI::App& program, Context& context);
@@ -21,6 +25,9 @@ void add_board_command(CLI::App& program, Context& context);
 void add_admin_commands(CLI::App& program, Context& context);
 void add_identity_commands(CLI::App& program, Context& context);
 void add_completion_command(CLI::App& program, Context& context);
+
+/// To the group of exams.
+void add_take_command(CLI::App& exams, Context& context);
 
 /// A command whose help ends with an example to learn from.
 CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& help, const std::string& example);
