@@ -1,5 +1,6 @@
 #include "course_store.h"
 
+#include <map>
 #include <pqxx/pqxx>
 
 #include "muster/api/errors.h"
@@ -43,21 +44,31 @@ v1::Course course_in(const pqxx::row& row) {
   return course;
 }
 
-/// The lessons of one course, in their order.
-void add_lessons(TenantTransaction& t, bool with_bodies, v1::Course& course) {
-  const auto rows = t.sql().exec_params(
-      "SELECT lesson_id, title, CASE WHEN $2 THEN body ELSE '' END, uri,"
-      " (extract(epoch FROM duration) * 1000000)::bigint FROM lesson WHERE course_id = $1 ORDER BY place",
-      course.course_id(), with_bodies);
-  for (const auto& row : rows) {
-    v1::Lesson& lesson = *course.add_lessons();
-    lesson.set_lesson_id(text(row[0]));
-    lesson.set_title(text(row[1]));
-    lesson.set_body(text(row[2]));
-    lesson.set_uri(text(row[3]));
-    const auto span = row[4].as<std::int64_t>();
-    if (span != 0) node::to_proto(Duration(span), lesson.mutable_duration());
+v1::Lesson lesson_in(const pqxx::row& row) {
+  v1::Lesson lesson;
+  lesson.set_lesson_id(text(row[1]));
+  lesson.set_title(text(row[2]));
+  lesson.set_body(text(row[3]));
+  lesson.set_uri(text(row[4]));
+  const auto span = row[5].as<std::int64_t>();
+  if (span != 0) node::to_proto(Duration(span), lesson.mutable_duration());
+  return lesson;
+}
+
+/// Puts in the lessons of the courses, in their order.
+void add_lessons(TenantTransaction& t, bool with_bodies, std::vector<v1::Course>& courses) {
+  std::map<std::string, v1::Course*> by_id;
+  std::vector<std::string> ids;
+  for (v1::Course& course : courses) {
+    by_id[course.course_id()] = &course;
+    ids.push_back(course.course_id());
   }
+  const auto rows = t.sql().exec_params(
+      "SELECT course_id, lesson_id, title, CASE WHEN $2 THEN body ELSE '' END, uri,"
+      " (extract(epoch FROM duration) * 1000000)::bigint FROM lesson WHERE course_id = ANY($1::text[])"
+      " ORDER BY course_id, place",
+      store::to_array(ids), with_bodies);
+  for (const auto& row : rows) *by_id.at(text(row[0]))->add_lessons() = lesson_in(row);
 }
 
 /// Runs a statement that names the course's tenant.
@@ -99,9 +110,9 @@ void lock_course(TenantTransaction& t, const std::string& course_id) {
 std::optional<v1::Course> find_course(TenantTransaction& t, const std::string& course_id) {
   const auto rows = t.sql().exec_params(kCourses + "WHERE course_id = $1", course_id);
   if (rows.empty()) return std::nullopt;
-  v1::Course course = course_in(rows[0]);
-  add_lessons(t, true, course);
-  return course;
+  std::vector<v1::Course> courses = {course_in(rows[0])};
+  add_lessons(t, true, courses);
+  return courses.front();
 }
 
 bool insert_course(TenantTransaction& t, const v1::Course& course, TimePoint now) {
@@ -173,7 +184,7 @@ Page<v1::Course> list_courses(TenantTransaction& t, const CourseFilter& filter, 
       kCourses + "WHERE number > $1 AND ($3 = 0 OR track = $3) AND ($4 = 0 OR state = $4) ORDER BY number LIMIT $2",
       page.after, limit_of(page), static_cast<int>(filter.track), static_cast<int>(filter.state));
   auto found = page_of<v1::Course>(rows, page, course_in);
-  for (v1::Course& course : found.items) add_lessons(t, false, course);
+  add_lessons(t, false, found.items);
   return found;
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "announcements.h"
 #include "attempts.h"
 
 namespace muster::academy {
@@ -11,6 +12,7 @@ std::vector<std::unique_ptr<grpc::Service>> make_academy_services(const Academy&
   std::vector<std::unique_ptr<grpc::Service>> services;
   services.push_back(make_course_service(academy));
   services.push_back(make_exam_service(academy));
+  services.push_back(make_announcement_service(academy));
   return services;
 }
 
@@ -18,7 +20,8 @@ std::vector<store::Job> academy_jobs(OnLearned learned) {
   return {{"academy.overdue_attempts", std::chrono::seconds(5),
            [learned = std::move(learned)](store::TenantTransaction& t, TimePoint now) {
              return score_overdue(t, "", "", learned, now);
-           }}};
+           }},
+          {"academy.announcements", std::chrono::seconds(2), bring_into_force}};
 }
 
 }  // namespace muster::academy

@@ -70,6 +70,10 @@ std::unique_ptr<CLI::App> make_program(Context& context) {
   add_member_commands(*program, context);
   add_certificate_commands(*program, context);
   add_tier_commands(*program, context);
+  add_course_commands(*program, context);
+  add_exam_commands(*program, context);
+  add_attempt_commands(*program, context);
+  add_announcement_commands(*program, context);
   add_settings_commands(*program, context);
   add_admin_commands(*program, context);
   add_identity_commands(*program, context);

@@ -13,6 +13,10 @@ namespace muster::cli {
 void add_routing_commands(CLI::App& program, Context& context);
 void add_certificate_commands(CLI::App& program, Context& context);
 void add_tier_commands(CLI::App& program, Context& context);
+void add_course_commands(CLI::App& program, Context& context);
+void add_exam_commands(CLI::App& program, Context& context);
+void add_attempt_commands(CLI::App& program, Context& context);
+void add_announcement_commands(CLI::App& program, Context& context);
 void add_member_commands(CLI::App& program, Context& context);
 void add_settings_commands(CLI::App& program, Context& context);
 void add_contact_commands(CLI::App& program, Context& context);
@@ -25,6 +29,9 @@ void add_account_commands(CLI::App& program, Context& context);
 void add_key_commands(CLI::App& program, Context& context);
 void add_audit_commands(CLI::App& program, Context& context);
 void add_completion_command(CLI::App& program, Context& context);
+
+/// To the group of exams.
+void add_take_command(CLI::App& exams, Context& context);
 
 /// A command whose help ends with an example to learn from.
 CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& help, const std::string& example);

@@ -175,6 +175,8 @@ std::string placeholder(const FieldDescriptor* field) {
   if (type == "Timestamp") return "TIME";
   if (type == "Duration") return "SPAN";
   if (type == "PolicyStep") return "SPAN[/N][:SKILL[=MIN[..MAX]],...]";
+  if (type == "ExamSection") return "BANK=N";
+  if (type == "QuestionOption" || type == "AnnouncementOption") return "ID=TEXT";
   if (type == "SkillRequirement") return "SKILL[=MIN[..MAX]]";
   if (type == "ChannelInterruption") return "CHANNEL=[CHANNEL,...]";
   return type == "SkillLevel" ? "SKILL=LEVEL[@TIME]" : "CHANNEL=N";

@@ -4,12 +4,14 @@
 #include <google/protobuf/reflection.h>
 
 #include <algorithm>
+#include <memory>
 #include <ostream>
 #include <string>
 
 #include "command.h"
 #include "flags.h"
 #include "i18n.h"
+#include "json_file.h"
 #include "text.h"
 
 namespace muster::cli {
@@ -31,6 +33,24 @@ struct ResourceDefaults {
   }
   static void complete(google::protobuf::Message&) {}
 };
+
+/// For Kind::add_source: the flag --file, with a Message as JSON. `id_field` is the name of its identifier.
+template <class Message>
+auto json_source(CLI::App& command, const std::string& id_field, const std::string& help) {
+  auto path = std::make_shared<std::string>();
+  command.add_option("--file", *path, help)->type_name("FILE");
+  return [&command, path, id_field](Message& message) {
+    google::protobuf::FieldMask fields;
+    if (path->empty()) return fields;
+    for (const std::string& field : read_json_file(*path, message)) {
+      if (field != id_field) fields.add_paths(field);
+    }
+    const auto* id = Message::descriptor()->FindFieldByName(id_field);
+    const std::string named = message.GetReflection()->GetString(message, id);
+    if (named.empty() || named == id_of(command)) return fields;
+    throw UsageError(say("{0}: is about {1}, not {2}", *path, named, id_of(command)));
+  };
+}
 
 /// The commands list, get, create, update and, where the kind has kDelete, delete of one kind of resource. `Kind`
 /// describes it:

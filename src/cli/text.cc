@@ -55,6 +55,14 @@ std::string printable(std::string_view text) {
   return clean;
 }
 
+void print_lines(std::ostream& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out << printable(text.substr(0, end)) << '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
 std::string cut(std::string_view text, int width) {
   if (display_width(text) <= width) return std::string{text};
   std::string shortened;

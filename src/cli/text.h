@@ -14,6 +14,9 @@ int display_width(std::string_view text);
 /// obeyed. Control characters become spaces, bytes that are not UTF-8 become "?".
 std::string printable(std::string_view text);
 
+/// The text line by line, each printable.
+void print_lines(std::ostream& out, std::string_view text);
+
 /// The text cut to at most `width` columns; "…" shows that something is missing.
 std::string cut(std::string_view text, int width);
 

@@ -389,6 +389,82 @@ std::string word(v1::CertificateState state) {
   }
 }
 
+std::string word(v1::CourseTrack track) {
+  switch (track) {
+    case v1::COURSE_TRACK_PLATFORM:
+      return tr("platform");
+    case v1::COURSE_TRACK_INDUSTRY:
+      return tr("industry");
+    case v1::COURSE_TRACK_TENANT:
+      return tr("tenant");
+    default:
+      return unknown(track);
+  }
+}
+
+std::string word(v1::CourseState state) {
+  switch (state) {
+    case v1::COURSE_STATE_DRAFT:
+      return tr("draft");
+    case v1::COURSE_STATE_PUBLISHED:
+      return tr("published");
+    default:
+      return unknown(state);
+  }
+}
+
+std::string word(v1::QuestionKind kind) {
+  switch (kind) {
+    case v1::QUESTION_KIND_SINGLE_CHOICE:
+      return tr("single choice");
+    case v1::QUESTION_KIND_MULTIPLE_CHOICE:
+      return tr("multiple choice");
+    case v1::QUESTION_KIND_TRUE_FALSE:
+      return tr("true or false");
+    case v1::QUESTION_KIND_TEXT:
+      return tr("text");
+    default:
+      return unknown(kind);
+  }
+}
+
+std::string word(v1::ExamState state) {
+  switch (state) {
+    case v1::EXAM_STATE_DRAFT:
+      return tr("draft");
+    case v1::EXAM_STATE_PUBLISHED:
+      return tr("published");
+    default:
+      return unknown(state);
+  }
+}
+
+std::string word(v1::AttemptState state) {
+  switch (state) {
+    case v1::ATTEMPT_STATE_UNDER_WAY:
+      return tr("under way");
+    case v1::ATTEMPT_STATE_PASSED:
+      return tr("passed");
+    case v1::ATTEMPT_STATE_FAILED:
+      return tr("failed");
+    default:
+      return unknown(state);
+  }
+}
+
+std::string word(v1::AnnouncementState state) {
+  switch (state) {
+    case v1::ANNOUNCEMENT_STATE_DRAFT:
+      return tr("draft");
+    case v1::ANNOUNCEMENT_STATE_PUBLISHED:
+      return tr("published");
+    case v1::ANNOUNCEMENT_STATE_WITHDRAWN:
+      return tr("taken back");
+    default:
+      return unknown(state);
+  }
+}
+
 std::string word(v1::EngagementType type) {
   switch (type) {
     case v1::ENGAGEMENT_TYPE_OWN_STAFF:

@@ -3,9 +3,12 @@
 #include <string>
 #include <vector>
 
+#include "muster/v1/announcement.pb.h"
 #include "muster/v1/board_service.pb.h"
 #include "muster/v1/certificate.pb.h"
 #include "muster/v1/contact_service.pb.h"
+#include "muster/v1/course.pb.h"
+#include "muster/v1/exam.pb.h"
 #include "muster/v1/identity.pb.h"
 #include "muster/v1/member.pb.h"
 #include "muster/v1/routing.pb.h"
@@ -35,6 +38,12 @@ std::string word(v1::TenantState state);
 std::string word(v1::UserState state);
 std::string word(v1::TierDecision decision);
 std::string word(v1::TierAppealState state);
+std::string word(v1::CourseTrack track);
+std::string word(v1::CourseState state);
+std::string word(v1::QuestionKind kind);
+std::string word(v1::ExamState state);
+std::string word(v1::AttemptState state);
+std::string word(v1::AnnouncementState state);
 
 /// "available", or "available → break" if that comes next.
 std::string presence_text(v1::AgentPresence presence, v1::AgentPresence next);

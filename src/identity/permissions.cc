@@ -6,6 +6,7 @@
 
 #include "muster/v1/admin_service.pb.h"
 #include "muster/v1/agent_session_service.pb.h"
+#include "muster/v1/announcement_service.pb.h"
 #include "muster/v1/board_service.pb.h"
 #include "muster/v1/certificate_service.pb.h"
 #include "muster/v1/contact_service.pb.h"
@@ -63,6 +64,16 @@ constexpr Permission kPermissions[] = {
     {"AgentSessionService", "CompleteContact", Access::kTable, kSessions, "P......O."},
     {"AgentSessionService", "ReturnContact", Access::kTable, kSessions, "P......O."},
     {"AgentSessionService", "CloseSession", Access::kTable, kSessions, "P......O."},
+
+    {"AnnouncementService", "CreateAnnouncement", Access::kTable, kMembersWrite, "PPPP....."},
+    {"AnnouncementService", "GetAnnouncement", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"AnnouncementService", "GetAnnouncementKey", Access::kTable, kMembersRead, "PPPP....."},
+    {"AnnouncementService", "UpdateAnnouncement", Access::kTable, kMembersWrite, "PPPP....."},
+    {"AnnouncementService", "PublishAnnouncement", Access::kTable, kMembersWrite, "PPP......"},
+    {"AnnouncementService", "WithdrawAnnouncement", Access::kTable, kMembersWrite, "PPP......"},
+    {"AnnouncementService", "ListAnnouncements", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"AnnouncementService", "AnswerAnnouncement", Access::kTable, kMembersWrite, "PP.....O."},
+    {"AnnouncementService", "ListAcknowledgements", Access::kTable, kMembersRead, "PPPPP...."},
 
     {"BoardService", "WatchBoard", Access::kTable, kBoardRead, "PPPP....."},
 
@@ -239,6 +250,7 @@ ByRequest by_request() {
 void load_services() {
   v1::GetServerInfoRequest::descriptor();
   v1::OpenRequest::descriptor();
+  v1::GetAnnouncementRequest::descriptor();
   v1::WatchBoardRequest::descriptor();
   v1::GetCertificateRequest::descriptor();
   v1::GetContactRequest::descriptor();

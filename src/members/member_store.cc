@@ -92,6 +92,22 @@ MemberRecord member_in(const pqxx::row& row) {
   return record;
 }
 
+// --- skills ---
+
+/// The member of the row `g` of granted_skill is cleared for all that its skill requires.
+const std::string kCleared =
+    "NOT EXISTS (SELECT FROM skill_requirement r WHERE r.skill_id = g.skill_id AND NOT EXISTS"
+    " (SELECT FROM skill_clearance c WHERE c.cause = r.cause AND c.member_id = g.member_id))";
+
+/// The engine is to be told of all whom the cause keeps from its skill: one statement, however many they are.
+void insert_roster_changes(TenantTransaction& t, const std::string& cause) {
+  t.sql().exec_params(
+      "INSERT INTO roster_change (member_id) SELECT g.member_id FROM skill_requirement r JOIN granted_skill g"
+      " USING (skill_id) WHERE r.cause = $1 AND NOT EXISTS (SELECT FROM skill_clearance c WHERE c.cause = r.cause"
+      " AND c.member_id = g.member_id)",
+      cause);
+}
+
 std::string languages_of(const v1::Member& member) {
   return store::to_array({member.languages().begin(), member.languages().end()});
 }
@@ -292,8 +308,8 @@ std::vector<RosterChange> roster_changes(TenantTransaction& t, std::size_t limit
     ids.push_back(changes.back().member.member_id());
   }
   const auto granted = t.sql().exec_params("SELECT member_id, skill_id, level, coalesce(" + read_time("expire_time") +
-                                               ", 0) FROM granted_skill WHERE member_id = ANY($1::text[])"
-                                               " ORDER BY skill_id",
+                                               ", 0) FROM granted_skill g WHERE member_id = ANY($1::text[]) AND " +
+                                               kCleared + " ORDER BY skill_id",
                                            store::to_array(ids));
   std::map<std::string, std::vector<GrantedSkill>> skills;
   for (const auto& row : granted) {
@@ -380,6 +396,28 @@ std::set<std::string> members_among(TenantTransaction& t, const std::vector<std:
                                         store::to_array(member_ids));
   for (const auto& row : rows) members.insert(text(row[0]));
   return members;
+}
+
+bool is_managed(TenantTransaction& t, const std::string& skill_id) {
+  return !t.sql().exec_params("SELECT FROM managed_skill WHERE skill_id = $1", skill_id).empty();
+}
+
+void require_clearance(TenantTransaction& t, const std::string& skill_id, const std::string& cause) {
+  const auto done = t.sql().exec_params(
+      "INSERT INTO skill_requirement (cause, skill_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", cause, skill_id);
+  if (done.affected_rows() == 1) insert_roster_changes(t, cause);
+}
+
+void clear(TenantTransaction& t, const std::string& member_id, const std::string& cause) {
+  t.sql().exec_params("INSERT INTO skill_clearance (cause, member_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", cause,
+                      member_id);
+  insert_roster_change(t, member_id);
+}
+
+void drop_requirement(TenantTransaction& t, const std::string& cause) {
+  insert_roster_changes(t, cause);
+  t.sql().exec_params("DELETE FROM skill_requirement WHERE cause = $1", cause);
+  t.sql().exec_params("DELETE FROM skill_clearance WHERE cause = $1", cause);
 }
 
 std::optional<v1::MemberState> state_of(TenantTransaction& t, const std::string& member_id) {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "academy.h"
+#include "muster/v1/announcement.pb.h"
 #include "permissions.h"
 
 // Exams: who may take them, what is asked and what is told, and how they end.
@@ -455,6 +456,7 @@ TEST(WhatMembersGet, HoldsNothingOfWhatIsRight) {
     for (const auto* type : types) {
       EXPECT_NE(type, v1::AnswerKey::descriptor()) << name;
       EXPECT_NE(type, v1::Question::descriptor()) << name;
+      EXPECT_NE(type, v1::AnnouncementKey::descriptor()) << name;
       for (int i = 0; i < type->field_count(); ++i) {
         const std::string& field = type->field(i)->name();
         for (const char* word : {"answer_key", "correct", "right_option", "keyword", "seed"}) {

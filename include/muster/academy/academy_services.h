@@ -21,10 +21,10 @@ struct Academy {
   OnLearned learned;              ///< may be null
 };
 
-/// CourseService and ExamService.
+/// CourseService, ExamService and AnnouncementService.
 std::vector<std::unique_ptr<grpc::Service>> make_academy_services(const Academy& academy);
 
-/// What is due by time alone: attempts that nobody submitted are scored.
+/// What is due by time alone: attempts that nobody submitted are scored, and announcements come into force.
 std::vector<store::Job> academy_jobs(OnLearned learned);
 
 }  // namespace muster::academy

@@ -41,6 +41,18 @@ struct Grant {
 std::vector<Grant> grants_by(store::TenantTransaction& t, const std::string& owner_prefix,
                              const std::vector<std::string>& member_ids, TimePoint now);
 
+// --- what keeps granted skills away ---
+
+/// Whether the skill follows members, so that it can have requirements.
+bool is_managed(store::TenantTransaction& t, const std::string& skill_id);
+/// From now on whoever is not cleared for `cause` does not have the skill, however it was granted. It makes no
+/// difference to require it twice. REQUIRES: the skill is managed.
+void require_clearance(store::TenantTransaction& t, const std::string& skill_id, const std::string& cause);
+/// The member has what the cause keeps away; also if it does so only later.
+void clear(store::TenantTransaction& t, const std::string& member_id, const std::string& cause);
+/// The cause keeps nothing away any more, and nobody is cleared for it.
+void drop_requirement(store::TenantTransaction& t, const std::string& cause);
+
 /// The state of a member, who stays in it until the end of the transaction; empty: there is none.
 std::optional<v1::MemberState> state_of(store::TenantTransaction& t, const std::string& member_id);
 
