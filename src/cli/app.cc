@@ -54,6 +54,7 @@ std::unique_ptr<CLI::App> make_program(Context& context) {
   add_routing_commands(*program, context);
   add_member_commands(*program, context);
   add_certificate_commands(*program, context);
+  add_skill_tag_commands(*program, context);
   add_settings_commands(*program, context);
   add_admin_commands(*program, context);
   add_identity_commands(*program, context);

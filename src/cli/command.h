@@ -13,6 +13,7 @@ namespace muster::cli {
 void add_routing_commands(CLI::App& program, Context& context);
 void add_certificate_commands(CLI::App& program, Context& context);
 void add_member_commands(CLI::App& program, Context& context);
+void add_skill_tag_commands(CLI::App& program, Context& context);
 void add_settings_commands(CLI::App& program, Context& context);
 void add_contact_commands(CLI::App& program, Context& context);
 void add_explain_command(CLI::App& program, Context& context);

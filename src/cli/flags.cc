@@ -177,6 +177,7 @@ std::string placeholder(const FieldDescriptor* field) {
   if (type == "PolicyStep") return "SPAN[/N][:SKILL[=MIN[..MAX]],...]";
   if (type == "SkillRequirement") return "SKILL[=MIN[..MAX]]";
   if (type == "ChannelInterruption") return "CHANNEL=[CHANNEL,...]";
+  if (type == "SkillWeight") return "SKILL=WEIGHT";
   return type == "SkillLevel" ? "SKILL=LEVEL[@TIME]" : "CHANNEL=N";
 }
 

@@ -4,12 +4,14 @@
 #include <google/protobuf/reflection.h>
 
 #include <algorithm>
+#include <memory>
 #include <ostream>
 #include <string>
 
 #include "command.h"
 #include "flags.h"
 #include "i18n.h"
+#include "json_file.h"
 #include "text.h"
 
 namespace muster::cli {
@@ -32,10 +34,29 @@ struct ResourceDefaults {
   static void complete(google::protobuf::Message&) {}
 };
 
+/// A flag for a file with the resource as JSON, and its reader. `id_field`: may stand there, if it is that of the
+/// command.
+inline auto add_json_source(CLI::App& command, const std::string& help, const std::string& id_field) {
+  auto path = std::make_shared<std::string>();
+  command.add_option("--file", *path, help)->type_name("FILE");
+  return [&command, path, id_field](google::protobuf::Message& resource) {
+    google::protobuf::FieldMask fields;
+    if (path->empty()) return fields;
+    for (const std::string& field : read_json_file(*path, resource)) {
+      if (field != id_field) fields.add_paths(field);
+    }
+    const auto* id = resource.GetDescriptor()->FindFieldByName(id_field);
+    const std::string named = resource.GetReflection()->GetString(resource, id);
+    if (named.empty() || named == id_of(command)) return fields;
+    throw UsageError(say("{0}: is about {1}, not {2}", *path, named, id_of(command)));
+  };
+}
+
 /// The commands list, get, create, update and, where the kind has kDelete, delete of one kind of resource. `Kind`
 /// describes it:
 ///   Message, kCreate, kGet, kUpdate, kList, kDelete   its message and the methods of the stub
 ///   kNoun, kPlural                                    its name and its list's in requests and responses
+///   kIdField                                          its identifier, if not kNoun with _id
 ///   kCommand                                          how its commands are reached, if not by kPlural
 ///   kExampleId, kExampleCreate, kExampleUpdate        arguments for the help pages
 ///   help()                                            one line for each command, in the order of the methods
@@ -67,7 +88,9 @@ class ResourceCommands {
   }
 
   static void set_id(google::protobuf::Message& message, const CLI::App& command) {
-    const auto* field = message.GetDescriptor()->FindFieldByName(std::string{Kind::kNoun} + "_id");
+    std::string name = std::string{Kind::kNoun} + "_id";
+    if constexpr (requires { Kind::kIdField; }) name = Kind::kIdField;
+    const auto* field = message.GetDescriptor()->FindFieldByName(name);
     message.GetReflection()->SetString(&message, field, id_of(command));
   }
 

@@ -1,5 +1,4 @@
 #include "explain_view.h"
-#include "json_file.h"
 #include "muster/v1/contact_service.grpc.pb.h"
 #include "muster/v1/routing_service.grpc.pb.h"
 #include "resource.h"
@@ -62,20 +61,9 @@ struct PolicyKind : ResourceDefaults {
   static std::vector<std::string> row(const Message& policy) { return policy_row(policy); }
   static Details details(const Message& policy) { return policy_details(policy); }
   static auto add_source(CLI::App& command) {
-    auto path = std::make_shared<std::string>();
-    command
-        .add_option("--file", *path,
-                    tr("A policy as JSON, for conditions, preferences and pools; the other flags go over it"))
-        ->type_name("FILE");
-    return [&command, path](Message& policy) {
-      google::protobuf::FieldMask fields;
-      if (path->empty()) return fields;
-      for (const std::string& field : read_json_file(*path, policy)) {
-        if (field != "policy_id") fields.add_paths(field);
-      }
-      if (policy.policy_id().empty() || policy.policy_id() == id_of(command)) return fields;
-      throw UsageError(say("{0}: is about {1}, not {2}", *path, policy.policy_id(), id_of(command)));
-    };
+    return add_json_source(command,
+                           tr("A policy as JSON, for conditions, preferences and pools; the other flags go over it"),
+                           "policy_id");
   }
   static void complete(Message& policy) {
     if (policy.steps().empty()) policy.add_steps();

@@ -8,6 +8,7 @@
 #include "muster/v1/contact_service.pb.h"
 #include "muster/v1/member.pb.h"
 #include "muster/v1/routing.pb.h"
+#include "muster/v1/skill_tag.pb.h"
 
 namespace muster::cli {
 
@@ -27,6 +28,9 @@ std::string word(v1::PoolHold hold);
 std::string word(v1::MemberState state);
 std::string word(v1::CertificateState state);
 std::string word(v1::EngagementType type);
+std::string word(v1::SkillInput input);
+std::string word(v1::LevelAction action);
+std::string word(v1::LevelChangeCause cause);
 
 /// "available", or "available → break" if that comes next.
 std::string presence_text(v1::AgentPresence presence, v1::AgentPresence next);

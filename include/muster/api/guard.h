@@ -9,8 +9,8 @@
 
 namespace muster::api {
 
-/// Runs the body of a handler or reaction; if it throws, `refuse` gets the status to end the call with: a Refusal's own,
-/// INTERNAL for everything else. gRPC would
+/// Runs the body of a handler or reaction; if it throws, `refuse` gets the status to end the call with: that of a
+/// Refusal, otherwise INTERNAL. gRPC would
 /// turn an exception into UNIMPLEMENTED, or swallow it and leave the call open.
 template <typename Body, typename Refuse>
 void guarded(const Body& body, const Refuse& refuse) noexcept {
