@@ -5,6 +5,7 @@
 
 #include "muster/members/skills.h"
 #include "muster/node/render.h"
+#include "muster/skill_tags/evidence.h"
 
 namespace muster::certification {
 namespace {
@@ -31,9 +32,15 @@ v1::CertificateKind kind_named(TenantTransaction& t, const std::string& kind_id)
 }
 
 /// Lets the member's skill be what the certificate gives.
-void give(TenantTransaction& t, const v1::CertificateKind& kind, const CertificateRecord& record) {
+void give(TenantTransaction& t, const v1::CertificateKind& kind, const CertificateRecord& record, const By& by) {
   members::grant_skill(t, record.member_id, kind.skill_id(), static_cast<std::uint8_t>(record.level),
                        record.expire_time);
+  skill_tags::recompute_member(t, record.member_id, by.now);
+}
+
+void take_away(TenantTransaction& t, const CertificateRecord& record, const By& by) {
+  members::withdraw_skill(t, record.member_id, kind_named(t, record.kind_id).skill_id());
+  skill_tags::recompute_member(t, record.member_id, by.now);
 }
 
 std::string name_of(const v1::CertificateKind& kind) { return "certificate-kind/" + kind.kind_id(); }
@@ -176,7 +183,7 @@ v1::PublishCertificateKindVersionResponse carry_out(TenantTransaction& t,
   const auto shortened =
       shorten_certificates(t, kind.kind_id(), kind.version(), by.now + node::from_proto(request.grace()));
   for (const CertificateRecord& record : shortened) {
-    if (!record.suspended) give(t, kind, record);
+    if (!record.suspended) give(t, kind, record, by);
     const v1::Certificate is = shown(record, by.now);
     by.changed(name_of(record), nullptr, &is);
   }
@@ -211,7 +218,7 @@ v1::IssueCertificateResponse carry_out(TenantTransaction& t, const v1::IssueCert
   record.issue_time = by.now;
   record.expire_time = by.now + node::from_proto(kind.validity());
   record.id = insert_certificate(t, record);
-  give(t, kind, record);
+  give(t, kind, record, by);
   v1::IssueCertificateResponse response;
   *response.mutable_certificate() = shown(record, by.now);
   by.changed(name_of(record), nullptr, &response.certificate());
@@ -223,7 +230,7 @@ v1::SuspendCertificateResponse carry_out(TenantTransaction& t, const v1::Suspend
   const CertificateRecord record =
       certificate_in(t, request.certificate_id(), by, {v1::CERTIFICATE_STATE_ACTIVE, v1::CERTIFICATE_STATE_EXPIRING});
   suspend_certificate(t, record.id, true, request.reason(), by.now);
-  members::withdraw_skill(t, record.member_id, kind_named(t, record.kind_id).skill_id());
+  take_away(t, record, by);
   v1::SuspendCertificateResponse response;
   *response.mutable_certificate() = changed(t, record, by);
   return response;
@@ -233,7 +240,7 @@ v1::ReinstateCertificateResponse carry_out(TenantTransaction& t, const v1::Reins
                                            const By& by) {
   const CertificateRecord record = certificate_in(t, request.certificate_id(), by, {v1::CERTIFICATE_STATE_SUSPENDED});
   suspend_certificate(t, record.id, false, "", by.now);
-  give(t, kind_named(t, record.kind_id), record);
+  give(t, kind_named(t, record.kind_id), record, by);
   v1::ReinstateCertificateResponse response;
   *response.mutable_certificate() = changed(t, record, by);
   return response;
@@ -245,7 +252,7 @@ v1::RevokeCertificateResponse carry_out(TenantTransaction& t, const v1::RevokeCe
                                                   {v1::CERTIFICATE_STATE_ACTIVE, v1::CERTIFICATE_STATE_EXPIRING,
                                                    v1::CERTIFICATE_STATE_EXPIRED, v1::CERTIFICATE_STATE_SUSPENDED});
   revoke_certificate(t, record.id, request.reason(), by.now);
-  members::withdraw_skill(t, record.member_id, kind_named(t, record.kind_id).skill_id());
+  take_away(t, record, by);
   v1::RevokeCertificateResponse response;
   *response.mutable_certificate() = changed(t, record, by);
   return response;

@@ -18,6 +18,7 @@ void add_exam_commands(CLI::App& program, Context& context);
 void add_attempt_commands(CLI::App& program, Context& context);
 void add_announcement_commands(CLI::App& program, Context& context);
 void add_member_commands(CLI::App& program, Context& context);
+void add_skill_tag_commands(CLI::App& program, Context& context);
 void add_settings_commands(CLI::App& program, Context& context);
 void add_contact_commands(CLI::App& program, Context& context);
 void add_explain_command(CLI::App& program, Context& context);

@@ -179,6 +179,7 @@ std::string placeholder(const FieldDescriptor* field) {
   if (type == "QuestionOption" || type == "AnnouncementOption") return "ID=TEXT";
   if (type == "SkillRequirement") return "SKILL[=MIN[..MAX]]";
   if (type == "ChannelInterruption") return "CHANNEL=[CHANNEL,...]";
+  if (type == "SkillWeight") return "SKILL=WEIGHT";
   return type == "SkillLevel" ? "SKILL=LEVEL[@TIME]" : "CHANNEL=N";
 }
 

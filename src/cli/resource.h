@@ -56,6 +56,7 @@ auto json_source(CLI::App& command, const std::string& id_field, const std::stri
 /// describes it:
 ///   Message, kCreate, kGet, kUpdate, kList, kDelete   its message and the methods of the stub
 ///   kNoun, kPlural                                    its name and its list's in requests and responses
+///   kIdField                                          its identifier, if not kNoun with _id
 ///   kCommand                                          how its commands are reached, if not by kPlural
 ///   kExampleId, kExampleCreate, kExampleUpdate        arguments for the help pages
 ///   help()                                            one line for each command, in the order of the methods
@@ -97,7 +98,9 @@ class ResourceCommands {
     const auto set = [&](const std::string& name, const std::string& value) {
       message.GetReflection()->SetString(&message, message.GetDescriptor()->FindFieldByName(name), value);
     };
-    set(std::string{Kind::kNoun} + "_id", id_of(command));
+    std::string name = std::string{Kind::kNoun} + "_id";
+    if constexpr (requires { Kind::kIdField; }) name = Kind::kIdField;
+    set(name, id_of(command));
     if constexpr (requires { Kind::kOfTenant; }) set("tenant_id", tenant_of(command));
   }
 

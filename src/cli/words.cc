@@ -465,6 +465,51 @@ std::string word(v1::AnnouncementState state) {
   }
 }
 
+std::string word(v1::SkillInput input) {
+  switch (input) {
+    case v1::SKILL_INPUT_TRAINING:
+      return tr("training");
+    case v1::SKILL_INPUT_CERTIFICATION:
+      return tr("certification");
+    case v1::SKILL_INPUT_CUSTOMER_SATISFACTION:
+      return tr("customer satisfaction");
+    case v1::SKILL_INPUT_QUALITY:
+      return tr("quality");
+    default:
+      return unknown(input);
+  }
+}
+
+std::string word(v1::LevelAction action) {
+  switch (action) {
+    case v1::LEVEL_ACTION_SET_LEVEL:
+      return tr("sets the level");
+    case v1::LEVEL_ACTION_CAP_LEVEL:
+      return tr("keeps it from being higher");
+    case v1::LEVEL_ACTION_FLOOR_LEVEL:
+      return tr("keeps it from being lower");
+    case v1::LEVEL_ACTION_WITHDRAW:
+      return tr("withdraws the skill");
+    case v1::LEVEL_ACTION_REQUEST_RETRAINING:
+      return tr("asks for retraining");
+    default:
+      return unknown(action);
+  }
+}
+
+std::string word(v1::LevelChangeCause cause) {
+  switch (cause) {
+    case v1::LEVEL_CHANGE_CAUSE_EVIDENCE:
+      return tr("new evidence");
+    case v1::LEVEL_CHANGE_CAUSE_TIME:
+      return tr("time went by");
+    case v1::LEVEL_CHANGE_CAUSE_RULES:
+      return tr("new rules");
+    default:
+      return unknown(cause);
+  }
+}
+
 std::string word(v1::EngagementType type) {
   switch (type) {
     case v1::ENGAGEMENT_TYPE_OWN_STAFF:

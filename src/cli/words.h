@@ -12,6 +12,7 @@
 #include "muster/v1/identity.pb.h"
 #include "muster/v1/member.pb.h"
 #include "muster/v1/routing.pb.h"
+#include "muster/v1/skill_tag.pb.h"
 #include "muster/v1/tier.pb.h"
 
 namespace muster::cli {
@@ -44,6 +45,9 @@ std::string word(v1::QuestionKind kind);
 std::string word(v1::ExamState state);
 std::string word(v1::AttemptState state);
 std::string word(v1::AnnouncementState state);
+std::string word(v1::SkillInput input);
+std::string word(v1::LevelAction action);
+std::string word(v1::LevelChangeCause cause);
 
 /// "available", or "available → break" if that comes next.
 std::string presence_text(v1::AgentPresence presence, v1::AgentPresence next);

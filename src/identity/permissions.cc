@@ -217,6 +217,13 @@ constexpr Permission kPermissions[] = {
     {"SkillTagService", "ListMemberSkills", Access::kTable, kMembersRead, "PPPPP..O."},
     {"SkillTagService", "ExplainMemberSkill", Access::kTable, kMembersRead, "PPPPP..O."},
     {"SkillTagService", "ListLevelTransitions", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"SkillTagService", "CreateIndustry", Access::kTable, kMembersWrite, "PP......."},
+    {"SkillTagService", "GetIndustry", Access::kTable, kMembersRead, "PPPPP...."},
+    {"SkillTagService", "UpdateIndustry", Access::kTable, kMembersWrite, "PP......."},
+    {"SkillTagService", "ListIndustries", Access::kTable, kMembersRead, "PPPPP...."},
+    {"SkillTagService", "DeleteIndustry", Access::kTable, kMembersWrite, "PP......."},
+    {"SkillTagService", "ListIndustryFit", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"SkillTagService", "ListIndustryMembers", Access::kTable, kMembersRead, "PPPPP...."},
 };
 
 constexpr std::size_t kKeyColumn = v1::Role_MAX;

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "industries.h"
 #include "muster/members/skills.h"
 #include "muster/v1/skill_tag_service.grpc.pb.h"
 #include "recording.h"
@@ -131,6 +132,76 @@ class SkillTagService final : public v1::SkillTagService::CallbackService {
       };
     });
   }
+
+  // --- industries ---
+
+  ServerUnaryReactor* CreateIndustry(CallbackServerContext* context, const v1::CreateIndustryRequest* request,
+                                     v1::CreateIndustryResponse* response) override {
+    return change(context, request, response);
+  }
+  ServerUnaryReactor* UpdateIndustry(CallbackServerContext* context, const v1::UpdateIndustryRequest* request,
+                                     v1::UpdateIndustryResponse* response) override {
+    return change(context, request, response);
+  }
+  ServerUnaryReactor* DeleteIndustry(CallbackServerContext* context, const v1::DeleteIndustryRequest* request,
+                                     v1::DeleteIndustryResponse* response) override {
+    return change(context, request, response);
+  }
+
+  ServerUnaryReactor* GetIndustry(CallbackServerContext* context, const v1::GetIndustryRequest* request,
+                                  v1::GetIndustryResponse* response) override {
+    return office_.read(context, request, [=](Checker& check) -> Look {
+      const std::string id = check.id("industry_id", request->industry_id());
+      return [=](TenantTransaction& t) {
+        *response->mutable_industry() = api::found(find_industry(t, id), "INDUSTRY", "industry_id", id);
+      };
+    });
+  }
+
+  ServerUnaryReactor* ListIndustries(CallbackServerContext* context, const v1::ListIndustriesRequest* request,
+                                     v1::ListIndustriesResponse* response) override {
+    return office_.read(context, request, [=](Checker& check) -> Look {
+      const api::PageToken token({"industries"});
+      const PageRequest page = api::page_of(*request, token, check);
+      return [=](TenantTransaction& t) {
+        const auto found = list_industries(t, page);
+        for (const v1::Industry& industry : found.items) *response->add_industries() = industry;
+        api::set_next_page(found, token, response);
+      };
+    });
+  }
+
+  ServerUnaryReactor* ListIndustryFit(CallbackServerContext* context, const v1::ListIndustryFitRequest* request,
+                                      v1::ListIndustryFitResponse* response) override {
+    return office_.read(context, request, [=](Checker& check, const std::string& own) -> Look {
+      const std::string member = member_named(request->member_id(), own, check);
+      const api::PageToken token({"industry_fit", member});
+      const PageRequest page = api::page_of(*request, token, check);
+      return [=](TenantTransaction& t) {
+        expect_member(t, member);
+        const auto found = list_fit_of_member(t, member, wall_now(), page);
+        for (const v1::IndustryFit& fit : found.items) *response->add_fits() = fit;
+        api::set_next_page(found, token, response);
+      };
+    });
+  }
+
+  ServerUnaryReactor* ListIndustryMembers(CallbackServerContext* context, const v1::ListIndustryMembersRequest* request,
+                                          v1::ListIndustryMembersResponse* response) override {
+    return office_.read(context, request, [=](Checker& check) -> Look {
+      const std::string id = check.id("industry_id", request->industry_id());
+      const api::PageToken token({"industry_members", id});
+      const PageRequest page = api::page_of(*request, token, check);
+      return [=](TenantTransaction& t) {
+        static_cast<void>(api::found(find_industry(t, id), "INDUSTRY", "industry_id", id));
+        const auto found = list_fit_of_industry(t, id, wall_now(), page);
+        for (const v1::IndustryFit& fit : found.items) *response->add_fits() = fit;
+        api::set_next_page(found, token, response);
+      };
+    });
+  }
+
+  // --- evidence ---
 
   ServerUnaryReactor* ListEvidence(CallbackServerContext* context, const v1::ListEvidenceRequest* request,
                                    v1::ListEvidenceResponse* response) override {

@@ -416,6 +416,37 @@ TEST_F(SkillTagServiceTest, ARequestForRetrainingIsVisible) {
   EXPECT_EQ(level(), 13);
 }
 
+TEST_F(SkillTagServiceTest, ARuleThatAsksForACertificateFollowsIt) {
+  using Certificates = v1::CertificateService::Stub;
+  v1::CreateCertificateKindRequest licence;
+  licence.mutable_kind()->set_kind_id("licence");
+  licence.mutable_kind()->set_display_name("上岗证");
+  licence.mutable_kind()->set_skill_id("licensed");
+  ASSERT_TRUE(change(&Certificates::CreateCertificateKind, licence).ok());
+  v1::SkillTagRules rules = quarters();
+  v1::LevelRule& rule = *rules.add_rules();
+  rule.set_name("no certificate, no skill");
+  rule.set_action(v1::LEVEL_ACTION_WITHDRAW);
+  v1::LevelCondition& condition = *rule.add_conditions();
+  condition.set_collector(v1::LEVEL_COLLECTOR_CERTIFICATE_HELD);
+  condition.set_kind_id("licence");
+  condition.set_comparator(v1::LEVEL_COMPARATOR_EQUAL);
+  set_rules(rules);
+  record({evidence(v1::SKILL_INPUT_QUALITY, 80, "x")});
+  EXPECT_EQ(level(), std::nullopt);
+  v1::IssueCertificateRequest issue;
+  issue.set_kind_id("licence");
+  issue.set_member_id("li.na");
+  v1::IssueCertificateResponse issued;
+  ASSERT_TRUE(change(&Certificates::IssueCertificate, issue, &issued).ok());
+  EXPECT_TRUE(agent_has(20));
+  v1::SuspendCertificateRequest suspend;
+  suspend.set_certificate_id(issued.certificate().certificate_id());
+  suspend.set_reason("complaint");
+  ASSERT_TRUE(change(&Certificates::SuspendCertificate, suspend).ok());
+  EXPECT_TRUE(agent_has(std::nullopt));
+}
+
 TEST_F(SkillTagServiceTest, RulesThatAreWrongNameTheirFields) {
   v1::UpdateSkillTagKindRequest request;
   request.mutable_kind()->set_skill_id("refunds");
@@ -479,6 +510,125 @@ TEST_F(SkillTagServiceTest, TwoWhoRecordAtOnceAreBothInTheLevel) {
   for (std::thread& recorder : recorders) recorder.join();
   EXPECT_EQ(tag()->explanation().inputs(3).sample_count(), 50);
   EXPECT_EQ(level(), 13);
+}
+
+// --- industries ---
+
+class IndustryTest : public SkillTagServiceTest {
+ protected:
+  IndustryTest() {
+    v1::CreateCertificateKindRequest licence;
+    licence.mutable_kind()->set_kind_id("licence");
+    licence.mutable_kind()->set_display_name("上岗证");
+    licence.mutable_kind()->set_skill_id("licensed");
+    EXPECT_TRUE(change(&v1::CertificateService::Stub::CreateCertificateKind, licence).ok());
+    set_rules([] {
+      v1::SkillTagRules rules;
+      rules.add_inputs()->set_input(v1::SKILL_INPUT_QUALITY);
+      rules.mutable_inputs(0)->set_weight(100);
+      return rules;
+    }());
+  }
+
+  void create(const std::string& id, int refunds, int licensed) {
+    v1::CreateIndustryRequest request;
+    request.mutable_industry()->set_industry_id(id);
+    request.mutable_industry()->set_display_name(id);
+    for (const auto& [skill, weight] : {std::pair{"refunds", refunds}, std::pair{"licensed", licensed}}) {
+      if (weight == 0) continue;
+      v1::SkillWeight& each = *request.mutable_industry()->add_skills();
+      each.set_skill_id(skill);
+      each.set_weight(weight);
+    }
+    const grpc::Status status = change(&Tags::CreateIndustry, request);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+  }
+  void certify(const std::string& member) {
+    v1::IssueCertificateRequest request;
+    request.set_kind_id("licence");
+    request.set_member_id(member);
+    EXPECT_TRUE(change(&v1::CertificateService::Stub::IssueCertificate, request).ok());
+  }
+  std::vector<v1::IndustryFit> fit_of(const std::string& member) {
+    v1::ListIndustryFitRequest request;
+    request.set_member_id(member);
+    v1::ListIndustryFitResponse response;
+    EXPECT_TRUE(backend.call(&Tags::ListIndustryFit, request, &response).ok());
+    return {response.fits().begin(), response.fits().end()};
+  }
+  v1::ListIndustryMembersResponse best(const std::string& industry, const std::string& page_token = "") {
+    v1::ListIndustryMembersRequest request;
+    request.set_industry_id(industry);
+    request.set_page_size(2);
+    request.set_page_token(page_token);
+    v1::ListIndustryMembersResponse response;
+    EXPECT_TRUE(backend.call(&Tags::ListIndustryMembers, request, &response).ok());
+    return response;
+  }
+};
+
+TEST_F(IndustryTest, FitIsTheMeanOfTheLevelsAndWhatIsNotHadCountsAsNothing) {
+  create("banking", 40, 60);
+  create("retail", 100, 0);
+  record({evidence(v1::SKILL_INPUT_QUALITY, 80, "x")});
+  ASSERT_EQ(level(), 80);
+  const auto fits = fit_of("li.na");
+  ASSERT_THAT(fits, SizeIs(2));
+  EXPECT_EQ(fits[0].industry_id(), "retail");
+  EXPECT_EQ(fits[0].fit(), 80);
+  EXPECT_EQ(fits[0].known(), 100);
+  EXPECT_EQ(fits[1].fit(), 32);
+  EXPECT_EQ(fits[1].known(), 40);
+  EXPECT_THAT(fits[1].missing_skill_ids(), ElementsAre("licensed"));
+  certify("li.na");
+  EXPECT_EQ(fit_of("li.na")[0].industry_id(), "banking");
+  EXPECT_EQ(fit_of("li.na")[0].fit(), 92);
+}
+
+TEST_F(IndustryTest, TheBestMembersComeFirstPageByPage) {
+  create("retail", 100, 0);
+  std::vector<v1::Evidence> all;
+  for (const auto& [member, score] :
+       {std::pair{"a", 70}, std::pair{"b", 90}, std::pair{"c", 80}, std::pair{"d", 80}, std::pair{"none", 0}}) {
+    bring_to(member, v1::MEMBER_STATE_TRAINING);
+    if (score > 0) all.push_back(evidence(v1::SKILL_INPUT_QUALITY, score, "x", 1, 0h, member));
+  }
+  record(all);
+  ASSERT_EQ(level("d"), 80);
+  std::vector<std::string> found;
+  std::string page_token;
+  do {
+    const auto response = best("retail", page_token);
+    for (const auto& fit : response.fits()) found.push_back(fit.member_id());
+    page_token = response.next_page_token();
+  } while (!page_token.empty());
+  EXPECT_THAT(found, ElementsAre("b", "c", "d", "a"));
+}
+
+TEST_F(IndustryTest, AnIndustryAsksForSkillsThatMembersCanBeGranted) {
+  v1::CreateIndustryRequest request;
+  request.mutable_industry()->set_industry_id("retail");
+  request.mutable_industry()->set_display_name("零售");
+  EXPECT_THAT(problem(change(&Tags::CreateIndustry, request)).fields, ElementsAre("industry.skills"));
+  for (int i = 0; i < 2; ++i) request.mutable_industry()->add_skills()->set_skill_id("english");
+  EXPECT_THAT(
+      problem(change(&Tags::CreateIndustry, request)).fields,
+      UnorderedElementsAre("industry.skills[0].weight", "industry.skills[1].skill_id", "industry.skills[1].weight"));
+  request.mutable_industry()->mutable_skills()->RemoveLast();
+  request.mutable_industry()->mutable_skills(0)->set_weight(5);
+  EXPECT_EQ(problem(change(&Tags::CreateIndustry, request)).reason, "SKILL_NOT_FOUND");
+  create("retail", 5, 0);
+  EXPECT_EQ(problem(change(&Tags::CreateIndustry,
+                           [&] {
+                             request.mutable_industry()->mutable_skills(0)->set_skill_id("refunds");
+                             return request;
+                           }()))
+                .reason,
+            "INDUSTRY_EXISTS");
+  v1::DeleteIndustryRequest gone;
+  gone.set_industry_id("retail");
+  EXPECT_TRUE(change(&Tags::DeleteIndustry, gone).ok());
+  EXPECT_EQ(problem(change(&Tags::DeleteIndustry, gone)).reason, "INDUSTRY_NOT_FOUND");
 }
 
 }  // namespace

@@ -30,4 +30,7 @@ enum class Recorded { kNew, kCorrected, kUnchanged };
 /// does so on one way.
 Recorded record_evidence(store::TenantTransaction& t, const Evidence& evidence, TimePoint now);
 
+/// Marks all tags of the member: something else that rules ask for has changed, such as a certificate.
+void recompute_member(store::TenantTransaction& t, const std::string& member_id, TimePoint now);
+
 }  // namespace muster::skill_tags

@@ -235,6 +235,32 @@ TEST(Level, ARuleMayAskForACertificate) {
   EXPECT_EQ(due(rules, known), kNow + 2h);
 }
 
+TEST(Level, IsThatOfTheManualsExample) {
+  SkillTagRules rules;
+  add(rules, SKILL_INPUT_TRAINING, 20).set_last_samples(3);
+  InputRules& certification = add(rules, SKILL_INPUT_CERTIFICATION, 20);
+  certification.set_last_samples(1);
+  certification.set_missing(MISSING_INPUT_COUNT_AS_ZERO);
+  InputRules& customers = add(rules, SKILL_INPUT_CUSTOMER_SATISFACTION, 30);
+  customers.set_minimum_samples(7);
+  customers.set_last_samples(50);
+  customers.set_statistic(LEVEL_STATISTIC_LOWER_BOUND);
+  InputRules& quality = add(rules, SKILL_INPUT_QUALITY, 30);
+  quality.set_last_samples(10);
+  quality.set_half_life_days(40);
+  quality.set_floor_level(50);
+  Known known{{item(SKILL_INPUT_TRAINING, 90), item(SKILL_INPUT_TRAINING, 80), item(SKILL_INPUT_TRAINING, 85),
+               item(SKILL_INPUT_CERTIFICATION, 80), item(SKILL_INPUT_QUALITY, 90, 40 * kDay, 10),
+               item(SKILL_INPUT_CUSTOMER_SATISFACTION, 92, 0h, 50)},
+              {}};
+  const Verdict verdict = judge(rules, known, kNow);
+  EXPECT_EQ(verdict.level, 78);
+  EXPECT_EQ(verdict.explanation.inputs(2).contribution(), 24'349);
+  EXPECT_EQ(verdict.explanation.inputs(3).value(), 70'000);
+  known.items.back().sample_count = 6;
+  EXPECT_EQ(level(rules, known), 77);
+}
+
 // --- against a naive one ---
 
 /// The level of one input in fractions, sample by sample.
