@@ -16,7 +16,7 @@ using store::time_param;
 
 const std::string kKindColumns =
     "number, kind_id, display_name, skill_id, (extract(epoch FROM validity) * 1000000)::bigint, version, " +
-    read_time("create_time");
+    read_time("create_time") + ", exam_ids, course_ids, tier_min, automatic";
 
 v1::CertificateKind kind_in(const pqxx::row& row) {
   v1::CertificateKind kind;
@@ -26,10 +26,17 @@ v1::CertificateKind kind_in(const pqxx::row& row) {
   node::to_proto(Duration(row[4].as<std::int64_t>()), kind.mutable_validity());
   kind.set_version(row[5].as<int>());
   node::to_proto(time_in(row[6]), kind.mutable_create_time());
+  for (std::string& id : store::texts_in(row[7])) kind.add_exam_ids(std::move(id));
+  for (std::string& id : store::texts_in(row[8])) kind.add_course_ids(std::move(id));
+  kind.set_tier_min(row[9].as<int>());
+  kind.set_automatic(row[10].as<bool>());
   return kind;
 }
 
 std::int64_t micros(const google::protobuf::Duration& span) { return node::from_proto(span).count(); }
+std::string ids_in(const google::protobuf::RepeatedPtrField<std::string>& ids) {
+  return store::to_array({ids.begin(), ids.end()});
+}
 std::string span_param(int n) { return "($" + std::to_string(n) + " * interval '1 microsecond')"; }
 
 const std::string kCertificateColumns =
@@ -75,17 +82,20 @@ std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::st
 
 bool insert_kind(TenantTransaction& t, const v1::CertificateKind& kind, TimePoint now) {
   const auto done = t.sql().exec_params(
-      "INSERT INTO certificate_kind (kind_id, display_name, skill_id, validity, version, create_time)"
-      " VALUES ($1, $2, $3, " +
-          span_param(4) + ", 1, " + time_param(5) + ") ON CONFLICT (kind_id) DO NOTHING",
-      kind.kind_id(), kind.display_name(), kind.skill_id(), micros(kind.validity()), micros(now));
+      "INSERT INTO certificate_kind (kind_id, display_name, skill_id, validity, version, create_time, exam_ids,"
+      " course_ids, tier_min, automatic) VALUES ($1, $2, $3, " +
+          span_param(4) + ", 1, " + time_param(5) + ", $6, $7, $8, $9) ON CONFLICT (kind_id) DO NOTHING",
+      kind.kind_id(), kind.display_name(), kind.skill_id(), micros(kind.validity()), micros(now),
+      ids_in(kind.exam_ids()), ids_in(kind.course_ids()), kind.tier_min(), kind.automatic());
   return done.affected_rows() == 1;
 }
 
 void update_kind(TenantTransaction& t, const v1::CertificateKind& kind) {
   t.sql().exec_params("UPDATE certificate_kind SET display_name = $2, validity = " + span_param(3) +
-                          ", version = $4 WHERE kind_id = $1",
-                      kind.kind_id(), kind.display_name(), micros(kind.validity()), kind.version());
+                          ", version = $4, exam_ids = $5, course_ids = $6, tier_min = $7, automatic = $8"
+                          " WHERE kind_id = $1",
+                      kind.kind_id(), kind.display_name(), micros(kind.validity()), kind.version(),
+                      ids_in(kind.exam_ids()), ids_in(kind.course_ids()), kind.tier_min(), kind.automatic());
 }
 
 Page<v1::CertificateKind> list_kinds(TenantTransaction& t, const PageRequest& page) {
@@ -93,6 +103,27 @@ Page<v1::CertificateKind> list_kinds(TenantTransaction& t, const PageRequest& pa
       "SELECT " + kKindColumns + " FROM certificate_kind WHERE number > $1 ORDER BY number LIMIT $2", page.after,
       limit_of(page));
   return page_of<v1::CertificateKind>(rows, page, kind_in);
+}
+
+std::vector<v1::CertificateKind> automatic_kinds(TenantTransaction& t, const std::string& learned_id) {
+  const auto rows = t.sql().exec_params("SELECT " + kKindColumns +
+                                            " FROM certificate_kind WHERE automatic AND"
+                                            " ($1 = ANY(exam_ids) OR $1 = ANY(course_ids)) ORDER BY number",
+                                        learned_id);
+  std::vector<v1::CertificateKind> kinds;
+  for (const auto& row : rows) kinds.push_back(kind_in(row));
+  return kinds;
+}
+
+std::optional<CertificateRecord> certificate_of(TenantTransaction& t, const std::string& kind_id,
+                                                const std::string& member_id) {
+  const auto rows = t.sql().exec_params(
+      "SELECT " + kCertificateColumns +
+          " FROM certificate WHERE kind_id = $1 AND member_id = $2 AND revoke_time IS NULL AND supersede_time IS NULL"
+          " FOR UPDATE",
+      kind_id, member_id);
+  if (rows.empty()) return std::nullopt;
+  return certificate_in(rows[0]);
 }
 
 std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id) {

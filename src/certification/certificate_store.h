@@ -21,8 +21,10 @@ using store::TenantTransaction;
 std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id);
 /// False if there is one already.
 bool insert_kind(TenantTransaction& t, const v1::CertificateKind& kind, TimePoint now);
-/// Its name, validity and version.
+/// Everything but its identifier, skill and time of creation.
 void update_kind(TenantTransaction& t, const v1::CertificateKind& kind);
+/// Those that are issued by themselves and ask for this exam or course.
+std::vector<v1::CertificateKind> automatic_kinds(TenantTransaction& t, const std::string& learned_id);
 Page<v1::CertificateKind> list_kinds(TenantTransaction& t, const PageRequest& page);
 
 struct CertificateRecord {
@@ -46,6 +48,9 @@ struct CertificateFilter {
 
 /// Locked until the end of the transaction.
 std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id);
+/// The one of the kind that counts for the member, or would, were it not suspended or expired; locked likewise.
+std::optional<CertificateRecord> certificate_of(TenantTransaction& t, const std::string& kind_id,
+                                                const std::string& member_id);
 /// Gives its number. REQUIRES: the member has none of the kind in force.
 std::int64_t insert_certificate(TenantTransaction& t, const CertificateRecord& record);
 /// The one of the kind that counts for the member, or would, were it not suspended or expired, counts no more. Gives

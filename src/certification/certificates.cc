@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "muster/academy/record.h"
+#include "muster/api/caller.h"
+#include "muster/certification/certify.h"
 #include "muster/members/skills.h"
 #include "muster/node/render.h"
 #include "muster/skill_tags/evidence.h"
@@ -21,6 +24,24 @@ constexpr Duration kDay = std::chrono::hours(24);
 constexpr Duration kValidity = 365 * kDay;
 constexpr Duration kValidityMax = 3'653 * kDay;  // ten years
 constexpr Duration kGrace = 30 * kDay;
+
+constexpr int kAskedMax = 16;
+constexpr int kTierMax = 6;
+
+void check_ids(const std::string& path, const google::protobuf::RepeatedPtrField<std::string>& ids, Checker& check) {
+  if (!check.count(path, ids.size(), 0, kAskedMax)) return;
+  for (int i = 0; i < ids.size(); ++i) {
+    check.id(api::indexed(path, i), ids[i]);
+    check.expect(std::find(ids.begin(), ids.begin() + i, ids[i]) == ids.begin() + i, api::indexed(path, i),
+                 "is there twice");
+  }
+}
+
+void check_requirements(const v1::CertificateKind& kind, const google::protobuf::FieldMask* mask, Checker& check) {
+  if (sets(mask, "exam_ids")) check_ids("kind.exam_ids", kind.exam_ids(), check);
+  if (sets(mask, "course_ids")) check_ids("kind.course_ids", kind.course_ids(), check);
+  if (sets(mask, "tier_min")) check.number("kind.tier_min", kind.tier_min(), 0, kTierMax);
+}
 
 void check_validity(v1::CertificateKind& kind, Checker& check) {
   if (!kind.has_validity()) node::to_proto(kValidity, kind.mutable_validity());
@@ -48,6 +69,62 @@ std::string name_of(const CertificateRecord& record) { return "certificate/" + s
 
 std::string short_name(v1::CertificateState state) {
   return v1::CertificateState_Name(state).substr(std::string_view("CERTIFICATE_STATE_").size());
+}
+
+/// The exams and courses that the kind asks for are there.
+void find_what_is_asked(TenantTransaction& t, const v1::CertificateKind& kind) {
+  for (const std::string& id : kind.exam_ids()) {
+    if (!academy::exam_exists(t, id)) throw Refusal(api::not_found("EXAM", "exam_id", id));
+  }
+  for (const std::string& id : kind.course_ids()) {
+    if (!academy::course_exists(t, id)) throw Refusal(api::not_found("COURSE", "course_id", id));
+  }
+}
+
+/// What a member has of what a kind asks for.
+struct Standing {
+  std::string missing;              ///< what is not there, such as "exam refunds-exam, tier 3"; empty: nothing
+  int level = dispatch::kLevelMax;  ///< the least score of the exams
+};
+Standing standing_of(TenantTransaction& t, const v1::CertificateKind& kind, const std::string& member_id) {
+  Standing standing;
+  const auto lacks = [&](const std::string& what) {
+    standing.missing += (standing.missing.empty() ? "" : ", ") + what;
+  };
+  for (const std::string& id : kind.exam_ids()) {
+    const auto passed = academy::passed_exam(t, member_id, id);
+    passed ? static_cast<void>(standing.level = std::min(standing.level, passed->score)) : lacks("exam " + id);
+  }
+  for (const std::string& id : kind.course_ids()) {
+    if (!academy::completed_course(t, member_id, id)) lacks("course " + id);
+  }
+  if (members::tier_of(t, member_id) < kind.tier_min()) lacks("tier " + std::to_string(kind.tier_min()));
+  return standing;
+}
+
+bool may_be_certified(v1::MemberState state) {
+  return state >= v1::MEMBER_STATE_TRAINING && state != v1::MEMBER_STATE_CLOSED;
+}
+
+/// Issues a certificate of the newest version in the place of the one that the member has.
+v1::Certificate issue(TenantTransaction& t, const v1::CertificateKind& kind, const std::string& member_id, int level,
+                      const By& by) {
+  for (const CertificateRecord& older : supersede_certificate(t, kind.kind_id(), member_id, by.now)) {
+    const v1::Certificate is = shown(older, by.now);
+    by.changed(name_of(older), nullptr, &is);
+  }
+  CertificateRecord record;
+  record.kind_id = kind.kind_id();
+  record.member_id = member_id;
+  record.version = kind.version();
+  record.level = level;
+  record.issue_time = by.now;
+  record.expire_time = by.now + node::from_proto(kind.validity());
+  record.id = insert_certificate(t, record);
+  give(t, kind, record, by);
+  const v1::Certificate certificate = shown(record, by.now);
+  by.changed(name_of(record), nullptr, &certificate);
+  return certificate;
 }
 
 /// The certificate, which is in one of these states. Its member stays as it is meanwhile.
@@ -111,12 +188,17 @@ void check(v1::CreateCertificateKindRequest& request, Checker& check) {
   check.id("kind.skill_id", kind.skill_id());
   api::check_name("kind.display_name", kind.display_name(), check);
   check_validity(kind, check);
+  check_requirements(kind, nullptr, check);
+  check.expect(!kind.automatic() || kind.exam_ids_size() + kind.course_ids_size() > 0, "kind.automatic",
+               "needs an exam or a course that it follows from");
 }
 
 void check(v1::UpdateCertificateKindRequest& request, Checker& check) {
   v1::CertificateKind& kind = *request.mutable_kind();
   check.id("kind.kind_id", kind.kind_id());
-  api::check_mask(request.update_mask(), {"display_name", "validity"}, check);
+  api::check_mask(request.update_mask(),
+                  {"display_name", "validity", "exam_ids", "course_ids", "tier_min", "automatic"}, check);
+  check_requirements(kind, &request.update_mask(), check);
   if (sets(&request.update_mask(), "display_name")) api::check_name("kind.display_name", kind.display_name(), check);
   if (sets(&request.update_mask(), "validity")) check_validity(kind, check);
 }
@@ -148,6 +230,7 @@ v1::CreateCertificateKindResponse carry_out(TenantTransaction& t, const v1::Crea
                                             const By& by) {
   const v1::CertificateKind& kind = request.kind();
   if (find_kind(t, kind.kind_id())) throw Refusal(already_exists("CERTIFICATE_KIND", "kind_id", kind.kind_id()));
+  find_what_is_asked(t, kind);
   if (!members::manage_skill(t, kind.skill_id(), "certificate:" + kind.kind_id())) {
     throw Refusal(precondition("SKILL_MANAGED", "skill_id '" + kind.skill_id() + "' is granted by something else",
                                {{"skill_id", kind.skill_id()}}));
@@ -165,6 +248,14 @@ v1::UpdateCertificateKindResponse carry_out(TenantTransaction& t, const v1::Upda
   v1::CertificateKind kind = before;
   if (sets(&request.update_mask(), "display_name")) kind.set_display_name(request.kind().display_name());
   if (sets(&request.update_mask(), "validity")) *kind.mutable_validity() = request.kind().validity();
+  if (sets(&request.update_mask(), "exam_ids")) *kind.mutable_exam_ids() = request.kind().exam_ids();
+  if (sets(&request.update_mask(), "course_ids")) *kind.mutable_course_ids() = request.kind().course_ids();
+  if (sets(&request.update_mask(), "tier_min")) kind.set_tier_min(request.kind().tier_min());
+  if (sets(&request.update_mask(), "automatic")) kind.set_automatic(request.kind().automatic());
+  if (kind.automatic() && kind.exam_ids_size() + kind.course_ids_size() == 0) {
+    throw Refusal(api::invalid_request({{"kind.automatic", "needs an exam or a course that it follows from"}}));
+  }
+  find_what_is_asked(t, kind);
   update_kind(t, kind);
   by.changed(name_of(kind), &before, &kind);
   v1::UpdateCertificateKindResponse response;
@@ -199,30 +290,37 @@ v1::IssueCertificateResponse carry_out(TenantTransaction& t, const v1::IssueCert
   const v1::CertificateKind kind = kind_named(t, request.kind_id());
   const v1::MemberState state =
       found(members::state_of(t, request.member_id()), "MEMBER", "member_id", request.member_id());
-  if (state < v1::MEMBER_STATE_TRAINING || state == v1::MEMBER_STATE_CLOSED) {
+  if (!may_be_certified(state)) {
     const std::string name = v1::MemberState_Name(state).substr(std::string_view("MEMBER_STATE_").size());
     throw Refusal(precondition("MEMBER_WRONG_STATE",
                                "member_id '" + request.member_id() + "' is " + name +
                                    ": certificates are for those from TRAINING on, and not for who has left",
                                {{"member_id", request.member_id()}, {"state", name}}));
   }
-  for (const CertificateRecord& older : supersede_certificate(t, kind.kind_id(), request.member_id(), by.now)) {
-    const v1::Certificate is = shown(older, by.now);
-    by.changed(name_of(older), nullptr, &is);
+  const std::string missing = standing_of(t, kind, request.member_id()).missing;
+  if (!missing.empty()) {
+    throw Refusal(precondition("REQUIREMENTS_NOT_MET", "member_id '" + request.member_id() + "' lacks " + missing,
+                               {{"member_id", request.member_id()}, {"missing", missing}}));
   }
-  CertificateRecord record;
-  record.kind_id = kind.kind_id();
-  record.member_id = request.member_id();
-  record.version = kind.version();
-  record.level = request.level();
-  record.issue_time = by.now;
-  record.expire_time = by.now + node::from_proto(kind.validity());
-  record.id = insert_certificate(t, record);
-  give(t, kind, record, by);
   v1::IssueCertificateResponse response;
-  *response.mutable_certificate() = shown(record, by.now);
-  by.changed(name_of(record), nullptr, &response.certificate());
+  *response.mutable_certificate() = issue(t, kind, request.member_id(), request.level(), by);
   return response;
+}
+
+void certify(TenantTransaction& t, const std::string& member_id, const std::string& learned_id, TimePoint now) {
+  for (const v1::CertificateKind& kind : automatic_kinds(t, learned_id)) {
+    const auto state = members::state_of(t, member_id);
+    if (!state || !may_be_certified(*state)) return;
+    const auto held = certificate_of(t, kind.kind_id(), member_id);
+    const bool holds = held && held->version == kind.version() &&
+                       (state_of(*held, now) == v1::CERTIFICATE_STATE_ACTIVE ||
+                        state_of(*held, now) == v1::CERTIFICATE_STATE_SUSPENDED);
+    if (holds) continue;
+    const Standing standing = standing_of(t, kind, member_id);
+    if (!standing.missing.empty()) continue;
+    const store::AuditCause cause{api::kPlatformTenant, "academy", "IssueCertificate", ""};
+    api::audited(t, cause, now, "", [&](const By& by) { return issue(t, kind, member_id, standing.level, by); });
+  }
 }
 
 v1::SuspendCertificateResponse carry_out(TenantTransaction& t, const v1::SuspendCertificateRequest& request,

@@ -46,6 +46,10 @@ struct CertificateKindKind : ResourceDefaults {
             {tr("Skill"), kind.skill_id()},
             {tr("Validity"), format_duration(from_proto(kind.validity()))},
             {tr("Version"), std::to_string(kind.version())},
+            {tr("Exams"), join({kind.exam_ids().begin(), kind.exam_ids().end()})},
+            {tr("Courses"), join({kind.course_ids().begin(), kind.course_ids().end()})},
+            {tr("Tier"), kind.tier_min() == 0 ? "" : std::to_string(kind.tier_min())},
+            {tr("Issued by itself"), kind.automatic() ? tr("yes") : tr("no")},
             {tr("Created"), when(kind.create_time())}};
   }
   static void bind(FieldFlags& flags, bool creating) {
@@ -55,6 +59,10 @@ struct CertificateKindKind : ResourceDefaults {
           ->required();
     }
     flags.add("--validity", "validity", tr("How long a certificate counts (365d)"));
+    flags.add("--exam", "exam_ids", tr("An exam that must have been passed. Repeat it"));
+    flags.add("--course", "course_ids", tr("A course that must have been completed. Repeat it"));
+    flags.add("--tier", "tier_min", tr("Tier that the member must have at least, 0 to 6"));
+    flags.add("--automatic", "automatic", tr("true: issued by itself once what it asks for is learned"));
   }
 };
 

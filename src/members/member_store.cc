@@ -426,4 +426,6 @@ std::optional<v1::MemberState> state_of(TenantTransaction& t, const std::string&
   return record->member.state();
 }
 
+int tier_of(TenantTransaction& t, const std::string& member_id) { return find_member(t, member_id)->member.tier(); }
+
 }  // namespace muster::members

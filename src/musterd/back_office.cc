@@ -5,6 +5,7 @@
 #include "muster/academy/academy_services.h"
 #include "muster/api/caller.h"
 #include "muster/certification/certificate_service.h"
+#include "muster/certification/certify.h"
 #include "muster/members/member_service.h"
 #include "muster/members/tiers.h"
 #include "muster/skill_tags/evidence.h"
@@ -14,8 +15,9 @@
 namespace muster::musterd {
 namespace {
 
-/// What a member has learned is evidence of the skill that it trains.
+/// What a member has learned may certify the member, and is evidence of the skill that it trains.
 void learned(store::TenantTransaction& t, const academy::Learned& what) {
+  certification::certify(t, what.member_id, what.id, wall_now());
   if (what.skill_id.empty()) return;
   const bool exam = what.what == academy::Learned::What::kExamPassed;
   skill_tags::Evidence evidence;

@@ -56,6 +56,9 @@ void drop_requirement(store::TenantTransaction& t, const std::string& cause);
 /// The state of a member, who stays in it until the end of the transaction; empty: there is none.
 std::optional<v1::MemberState> state_of(store::TenantTransaction& t, const std::string& member_id);
 
+/// Of a member who is there; likewise.
+int tier_of(store::TenantTransaction& t, const std::string& member_id);
+
 /// Those of the identifiers that are members'.
 std::set<std::string> members_among(store::TenantTransaction& t, const std::vector<std::string>& member_ids);
 
