@@ -308,7 +308,7 @@ class MusterdTest(unittest.TestCase):
         self.assertEqual(server.muster(*with_both, "whoami")["subject"], "local-operator")
         for without in [["--tls-ca", ca], []]:
             self.assertNotEqual(server.run("--timeout", "1s", *without, "whoami").returncode, 0)
-        self.assertIn("--tls-ca", server.run("--tls-certificate", client_pem, "whoami").stderr)
+        self.assertIn("--tls-ca", server.run(*with_both[2:], "whoami").stderr)
 
     def test_port_that_is_taken_is_named(self):
         first = self.start()
