@@ -17,8 +17,9 @@
 namespace muster::members {
 namespace {
 
-/// The engine gets so many at once: far less than what would be felt.
-constexpr std::size_t kBatch = 128;
+/// The engine gets so many at once. With 128 other commands were answered up to 20 ms later while thousands of members
+/// changed; with 16 they were as fast as without, and 3,000 changes a second still got through (muster-bench retag).
+constexpr std::size_t kBatch = 16;
 constexpr std::chrono::milliseconds kPause{500};
 /// Suspensions that begin so are the roster's own to lift.
 constexpr const char* kReason = "member ";

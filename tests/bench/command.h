@@ -18,6 +18,7 @@ Command replay_command(CLI::App& app);
 Command dispatch_command(CLI::App& app);
 Command system_command(CLI::App& app);
 Command sessions_command(CLI::App& app);
+Command retag_command(CLI::App& app);
 // Hidden: the other processes of system and sessions.
 Command bare_server_command(CLI::App& app);
 Command session_holder_command(CLI::App& app);
