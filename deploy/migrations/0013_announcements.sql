@@ -12,8 +12,6 @@ CREATE TABLE skill_clearance (
   member_id text COLLATE "C" NOT NULL REFERENCES member,
   PRIMARY KEY (cause, member_id)
 );
--- Who has a skill is asked when it comes to be required.
-CREATE INDEX granted_skill_by_skill ON granted_skill (skill_id, member_id);
 
 -- state: the number of muster.v1.AnnouncementState.
 CREATE TABLE announcement (

@@ -15,8 +15,8 @@
 #include "muster/v1/identity_service.pb.h"
 #include "muster/v1/member_service.pb.h"
 #include "muster/v1/routing_service.pb.h"
-#include "muster/v1/tier_service.pb.h"
 #include "muster/v1/skill_tag_service.pb.h"
+#include "muster/v1/tier_service.pb.h"
 
 namespace muster::identity {
 namespace {

@@ -222,7 +222,8 @@ std::vector<Known> load_known(TenantTransaction& t, const std::vector<TagRecord>
           " CROSS JOIN generate_series(1, 4) AS i (input) CROSS JOIN LATERAL (SELECT * FROM evidence o"
           " WHERE o.member_id = p.member_id AND o.skill_id = p.skill_id AND o.input = i.input"
           " AND (o.expire_time IS NULL OR o.expire_time > " +
-          time_param(4) + ") ORDER BY o.evidence_time DESC, o.number DESC LIMIT $3) e"
+          time_param(4) +
+          ") ORDER BY o.evidence_time DESC, o.number DESC LIMIT $3) e"
           " ORDER BY p.n, e.evidence_time DESC, e.number DESC",
       to_array(members), to_array(skills), items, micros(now));
   std::vector<Known> known(tags.size());

@@ -114,9 +114,9 @@ class AnnouncementServiceTest : public Academy {
   /// Once all that was to be told the engine has been.
   void let_the_roster_tell() {
     EXPECT_TRUE(eventually([&] {
-      return backend.back_office
-          ->submit("platform",
-                   [](store::TenantTransaction& t) { return t.sql().exec("SELECT FROM roster_change").empty(); })
+      return backend.back_office->pool()
+          .submit("platform",
+                  [](store::TenantTransaction& t) { return t.sql().exec("SELECT FROM roster_change").empty(); })
           .get();
     }));
   }
