@@ -29,9 +29,6 @@ constexpr int kChoicesMax = 12;
 /// So many are scored in one transaction.
 constexpr std::size_t kBatch = 50;
 
-Duration span_of(const google::protobuf::Duration& span) {
-  return std::chrono::seconds(span.seconds()) + Duration(span.nanos() / 1'000);
-}
 std::string text_of(TimePoint time) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(time);
   google::protobuf::Timestamp stamp;
@@ -149,8 +146,9 @@ void expect_another_try(TenantTransaction& t, const std::string& member_id, cons
   if (tries.count >= exam.attempt_limit()) refuse("ATTEMPTS_USED_UP", "has used up all attempts at");
   if (!tries.last_finish) return;
   // A second that has begun is waited for, so that the moment told is not too early.
-  const TimePoint from = std::chrono::ceil<std::chrono::seconds>(*tries.last_finish + span_of(exam.retry_delay()));
-  if (span_of(exam.retry_delay()) > Duration{0} && from > now) {
+  const TimePoint from =
+      std::chrono::ceil<std::chrono::seconds>(*tries.last_finish + node::from_proto(exam.retry_delay()));
+  if (node::from_proto(exam.retry_delay()) > Duration{0} && from > now) {
     throw Refusal(too_early(member_id, exam.exam_id(), from, now));
   }
 }
@@ -164,7 +162,7 @@ AttemptRecord drawn(TenantTransaction& t, const std::string& member_id, const v1
   record.keep_option_order = exam.keep_option_order();
   record.pass_mark = exam.pass_mark();
   record.start_time = now;
-  record.deadline = now + span_of(exam.time_limit());
+  record.deadline = now + node::from_proto(exam.time_limit());
   record.id = insert_attempt(t, record);
   return record;
 }

@@ -8,16 +8,7 @@ using Identities = v1::IdentityService::Stub;
 
 Academy::Academy() { bring_to("li.na", v1::MEMBER_STATE_TRAINING); }
 
-void Academy::bring_to(const std::string& member_id, v1::MemberState last) {
-  v1::CreateMemberRequest request;
-  request.mutable_member()->set_member_id(member_id);
-  request.mutable_member()->set_display_name(member_id);
-  request.mutable_member()->set_engagement_type(v1::ENGAGEMENT_TYPE_STUDENT);
-  EXPECT_TRUE(change(&Members::CreateMember, request).ok());
-  for (int state = v1::MEMBER_STATE_VERIFIED; state <= last; ++state) {
-    move(member_id, static_cast<v1::MemberState>(state));
-  }
-}
+void Academy::bring_to(const std::string& member_id, v1::MemberState last) { backend.bring_member_to(member_id, last); }
 
 void Academy::move(const std::string& member_id, v1::MemberState state) {
   v1::ChangeMemberStateRequest request;
