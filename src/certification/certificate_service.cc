@@ -92,9 +92,11 @@ class CertificateService final : public v1::CertificateService::CallbackService 
 
   ServerUnaryReactor* ListCertificates(CallbackServerContext* context, const v1::ListCertificatesRequest* request,
                                        v1::ListCertificatesResponse* response) override {
-    return office_.read(context, request, [=](Checker& check) -> Look {
+    return office_.read(context, request, [=](Checker& check, const std::string& own_member) -> Look {
       CertificateFilter filter;
-      filter.member_id = check.optional_id("member_id", request->member_id());
+      filter.member_id =
+          check.optional_id("member_id", request->member_id().empty() ? own_member : request->member_id());
+      api::check_own(own_member, filter.member_id);
       filter.kind_id = check.optional_id("kind_id", request->kind_id());
       std::string states;
       for (int i = 0; i < request->states_size(); ++i) {

@@ -62,7 +62,8 @@ struct CertificateKindKind : ResourceDefaults {
     flags.add("--exam", "exam_ids", tr("An exam that must have been passed. Repeat it"));
     flags.add("--course", "course_ids", tr("A course that must have been completed. Repeat it"));
     flags.add("--tier", "tier_min", tr("Tier that the member must have at least, 0 to 6"));
-    flags.add("--automatic", "automatic", tr("true: issued by itself once what it asks for is learned"));
+    flags.add("--automatic", "automatic",
+              tr("Issued by itself once what it asks for is learned; --automatic=false: not any more"));
   }
 };
 

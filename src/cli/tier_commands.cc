@@ -23,7 +23,7 @@ std::string missed(const v1::TierBar& bar) {
   return bar.has_missed_percent() && bar.missed_percent() < 100 ? percent(bar.missed_percent()) : "-";
 }
 std::string mean(int value, int samples) {
-  return samples == 0 ? "-" : say("{0} of {1}", std::to_string(value), std::to_string(samples));
+  return samples == 0 ? "-" : std::to_string(value) + " (n=" + std::to_string(samples) + ")";
 }
 
 void add_list(CLI::App& group, Context& context) {
@@ -122,8 +122,7 @@ Details review_details(const v1::TierReview& review) {
           {tr("Of the tier's bar"), percent(review.own_percent())},
           {tr("Of the next bar"), percent(review.next_percent())},
           {tr("Contacts"), std::to_string(results.contacts())},
-          {tr("Missed offers"),
-           say("{0} of {1}", std::to_string(results.missed_offers()), std::to_string(results.offers()))},
+          {tr("Missed offers"), std::to_string(results.missed_offers()) + " / " + std::to_string(results.offers())},
           {tr("Quality"), mean(results.quality(), results.quality_samples())},
           {tr("Satisfaction"), mean(results.satisfaction(), results.satisfaction_samples())}};
 }

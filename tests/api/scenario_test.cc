@@ -175,6 +175,13 @@ TEST_F(Scenario, AStudentFailsWaitsPassesServesAndLosesTheCertificateInTheMiddle
   EXPECT_EQ(take(li_na, 4), v1::ATTEMPT_STATE_PASSED);
   ASSERT_EQ(certificates("li.na").size(), 1u);
   EXPECT_EQ(certificates("li.na").front().level(), 80);
+  // Sees it, and nobody else's.
+  v1::ListCertificatesRequest mine;
+  v1::ListCertificatesResponse seen;
+  ASSERT_TRUE(read_as(li_na, &Certificates::ListCertificates, mine, &seen).ok());
+  EXPECT_EQ(seen.certificates_size(), 1);
+  mine.set_member_id("wang.fang");
+  EXPECT_EQ(read_as(li_na, &Certificates::ListCertificates, mine).error_code(), grpc::StatusCode::PERMISSION_DENIED);
   v1::ListEvidenceRequest about;
   about.set_member_id("li.na");
   v1::ListEvidenceResponse evidence;
