@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "fold.h"
 namespace muster::academy {
 namespace {
 
@@ -65,7 +66,7 @@ void check_keywords(const v1::AnswerKey& key, Checker& check) {
     const auto& keywords = key.keyword_groups(i).keywords();
     if (!check.count(path, keywords.size(), 1, kKeywordsMax)) continue;
     for (int j = 0; j < keywords.size(); ++j) {
-      const bool blank = keywords[j].find_first_not_of(" \t\r\n") == std::string::npos;
+      const bool blank = folded(keywords[j]).empty();
       check.expect(!blank && keywords[j].find('\n') == std::string::npos, indexed(path, j),
                    "must be one line that is not blank");
       check.text(indexed(path, j), keywords[j], kKeywordBytesMax);

@@ -60,7 +60,7 @@ class CertificateService final : public v1::CertificateService::CallbackService 
     return office_.read(context, request, [=](Checker& check) -> Look {
       const std::string id = check.id("kind_id", request->kind_id());
       return [=](TenantTransaction& t) {
-        *response->mutable_kind() = api::found(find_kind(t, id), "CERTIFICATE_KIND", "kind_id", id);
+        *response->mutable_kind() = api::found(find_kind(t, id, false), "CERTIFICATE_KIND", "kind_id", id);
       };
     });
   }

@@ -73,9 +73,10 @@ const std::string kState =
 
 }  // namespace
 
-std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id) {
-  const auto rows =
-      t.sql().exec_params("SELECT " + kKindColumns + " FROM certificate_kind WHERE kind_id = $1 FOR UPDATE", kind_id);
+std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id, bool lock) {
+  const auto rows = t.sql().exec_params(
+      "SELECT " + kKindColumns + " FROM certificate_kind WHERE kind_id = $1" + (lock ? " FOR NO KEY UPDATE" : ""),
+      kind_id);
   if (rows.empty()) return std::nullopt;
   return kind_in(rows[0]);
 }
@@ -124,6 +125,14 @@ std::optional<CertificateRecord> certificate_of(TenantTransaction& t, const std:
       kind_id, member_id);
   if (rows.empty()) return std::nullopt;
   return certificate_in(rows[0]);
+}
+
+bool was_revoked(TenantTransaction& t, const std::string& kind_id, const std::string& member_id) {
+  const auto rows = t.sql().exec_params(
+      "SELECT revoke_time IS NOT NULL FROM certificate WHERE kind_id = $1 AND member_id = $2"
+      " ORDER BY certificate_id DESC LIMIT 1",
+      kind_id, member_id);
+  return !rows.empty() && rows[0][0].as<bool>();
 }
 
 std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id) {

@@ -17,8 +17,8 @@ using store::Page;
 using store::PageRequest;
 using store::TenantTransaction;
 
-/// Locked until the end of the transaction.
-std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id);
+/// With `lock`: so until the end of the transaction.
+std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id, bool lock);
 /// False if there is one already.
 bool insert_kind(TenantTransaction& t, const v1::CertificateKind& kind, TimePoint now);
 /// Everything but its identifier, skill and time of creation.
@@ -51,6 +51,8 @@ std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int
 /// The one of the kind that counts for the member, or would, were it not suspended or expired; locked likewise.
 std::optional<CertificateRecord> certificate_of(TenantTransaction& t, const std::string& kind_id,
                                                 const std::string& member_id);
+/// Whether the last one of the kind that the member had was taken away for good.
+bool was_revoked(TenantTransaction& t, const std::string& kind_id, const std::string& member_id);
 /// Gives its number. REQUIRES: the member has none of the kind in force.
 std::int64_t insert_certificate(TenantTransaction& t, const CertificateRecord& record);
 /// The one of the kind that counts for the member, or would, were it not suspended or expired, counts no more. Gives

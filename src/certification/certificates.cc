@@ -49,7 +49,7 @@ void check_validity(v1::CertificateKind& kind, Checker& check) {
 }
 
 v1::CertificateKind kind_named(TenantTransaction& t, const std::string& kind_id) {
-  return found(find_kind(t, kind_id), "CERTIFICATE_KIND", "kind_id", kind_id);
+  return found(find_kind(t, kind_id, true), "CERTIFICATE_KIND", "kind_id", kind_id);
 }
 
 /// Lets the member's skill be what the certificate gives.
@@ -229,7 +229,7 @@ void check(v1::RevokeCertificateRequest& request, Checker& check) {
 v1::CreateCertificateKindResponse carry_out(TenantTransaction& t, const v1::CreateCertificateKindRequest& request,
                                             const By& by) {
   const v1::CertificateKind& kind = request.kind();
-  if (find_kind(t, kind.kind_id())) throw Refusal(already_exists("CERTIFICATE_KIND", "kind_id", kind.kind_id()));
+  if (find_kind(t, kind.kind_id(), true)) throw Refusal(already_exists("CERTIFICATE_KIND", "kind_id", kind.kind_id()));
   find_what_is_asked(t, kind);
   if (!members::manage_skill(t, kind.skill_id(), "certificate:" + kind.kind_id())) {
     throw Refusal(precondition("SKILL_MANAGED", "skill_id '" + kind.skill_id() + "' is granted by something else",
@@ -312,10 +312,9 @@ void certify(TenantTransaction& t, const std::string& member_id, const std::stri
     const auto state = members::state_of(t, member_id);
     if (!state || !may_be_certified(*state)) return;
     const auto held = certificate_of(t, kind.kind_id(), member_id);
-    const bool holds = held && held->version == kind.version() &&
-                       (state_of(*held, now) == v1::CERTIFICATE_STATE_ACTIVE ||
-                        state_of(*held, now) == v1::CERTIFICATE_STATE_SUSPENDED);
-    if (holds) continue;
+    if (held && held->suspended) continue;  // until it is reinstated
+    const bool holds = held && held->version == kind.version() && state_of(*held, now) == v1::CERTIFICATE_STATE_ACTIVE;
+    if (holds || (!held && was_revoked(t, kind.kind_id(), member_id))) continue;
     const Standing standing = standing_of(t, kind, member_id);
     if (!standing.missing.empty()) continue;
     const store::AuditCause cause{api::kPlatformTenant, "academy", "IssueCertificate", ""};

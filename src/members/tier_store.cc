@@ -6,6 +6,7 @@
 #include "muster/members/skills.h"
 #include "muster/node/render.h"
 #include "muster/v1/contact.pb.h"
+#include "muster/v1/skill_tag.pb.h"
 
 namespace muster::members {
 namespace {
@@ -33,7 +34,9 @@ v1::Tier tier_in(const pqxx::row& row) {
 }
 
 MemberTier member_tier_in(const pqxx::row& row) { return {row[1].as<int>(), time_in(row[2])}; }
-const std::string kMemberTier = "SELECT member_id, tier, coalesce(" + read_time("tier_time") + ", 0) FROM member ";
+/// Whoever came back from leave in a month has not had all of it, either.
+const std::string kMemberTier =
+    "SELECT member_id, tier, coalesce(" + read_time("greatest(tier_time, state_time)") + ", 0) FROM member ";
 
 v1::TierReview review_in(const pqxx::field& field) {
   const pqxx::binarystring bytes(field);
@@ -41,6 +44,9 @@ v1::TierReview review_in(const pqxx::field& field) {
   review.ParseFromArray(bytes.get(), static_cast<int>(bytes.size()));
   return review;
 }
+
+/// So far the reporting tables may be behind the journal; they are further while they are filled anew.
+constexpr std::int64_t kEventsBehindMax = 100'000;
 
 std::string state_number(int state) { return std::to_string(state); }
 
@@ -133,7 +139,31 @@ std::map<std::string, v1::TierResults> results_of(TenantTransaction& t, const st
     of.set_offers(row[1].as<int>());
     of.set_missed_offers(row[2].as<int>());
   }
+  for (const auto& row : t.sql().exec_params(
+           "SELECT member_id, input, sum(sample_count), round(sum(score::numeric * sample_count) / sum(sample_count))"
+           " FROM evidence WHERE member_id = ANY($1::text[]) AND input IN ($4, $5) AND evidence_time >= " +
+               time_param(2) + " AND evidence_time < " + time_param(3) + " GROUP BY member_id, input",
+           ids, micros(month.begin), micros(month.end), static_cast<int>(v1::SKILL_INPUT_QUALITY),
+           static_cast<int>(v1::SKILL_INPUT_CUSTOMER_SATISFACTION))) {
+    v1::TierResults& of = results[row[0].as<std::string>()];
+    const int samples = row[2].as<int>(), mean = row[3].as<int>();
+    if (row[1].as<int>() == v1::SKILL_INPUT_QUALITY) {
+      of.set_quality_samples(samples);
+      of.set_quality(mean);
+    } else {
+      of.set_satisfaction_samples(samples);
+      of.set_satisfaction(mean);
+    }
+  }
   return results;
+}
+
+bool results_are_complete(TenantTransaction& t) {
+  const auto behind = t.sql().exec_params(
+      "SELECT FROM workspace w LEFT JOIN projection p ON p.workspace = w.id WHERE coalesce(p.position, 0) + $1 <"
+      " w.next_seq - 1 LIMIT 1",
+      kEventsBehindMax);
+  return behind.empty();
 }
 
 std::map<std::string, MemberTier> members_to_review(TenantTransaction& t, const Month& month, std::size_t limit) {

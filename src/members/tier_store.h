@@ -28,7 +28,7 @@ void spread_rights(TenantTransaction& t, const v1::Tier& tier);
 
 struct MemberTier {
   int level = 0;
-  TimePoint since;
+  TimePoint since;  ///< when the member came to the tier, or to the present state, whichever is later
 };
 /// Locked until the end of the transaction; empty: there is no such member.
 std::optional<MemberTier> find_member_tier(TenantTransaction& t, const std::string& member_id);
@@ -47,6 +47,9 @@ Month month_of(TenantTransaction& t, TimePoint now, int back);
 /// What members did in the month.
 std::map<std::string, v1::TierResults> results_of(TenantTransaction& t, const std::vector<std::string>& member_ids,
                                                   const Month& month);
+
+/// Whether the reporting tables, which results come from, have what the journal has, but for a moment's events.
+bool results_are_complete(TenantTransaction& t);
 
 /// Members who serve, had a tier before the month's end, and are not reviewed for it: some, locked until the end of the
 /// transaction.

@@ -75,7 +75,8 @@ void decide(TenantTransaction& t, v1::TierReview& review, const std::vector<v1::
 /// Gives back what the review took, unless the member has come as far since.
 void restore(TenantTransaction& t, const v1::TierReview& review, const By& by) {
   const MemberRecord record = *find_member(t, review.member_id());
-  if (record.member.tier() >= review.from_level()) return;
+  const bool gone = record.member.state() == v1::MEMBER_STATE_CLOSED;
+  if (gone || record.member.tier() >= review.from_level()) return;
   set_member_tier(t, review.member_id(), list_tiers(t)[static_cast<std::size_t>(review.from_level())], by.now);
   const bool sent_away = review.to_level() == 0 && record.member.state() == v1::MEMBER_STATE_RETRAINING;
   if (sent_away) {
@@ -176,6 +177,8 @@ v1::GetTierStandingResponse standing_of(TenantTransaction& t, const std::string&
 
 bool review_some(TenantTransaction& t, TimePoint now) {
   const Month month = month_of(t, now, 1);
+  // What came late in the month is in by then.
+  if (now < month.end + kDay || !results_are_complete(t)) return false;
   const auto members = members_to_review(t, month, kAtOnce);
   if (members.empty()) return false;
   std::vector<std::string> ids;
@@ -188,7 +191,7 @@ bool review_some(TenantTransaction& t, TimePoint now) {
       v1::TierReview review = judged(member, tiers, results[id], id, month);
       decide(t, review, tiers, by);
     }
-    return members.size() == kAtOnce;
+    return true;
   });
 }
 

@@ -230,6 +230,35 @@ TEST_F(Scenario, WhoHoldsTheNewestCertificateGetsNoSecondOne) {
   EXPECT_EQ(certificates("li.na").size(), 1u);
 }
 
+TEST_F(Scenario, WhatWasSuspendedOrRevokedIsNotIssuedAnewByItself) {
+  prepare_refunds();
+  const auto li_na = bring_to_training("li.na");
+  const auto pass_again = [&] {
+    v1::ResetAttemptsRequest reset;
+    reset.set_exam_id("refunds-exam");
+    reset.set_member_id("li.na");
+    reset.set_reason("once more");
+    EXPECT_TRUE(change(&Exams::ResetAttempts, reset).ok());
+    EXPECT_EQ(take(li_na, 5), v1::ATTEMPT_STATE_PASSED);
+  };
+  EXPECT_EQ(take(li_na, 5), v1::ATTEMPT_STATE_PASSED);
+  v1::SuspendCertificateRequest suspend;
+  suspend.set_certificate_id(certificates("li.na").front().certificate_id());
+  suspend.set_reason("complaint");
+  ASSERT_TRUE(change(&Certificates::SuspendCertificate, suspend).ok());
+  v1::PublishCertificateKindVersionRequest publish;
+  publish.set_kind_id("refunds");
+  ASSERT_TRUE(change(&Certificates::PublishCertificateKindVersion, publish).ok());
+  pass_again();
+  ASSERT_EQ(certificates("li.na").size(), 1u);
+  v1::RevokeCertificateRequest revoke;
+  revoke.set_certificate_id(suspend.certificate_id());
+  revoke.set_reason("cheated");
+  ASSERT_TRUE(change(&Certificates::RevokeCertificate, revoke).ok());
+  pass_again();
+  EXPECT_EQ(certificates("li.na").size(), 1u);
+}
+
 TEST_F(Scenario, AKindAsksForWhatIsThere) {
   prepare_refunds();
   v1::CreateCertificateKindRequest kind;

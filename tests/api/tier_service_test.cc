@@ -5,6 +5,7 @@
 #include "desk.h"
 #include "muster/api/caller.h"
 #include "muster/members/tiers.h"
+#include "muster/skill_tags/evidence.h"
 #include "muster/v1/identity_service.grpc.pb.h"
 #include "muster/v1/tier_service.grpc.pb.h"
 
@@ -40,10 +41,12 @@ class TierServiceTest : public ::testing::Test {
     request.set_reason("moved here with it");
     return backend.change(&Tiers::SetMemberTier, request);
   }
-  /// As if that many months had gone by.
+  /// As if it were the middle of the month so far ahead, by the clock of Asia/Shanghai.
   void review(int months_ahead) {
     const store::Job job = members::tier_reviews();
-    const TimePoint then = wall_now() + months_ahead * 31 * 24h;
+    const std::chrono::year_month_day today(std::chrono::floor<std::chrono::days>(wall_now() + 8h));
+    const auto month = today.year() / today.month() + std::chrono::months(months_ahead);
+    const TimePoint then = std::chrono::sys_days(month / 15);
     backend.back_office->pool()
         .submit(api::kPlatformTenant, [&](store::TenantTransaction& t) { return job.work(t, then); })
         .get();
@@ -161,6 +164,46 @@ TEST_F(TierServiceTest, AMonthsWorkRaisesATierAndAMonthWithoutLowersIt) {
   EXPECT_THAT(decisions(),
               ElementsAre(v1::TIER_DECISION_PROMOTED, v1::TIER_DECISION_SPARED, v1::TIER_DECISION_DEMOTED));
   EXPECT_EQ(standing().tier().level(), 1);
+}
+
+TEST_F(TierServiceTest, WhatCustomersAndReviewersSayCounts) {
+  backend.back_office->pool()
+      .submit(api::kPlatformTenant,
+              [](store::TenantTransaction& t) {
+                const auto say = [&](v1::SkillInput input, int score) {
+                  skill_tags::Evidence evidence;
+                  evidence.member_id = "li.na";
+                  evidence.skill_id = "refunds";
+                  evidence.input = input;
+                  evidence.score = score;
+                  evidence.sample_count = 3;
+                  evidence.reference = "review/" + std::to_string(score);
+                  evidence.time = wall_now();
+                  skill_tags::record_evidence(t, evidence, wall_now());
+                };
+                say(v1::SKILL_INPUT_QUALITY, 90);
+                say(v1::SKILL_INPUT_QUALITY, 81);
+                say(v1::SKILL_INPUT_CUSTOMER_SATISFACTION, 70);
+              })
+      .get();
+  const v1::TierResults results = standing().review().results();
+  EXPECT_EQ(results.quality(), 86) << "halves are rounded up";
+  EXPECT_EQ(results.quality_samples(), 6);
+  EXPECT_EQ(results.satisfaction(), 70);
+  EXPECT_EQ(results.satisfaction_samples(), 3);
+}
+
+TEST_F(TierServiceTest, WhoCameBackInAMonthIsSparedForIt) {
+  ask_for_contacts(1, 10);
+  for (const auto state : {v1::MEMBER_STATE_PAUSED, v1::MEMBER_STATE_ACTIVE}) {
+    v1::ChangeMemberStateRequest change;
+    change.set_member_id("li.na");
+    change.set_state(state);
+    change.set_reason("leave");
+    ASSERT_TRUE(backend.change(&Members::ChangeMemberState, change).ok());
+  }
+  review(1);
+  EXPECT_THAT(decisions(), ElementsAre(v1::TIER_DECISION_SPARED));
 }
 
 TEST_F(TierServiceTest, WhoFallsBelowTheFirstTierIsTrainedAgain) {
