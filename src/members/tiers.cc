@@ -156,6 +156,7 @@ v1::SetMemberTierResponse carry_out(TenantTransaction& t, const v1::SetMemberTie
   v1::Member after = before;
   after.set_tier(tier.level());
   by.changed("member/" + before.member_id(), &before, &after);
+  by.changed("member-tier/" + before.member_id(), nullptr, &request);  // which says why
   v1::SetMemberTierResponse response;
   *response.mutable_tier() = tier;
   return response;

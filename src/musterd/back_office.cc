@@ -34,7 +34,9 @@ void learned(store::TenantTransaction& t, const academy::Learned& what) {
 }  // namespace
 
 BackOffice::BackOffice(const std::string& database, node::Node& node, api::Gate& gate)
-    : pool_({.connection = database}), gate_(gate), roster_(std::make_unique<members::Roster>(pool_, node)) {}
+    : pool_({.connection = database, .threads = 4}),
+      gate_(gate),
+      roster_(std::make_unique<members::Roster>(pool_, node)) {}
 
 BackOffice::~BackOffice() { stop(); }
 
