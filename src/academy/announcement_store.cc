@@ -17,9 +17,7 @@ using store::time_param;
 
 std::string text(const pqxx::field& field) { return field.is_null() ? std::string() : field.as<std::string>(); }
 void read(const pqxx::field& field, google::protobuf::Timestamp* out) { node::to_proto(time_in(field), out); }
-std::int64_t micros(const google::protobuf::Timestamp& time) {
-  return time.seconds() * 1'000'000 + time.nanos() / 1'000;
-}
+std::int64_t micros(const google::protobuf::Timestamp& time) { return micros(node::from_proto(time)); }
 std::optional<std::int64_t> deadline_of(const v1::Announcement& announcement) {
   if (!announcement.has_deadline()) return std::nullopt;
   return micros(announcement.deadline());

@@ -17,9 +17,7 @@ using store::time_param;
 
 std::string text(const pqxx::field& field) { return field.is_null() ? std::string() : field.as<std::string>(); }
 void read(const pqxx::field& field, google::protobuf::Timestamp* out) { node::to_proto(store::time_in(field), out); }
-std::int64_t micros(const google::protobuf::Duration& span) {
-  return span.seconds() * 1'000'000 + span.nanos() / 1'000;
-}
+std::int64_t micros(const google::protobuf::Duration& span) { return node::from_proto(span).count(); }
 
 const std::string kCourses =
     "SELECT number, course_id, display_name, description, track, industry, for_tenant, in_order,"

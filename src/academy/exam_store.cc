@@ -14,9 +14,7 @@ using store::read_time;
 using store::time_param;
 
 std::string text(const pqxx::field& field) { return field.is_null() ? std::string() : field.as<std::string>(); }
-std::int64_t micros(const google::protobuf::Duration& span) {
-  return span.seconds() * 1'000'000 + span.nanos() / 1'000;
-}
+std::int64_t micros(const google::protobuf::Duration& span) { return node::from_proto(span).count(); }
 const char* reference(const std::string& id) { return id.empty() ? nullptr : id.c_str(); }
 std::string read_span(const std::string& column) { return "(extract(epoch FROM " + column + ") * 1000000)::bigint"; }
 

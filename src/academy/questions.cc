@@ -106,12 +106,6 @@ void merge(const v1::Question& from, const google::protobuf::FieldMask& mask, v1
 
 }  // namespace
 
-std::int64_t number_of(const std::string& id) {
-  const bool digits =
-      !id.empty() && id.size() <= 18 && std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return digits ? std::stoll(id) : 0;
-}
-
 void check_question(const v1::Question& question, Checker& check) {
   const bool known = v1::QuestionKind_IsValid(question.kind()) && question.kind() != v1::QUESTION_KIND_UNSPECIFIED;
   if (!check.expect(known, "question.kind", "must be one of the kinds")) return;

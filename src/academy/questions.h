@@ -1,6 +1,7 @@
 #pragma once
 
 #include "muster/api/back_office.h"
+#include "muster/api/server_number.h"
 #include "muster/v1/exam_service.pb.h"
 #include "question_store.h"
 
@@ -9,9 +10,7 @@
 namespace muster::academy {
 
 using api::By;
-
-/// The number in an identifier that the server chose; what is no number names none: 0.
-std::int64_t number_of(const std::string& id);
+using api::number_of;
 
 /// Whether the parts of a question fit together: violations are of "question.…".
 void check_question(const v1::Question& question, api::Checker& check);

@@ -151,13 +151,6 @@ v1::Certificate changed(TenantTransaction& t, const CertificateRecord& before, c
 
 }  // namespace
 
-std::int64_t number_of(const std::string& certificate_id) {
-  const bool digits =
-      !certificate_id.empty() && certificate_id.size() <= 18 &&
-      std::all_of(certificate_id.begin(), certificate_id.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return digits ? std::stoll(certificate_id) : 0;
-}
-
 v1::CertificateState state_of(const CertificateRecord& record, TimePoint now) {
   if (record.revoked) return v1::CERTIFICATE_STATE_REVOKED;
   if (record.superseded) return v1::CERTIFICATE_STATE_SUPERSEDED;

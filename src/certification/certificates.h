@@ -6,6 +6,7 @@
 
 #include "certificate_store.h"
 #include "muster/api/back_office.h"
+#include "muster/api/server_number.h"
 #include "muster/v1/certificate_service.pb.h"
 
 /// What may be done to certificates and their kinds. Each change is one transaction of the platform, and throws
@@ -13,12 +14,11 @@
 namespace muster::certification {
 
 using api::By;
+using api::number_of;
 
 /// So long before it ends a certificate is said to be expiring.
 inline constexpr Duration kNotice = std::chrono::hours(30 * 24);
 
-/// What is no number names none: 0.
-std::int64_t number_of(const std::string& certificate_id);
 /// What the certificate is worth at that moment.
 v1::CertificateState state_of(const CertificateRecord& record, TimePoint now);
 /// The certificate as callers see it.

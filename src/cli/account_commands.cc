@@ -13,8 +13,6 @@ namespace {
 
 using Stub = v1::IdentityService::Stub;
 
-std::string when(const google::protobuf::Timestamp& time) { return format_time(from_proto(time), wall_now()); }
-
 struct TenantKind : ResourceDefaults {
   using Message = v1::Tenant;
   static constexpr auto kCreate = &Stub::CreateTenant;

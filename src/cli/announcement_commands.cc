@@ -14,8 +14,6 @@ namespace {
 
 using Stub = v1::AnnouncementService::Stub;
 
-std::string when(const google::protobuf::Timestamp& time) { return format_time(from_proto(time), wall_now()); }
-
 std::string state_text(const v1::Announcement& announcement) {
   return word(announcement.state()) + reason_in_brackets(announcement.in_force() ? tr("in force") : "");
 }

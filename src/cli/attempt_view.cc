@@ -12,8 +12,6 @@
 namespace muster::cli {
 namespace {
 
-std::string when(const google::protobuf::Timestamp& time) { return format_time(from_proto(time), wall_now()); }
-
 std::string option_text(const v1::PaperQuestion& question, const v1::QuestionOption& option) {
   if (question.kind() != v1::QUESTION_KIND_TRUE_FALSE) return option.text();
   return option.option_id() == "true" ? tr("true") : tr("false");

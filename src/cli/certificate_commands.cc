@@ -13,8 +13,6 @@ namespace {
 
 using Stub = v1::CertificateService::Stub;
 
-std::string when(const google::protobuf::Timestamp& time) { return format_time(from_proto(time), wall_now()); }
-
 struct CertificateKindKind : ResourceDefaults {
   using Message = v1::CertificateKind;
   static constexpr auto kCreate = &Stub::CreateCertificateKind;

@@ -15,8 +15,6 @@ namespace {
 
 using Stub = v1::CourseService::Stub;
 
-std::string when(const google::protobuf::Timestamp& time) { return format_time(from_proto(time), wall_now()); }
-
 std::string track_text(const v1::Course& course) {
   return word(course.track()) + reason_in_brackets(course.industry() + course.tenant_id());
 }

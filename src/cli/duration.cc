@@ -103,6 +103,8 @@ std::string format_time(TimePoint moment, TimePoint now) {
   return {text.data(), length};
 }
 
+std::string when(const google::protobuf::Timestamp& moment) { return format_time(from_proto(moment), wall_now()); }
+
 Duration from_proto(const google::protobuf::Duration& span) { return Duration{TimeUtil::DurationToMicroseconds(span)}; }
 
 TimePoint from_proto(const google::protobuf::Timestamp& moment) {

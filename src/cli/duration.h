@@ -24,6 +24,8 @@ std::optional<TimePoint> parse_time(std::string_view text, TimePoint now);
 
 /// Shows a moment in local time; without the date if that is the same as now's.
 std::string format_time(TimePoint moment, TimePoint now);
+/// The same, as seen now.
+std::string when(const google::protobuf::Timestamp& moment);
 
 Duration from_proto(const google::protobuf::Duration& span);
 TimePoint from_proto(const google::protobuf::Timestamp& moment);

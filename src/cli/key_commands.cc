@@ -15,8 +15,6 @@ namespace {
 
 using Stub = v1::IdentityService::Stub;
 
-std::string when(const google::protobuf::Timestamp& time) { return format_time(from_proto(time), wall_now()); }
-
 std::string state_of(const v1::ApiKey& key) {
   if (key.has_revoke_time()) return say("revoked {0}", when(key.revoke_time()));
   const bool ended = from_proto(key.expire_time()) <= wall_now();

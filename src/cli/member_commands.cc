@@ -20,8 +20,6 @@ std::string joined(const google::protobuf::RepeatedPtrField<std::string>& texts)
   return join({texts.begin(), texts.end()});
 }
 
-std::string when(const google::protobuf::Timestamp& time) { return format_time(from_proto(time), wall_now()); }
-
 struct BaseKind : ResourceDefaults {
   using Message = v1::Base;
   static constexpr auto kCreate = &Stub::CreateBase;

@@ -15,7 +15,6 @@ namespace {
 
 using Stub = v1::SkillTagService::Stub;
 
-std::string when(const google::protobuf::Timestamp& time) { return format_time(from_proto(time), wall_now()); }
 std::string level_text(bool has, int level) { return has ? std::to_string(level) : "-"; }
 /// Thousandths of a point: "81.162".
 std::string points(int thousandths) { return fmt::format("{}.{:03}", thousandths / 1'000, thousandths % 1'000); }

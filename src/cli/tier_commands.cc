@@ -14,7 +14,6 @@ namespace {
 
 using Stub = v1::TierService::Stub;
 
-std::string when(const google::protobuf::Timestamp& time) { return format_time(from_proto(time), wall_now()); }
 std::string percent(int value) { return std::to_string(value) + "%"; }
 /// What a bar asks; a dash: nothing.
 std::string asked(int value) { return value == 0 ? "-" : std::to_string(value); }
