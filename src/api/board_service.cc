@@ -27,6 +27,7 @@ class BoardWatch : public StreamReactor<grpc::ServerWriteReactor<v1::WatchBoardR
     {
       std::lock_guard lock(mutex_);
       terms_ended_ = node_.terms_ended();
+      tenant_ = admission().tenant();
       if (!check_.ok()) {
         finish(to_status(check_.error()));
       } else if (!node_.readiness().ready) {
@@ -52,12 +53,13 @@ class BoardWatch : public StreamReactor<grpc::ServerWriteReactor<v1::WatchBoardR
       if (finished()) return;
       version = version_;
     }
-    auto delta = node_.board(version, include_agents_);
+    auto delta = node_.board(version, include_agents_ && tenant_.empty(), tenant_);
     std::unique_lock lock(mutex_);
     if (finished()) return;
     if (node_.terms_ended() != terms_ended_) return end_as(node::StreamEnd::kRecovering);
     silence_ += interval_;
-    if (delta.version == version && version != 0 && silence_ < kSilenceMax) {
+    if (!tells_more(delta) && silence_ < kSilenceMax) {
+      version_ = delta.version;
       lock.unlock();
       wait();
       return;
@@ -69,6 +71,13 @@ class BoardWatch : public StreamReactor<grpc::ServerWriteReactor<v1::WatchBoardR
     write();
   }
 
+  /// To a tenant, what changed elsewhere is nothing.
+  [[nodiscard]] bool tells_more(const node::Node::BoardDelta& delta) const {
+    if (version_ == 0 || delta.response.snapshot()) return true;
+    if (tenant_.empty()) return delta.version != version_;
+    return delta.response.queues_size() > 0 || delta.response.removed_queue_ids_size() > 0;
+  }
+
   void wait() {
     auto self = std::static_pointer_cast<BoardWatch>(shared_from_this());
     std::lock_guard lock(mutex_);
@@ -78,6 +87,7 @@ class BoardWatch : public StreamReactor<grpc::ServerWriteReactor<v1::WatchBoardR
 
   node::Node& node_;
   const bool include_agents_;
+  std::string tenant_;  ///< constant from start() on; empty: everything is shown
   milliseconds interval_{1'000};
   Checker check_;
   std::uint64_t terms_ended_ = 0;  // guarded by mutex_, as all below

@@ -5,6 +5,7 @@
 #include "muster/api/page_token.h"
 #include "muster/v1/contact_service.grpc.pb.h"
 #include "services.h"
+#include "tenant_view.h"
 #include "unary.h"
 
 namespace muster::api {
@@ -80,19 +81,19 @@ class ContactService final : public v1::ContactService::CallbackService {
   }
   ServerUnaryReactor* CancelContact(CallbackServerContext* context, const v1::CancelContactRequest* request,
                                     v1::CancelContactResponse* response) override {
-    return command_call(gate_, node_, context, request, response);
+    return about_contact(context, request, response);
   }
   ServerUnaryReactor* AbandonContact(CallbackServerContext* context, const v1::AbandonContactRequest* request,
                                      v1::AbandonContactResponse* response) override {
-    return command_call(gate_, node_, context, request, response);
+    return about_contact(context, request, response);
   }
   ServerUnaryReactor* DeflectContact(CallbackServerContext* context, const v1::DeflectContactRequest* request,
                                      v1::DeflectContactResponse* response) override {
-    return command_call(gate_, node_, context, request, response);
+    return about_contact(context, request, response);
   }
   ServerUnaryReactor* TransferContact(CallbackServerContext* context, const v1::TransferContactRequest* request,
                                       v1::TransferContactResponse* response) override {
-    return command_call(gate_, node_, context, request, response);
+    return about_contact(context, request, response);
   }
   ServerUnaryReactor* PrioritizeContact(CallbackServerContext* context, const v1::PrioritizeContactRequest* request,
                                         v1::PrioritizeContactResponse* response) override {
@@ -105,14 +106,16 @@ class ContactService final : public v1::ContactService::CallbackService {
 
   ServerUnaryReactor* BatchCreateContacts(CallbackServerContext* context, const v1::BatchCreateContactsRequest* request,
                                           v1::BatchCreateContactsResponse* response) override {
-    return admitted(gate_, context, request,
-                    [&](ServerUnaryReactor* reactor, const Admission&) { create_batch(request, response, reactor); });
+    return admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
+      create_batch(request, admission.tenant(), response, reactor);
+    });
   }
 
   ServerUnaryReactor* GetContact(CallbackServerContext* context, const v1::GetContactRequest* request,
                                  v1::GetContactResponse* response) override {
-    return admitted(gate_, context, request,
-                    [&](ServerUnaryReactor* reactor, const Admission&) { get(request, response, reactor); });
+    return admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
+      get(request, admission.tenant(), response, reactor);
+    });
   }
 
   ServerUnaryReactor* ExplainContact(CallbackServerContext* context, const v1::ExplainContactRequest* request,
@@ -129,22 +132,64 @@ class ContactService final : public v1::ContactService::CallbackService {
 
   ServerUnaryReactor* EstimateWait(CallbackServerContext* context, const v1::EstimateWaitRequest* request,
                                    v1::EstimateWaitResponse* response) override {
-    return admitted(gate_, context, request,
-                    [&](ServerUnaryReactor* reactor, const Admission&) { estimate(request, response, reactor); });
+    return admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
+      estimate(request, admission.tenant(), response, reactor);
+    });
   }
 
   ServerUnaryReactor* ListContacts(CallbackServerContext* context, const v1::ListContactsRequest* request,
                                    v1::ListContactsResponse* response) override {
-    return admitted(gate_, context, request,
-                    [&](ServerUnaryReactor* reactor, const Admission&) { list(request, response, reactor); });
+    return admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
+      list(request, admission.tenant(), response, reactor);
+    });
   }
 
   grpc::ServerWriteReactor<v1::WatchContactsResponse>* WatchContacts(CallbackServerContext* context,
                                                                      const v1::WatchContactsRequest* request) override;
 
  private:
-  void create_batch(const v1::BatchCreateContactsRequest* request, v1::BatchCreateContactsResponse* response,
-                    ServerUnaryReactor* reactor) {
+  /// A command about a contact in the name of the caller's tenant. Of one that has ended the engine does not know whose
+  /// it was: the reporting tables do.
+  template <typename Request, typename Response>
+  ServerUnaryReactor* about_contact(CallbackServerContext* context, const Request* request, Response* response) {
+    return admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
+      const std::string tenant = admission.tenant();
+      if (tenant.empty()) {
+        return command_call(node_, reactor, request, response,
+                            [](const Request& r, Checker& check) { return to_command(r, check); });
+      }
+      Checker check;
+      dispatch::Command command = to_command(*request, check);
+      if (!check.ok()) return reactor->Finish(to_status(check.error()));
+      command.tenant = tenant;
+      node_.submit(std::move(command), [=, this](const node::Answer& answer) {
+        if (answer.reply.outcome == dispatch::Outcome::kContactNotFound) {
+          refuse_missing(tenant, answer, request, reactor);
+        } else {
+          finish(answer, reactor, request, response);
+        }
+      });
+    });
+  }
+
+  template <typename Request>
+  void refuse_missing(const std::string& tenant, const node::Answer& answer, const Request* request,
+                      ServerUnaryReactor* reactor) {
+    const auto id = node::parse_contact_id(request->contact_id());
+    node_.get_contact(
+        id, tenant,
+        [=](node::StoreStatus status, const std::optional<node::ContactHistory>& history, const std::string&) {
+          node::Answer refusal = answer;
+          if (status == node::StoreStatus::kRead && history && history->contact.has_end_time()) {
+            refusal.reply.outcome = dispatch::Outcome::kContactWrongState;
+            refusal.reply.contact_state = to_state(history->contact.state());
+          }
+          reactor->Finish(to_status(answer_error(refusal, *request)));
+        });
+  }
+
+  void create_batch(const v1::BatchCreateContactsRequest* request, const std::string& tenant,
+                    v1::BatchCreateContactsResponse* response, ServerUnaryReactor* reactor) {
     Checker check;
     if (!check.count("requests", request->requests_size(), 1, 1000)) {
       reactor->Finish(to_status(check.error()));
@@ -155,6 +200,7 @@ class ContactService final : public v1::ContactService::CallbackService {
     for (int i = 0; i < size; ++i) {
       Checker item;
       dispatch::Command command = to_command(request->requests(i), item);
+      command.tenant = tenant;
       if (item.ok()) {
         node_.submit(std::move(command), [batch, i](const node::Answer& answer) { batch->answered(i, answer); });
       } else {
@@ -163,28 +209,33 @@ class ContactService final : public v1::ContactService::CallbackService {
     }
   }
 
-  void get(const v1::GetContactRequest* request, v1::GetContactResponse* response, ServerUnaryReactor* reactor) {
+  void get(const v1::GetContactRequest* request, const std::string& tenant, v1::GetContactResponse* response,
+           ServerUnaryReactor* reactor) {
     Checker check;
     const auto contact = check.contact_id(request->contact_id());
     if (!check.ok()) {
       reactor->Finish(to_status(check.error()));
       return;
     }
-    node_.get_contact(contact, [=, this](node::StoreStatus status, std::optional<node::ContactHistory> history,
-                                         const std::string& trouble) {
-      if (status != node::StoreStatus::kRead) {
-        reactor->Finish(not_read(status, trouble));
-      } else if (!history) {
-        reactor->Finish(to_status(not_found("CONTACT", "contact_id", request->contact_id())));
-      } else {
-        *response->mutable_contact() = std::move(history->contact);
-        for (auto& offer : history->offers) *response->add_offers() = std::move(offer);
-        read(node_, reactor, [response](const dispatch::Engine& engine, TimePoint) {
-          add_live(engine, response->mutable_contact());
-          return grpc::Status::OK;
+    node_.get_contact(
+        contact, tenant,
+        [=, this](node::StoreStatus status, std::optional<node::ContactHistory> history, const std::string& trouble) {
+          if (status != node::StoreStatus::kRead) {
+            reactor->Finish(not_read(status, trouble));
+          } else if (!history) {
+            reactor->Finish(to_status(not_found("CONTACT", "contact_id", request->contact_id())));
+          } else {
+            *response->mutable_contact() = std::move(history->contact);
+            for (auto& offer : history->offers) {
+              if (!tenant.empty()) offer.clear_explanation();  // it tells of agents and of others' contacts
+              *response->add_offers() = std::move(offer);
+            }
+            read(node_, reactor, [response](const dispatch::Engine& engine, TimePoint) {
+              add_live(engine, response->mutable_contact());
+              return grpc::Status::OK;
+            });
+          }
         });
-      }
-    });
   }
 
   void explain(const v1::ExplainContactRequest* request, v1::ExplainContactResponse* response,
@@ -262,7 +313,7 @@ class ContactService final : public v1::ContactService::CallbackService {
     return grpc::Status::OK;
   }
 
-  void estimate(const v1::EstimateWaitRequest* request, v1::EstimateWaitResponse* response,
+  void estimate(const v1::EstimateWaitRequest* request, const std::string& tenant, v1::EstimateWaitResponse* response,
                 ServerUnaryReactor* reactor) {
     Checker check;
     check.id("queue_id", request->queue_id());
@@ -274,7 +325,9 @@ class ContactService final : public v1::ContactService::CallbackService {
     }
     read_alone(estimating_, reactor, [=, asked = std::move(asked)](const dispatch::Engine& engine, TimePoint now) {
       const auto* queue = engine.queue(request->queue_id());
-      if (!queue) return to_status(not_found("QUEUE", "queue_id", request->queue_id()));
+      if (!queue || !exists_for(tenant, *queue)) {
+        return to_status(not_found("QUEUE", "queue_id", request->queue_id()));
+      }
       dispatch::Arrival arrival{queue->handle, priority, {}};
       for (const auto& each : asked) {
         const auto* skill = engine.skill(each.skill);
@@ -283,13 +336,16 @@ class ContactService final : public v1::ContactService::CallbackService {
       }
       std::sort(arrival.requirements.begin(), arrival.requirements.end());
       node::render(engine.estimate_wait(arrival, now), response->mutable_estimate());
+      if (!tenant.empty()) show_to_tenant(response->mutable_estimate());
       return grpc::Status::OK;
     });
   }
 
-  void list(const v1::ListContactsRequest* request, v1::ListContactsResponse* response, ServerUnaryReactor* reactor) {
+  void list(const v1::ListContactsRequest* request, const std::string& tenant, v1::ListContactsResponse* response,
+            ServerUnaryReactor* reactor) {
     Checker check;
     node::ContactFilter filter;
+    filter.tenant_id = tenant;
     filter.limit = page_size(request->page_size(), check);
     filter.queue_id = check.optional_id("queue_id", request->queue_id());
     filter.agent_id = check.optional_id("agent_id", request->agent_id());

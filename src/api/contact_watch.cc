@@ -1,5 +1,7 @@
 #include "contact_watch.h"
 
+#include "tenant_view.h"
+
 namespace muster::api {
 namespace {
 
@@ -13,7 +15,7 @@ ContactWatch::ContactWatch(grpc::CallbackServerContext* context, StreamRegistry&
     : StreamReactor(context, registry),
       node_(node),
       after_sequence_(static_cast<dispatch::Sequence>(request.after_sequence())),
-      queue_ids_(request.queue_ids().begin(), request.queue_ids().end()) {
+      filter_{{request.queue_ids().begin(), request.queue_ids().end()}, {}} {
   check_.expect(request.after_sequence() >= 0, "after_sequence", "must not be negative");
   for (int i = 0; i < request.queue_ids_size(); ++i) check_.id(indexed("queue_ids", i), request.queue_ids(i));
 }
@@ -30,6 +32,7 @@ void ContactWatch::start() {
       finish(to_status(delivery_error(node::Delivery::kNotServing)));
       return;
     }
+    filter_.tenant_id = admission().tenant();
     cursor_ = after_sequence_ == 0 ? node_.events().last_sequence() : after_sequence_;
   }
   next(true);  // the client learns at once where it stands
@@ -43,7 +46,7 @@ void ContactWatch::next(bool beat) {
       if (finished()) return;
       cursor = cursor_;
     }
-    auto page = node_.events().read(cursor, queue_ids_, kEventsPerReadMax);
+    auto page = node_.events().read(cursor, filter_, kEventsPerReadMax);
     std::lock_guard lock(mutex_);
     if (finished()) return;
     if (node_.terms_ended() != terms_ended_) return end_as(node::StreamEnd::kRecovering);
@@ -63,7 +66,10 @@ void ContactWatch::next(bool beat) {
 
 void ContactWatch::write_page(node::EventFeed::Page& page) {
   response_.clear_events();
-  for (auto& event : page.events) response_.mutable_events()->Add(std::move(event));
+  for (auto& event : page.events) {
+    if (!filter_.tenant_id.empty()) show_to_tenant(&event);
+    response_.mutable_events()->Add(std::move(event));
+  }
   response_.set_sequence(static_cast<std::int64_t>(page.sequence));
   response_.set_epoch(static_cast<std::int64_t>(page.epoch));
   write();

@@ -35,8 +35,8 @@ class ContactWatch
   node::Node& node_;
   Checker check_;
   const dispatch::Sequence after_sequence_;
-  const std::unordered_set<std::string> queue_ids_;
-  std::uint64_t terms_ended_ = 0;  // guarded by mutex_, as all below
+  node::EventFeed::Filter filter_;  ///< constant from start() on
+  std::uint64_t terms_ended_ = 0;   // guarded by mutex_, as all below
   dispatch::Sequence cursor_ = 0;
   std::shared_ptr<grpc::Alarm> waiting_;
   std::uint64_t turn_ = 0;    ///< counts the waits that are over

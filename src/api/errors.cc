@@ -57,6 +57,8 @@ constexpr std::array kOutcomes{
                "is not held by the agent of this session"},
     OutcomeRow{Outcome::kChannelMismatch, StatusCode::FAILED_PRECONDITION, "CHANNEL_MISMATCH", "queue_id",
                "is of another channel than the contact"},
+    OutcomeRow{Outcome::kTenantMismatch, StatusCode::FAILED_PRECONDITION, "TENANT_MISMATCH", "queue_id",
+               "is another tenant's than the contact"},
     OutcomeRow{Outcome::kOfferTaken, StatusCode::ABORTED, "OFFER_TAKEN", "offer_id", "is no longer open"},
     OutcomeRow{Outcome::kCapacityExceeded, StatusCode::FAILED_PRECONDITION, "CAPACITY_EXCEEDED", "contact_id",
                "takes more units than the agent has free"},

@@ -436,8 +436,10 @@ dispatch::Command to_command(const v1::CreateQueueRequest& request, Checker& che
   const auto& queue = request.queue();
   check.expect(known_channel(queue.channel()), "queue.channel", "must name a channel");
   return {check.request_id(request.request_id()),
-          dispatch::CreateQueue{check.id("queue.queue_id", queue.queue_id()),
-                                static_cast<dispatch::Channel>(queue.channel()), queue_change(queue, {}, check)}};
+          dispatch::CreateQueue{
+              check.id("queue.queue_id", queue.queue_id()), static_cast<dispatch::Channel>(queue.channel()),
+              queue_change(queue, {}, check),
+              queue.tenant_id().empty() ? kPlatformTenant : check.id("queue.tenant_id", queue.tenant_id())}};
 }
 
 dispatch::Command to_command(const v1::UpdateQueueRequest& request, Checker& check) {

@@ -26,27 +26,33 @@ inline void fill(const dispatch::Reply& reply, v1::CreateContactResponse* respon
   response->set_contact_id(node::contact_id(dispatch::ContactId{reply.id}));
 }
 
+/// Ends a call with what the engine answered.
+template <typename Request, typename Response>
+void finish(const node::Answer& answer, grpc::ServerUnaryReactor* reactor, const Request* request, Response* response) {
+  if (answer.delivery != node::Delivery::kAnswered || !answer.reply.ok()) {
+    reactor->Finish(to_status(answer_error(answer, *request)));
+    return;
+  }
+  fill(answer.reply, response);
+  reactor->Finish(grpc::Status::OK);
+}
+
 /// Hands a command to the engine and answers with what comes of it. The request and the response live until the
 /// reactor is finished.
 template <typename Request, typename Response>
 void submit(node::Node& node, dispatch::Command&& command, grpc::ServerUnaryReactor* reactor, const Request* request,
             Response* response) {
-  node.submit(std::move(command), [reactor, request, response](const node::Answer& answer) {
-    if (answer.delivery != node::Delivery::kAnswered || !answer.reply.ok()) {
-      reactor->Finish(to_status(answer_error(answer, *request)));
-      return;
-    }
-    fill(answer.reply, response);
-    reactor->Finish(grpc::Status::OK);
-  });
+  node.submit(std::move(command),
+              [reactor, request, response](const node::Answer& answer) { finish(answer, reactor, request, response); });
 }
 
-/// A unary call that is one command, checked and converted by `convert(request, checker)`.
+/// A unary call that is one command, checked and converted by `convert(request, checker)`, in the name of the tenant.
 template <typename Request, typename Response, typename Convert>
 void command_call(node::Node& node, grpc::ServerUnaryReactor* reactor, const Request* request, Response* response,
-                  const Convert& convert) {
+                  const Convert& convert, const std::string& tenant = {}) {
   Checker check;
   dispatch::Command command = convert(*request, check);
+  command.tenant = tenant;
   if (!check.ok()) {
     reactor->Finish(to_status(check.error()));
     return;
@@ -57,10 +63,16 @@ void command_call(node::Node& node, grpc::ServerUnaryReactor* reactor, const Req
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* command_call(Gate& gate, node::Node& node, grpc::CallbackServerContext* context,
                                        const Request* request, Response* response) {
-  return admitted(gate, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission&) {
-    command_call(node, reactor, request, response,
-                 [](const Request& r, Checker& check) { return to_command(r, check); });
+  return admitted(gate, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission& admission) {
+    command_call(
+        node, reactor, request, response, [](const Request& r, Checker& check) { return to_command(r, check); },
+        admission.tenant());
   });
+}
+
+/// Whether a caller held to the tenant may know of the queue; empty: held to none.
+inline bool exists_for(const std::string& tenant, const dispatch::Queue& queue) {
+  return tenant.empty() || queue.spec.tenant == tenant;
 }
 
 /// Reads the engine's state: `look(engine, now)` fills the response and gives the call's status.

@@ -310,7 +310,7 @@ void certify(TenantTransaction& t, const std::string& member_id, const std::stri
     if (holds || (!held && was_revoked(t, kind.kind_id(), member_id))) continue;
     const Standing standing = standing_of(t, kind, member_id);
     if (!standing.missing.empty()) continue;
-    const store::AuditCause cause{api::kPlatformTenant, "academy", "IssueCertificate", ""};
+    const store::AuditCause cause{kPlatformTenant, "academy", "IssueCertificate", ""};
     api::audited(t, cause, now, "", [&](const By& by) { return issue(t, kind, member_id, standing.level, by); });
   }
 }

@@ -48,6 +48,7 @@ std::vector<std::string> contact_row(const v1::Contact& contact, TimePoint now) 
 Details contact_details(const v1::Contact& contact, TimePoint now) {
   Details details{{tr("Contact"), contact.contact_id()},
                   {tr("Queue"), fmt::format("{} ({})", contact.queue_id(), word(contact.channel()))},
+                  {tr("Tenant"), contact.tenant_id()},
                   {tr("State"), state_text(contact)}};
   add_text(details, tr("About"), contact.display_name());
   add_text(details, tr("Customer"), contact.customer_ref());

@@ -16,7 +16,7 @@ namespace muster::cli {
 namespace {
 
 /// The server's reasons. In English its message says it best, so they have words in the other catalogues only.
-constexpr std::array<std::string_view, 113> kReasons{noop("AGENT_EXISTS"),
+constexpr std::array<std::string_view, 114> kReasons{noop("AGENT_EXISTS"),
                                                      noop("AGENT_IN_USE"),
                                                      noop("AGENT_NOT_FOUND"),
                                                      noop("AGENT_SIGNED_OFF"),
@@ -124,6 +124,7 @@ constexpr std::array<std::string_view, 113> kReasons{noop("AGENT_EXISTS"),
                                                      noop("TEAM_NOT_FOUND"),
                                                      noop("TEAM_OF_OTHER_BASE"),
                                                      noop("TENANT_EXISTS"),
+                                                     noop("TENANT_MISMATCH"),
                                                      noop("TENANT_NOT_FOUND"),
                                                      noop("TIER_REVIEW_NOT_FOUND"),
                                                      noop("TOO_MANY_PREFERENCES"),

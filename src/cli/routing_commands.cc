@@ -107,13 +107,8 @@ struct QueueKind : ResourceDefaults {
             tr("Deletes a queue without contacts that have not ended")};
   }
   static std::vector<Table::Column> titles() {
-    return {{tr("Queue")},
-            {tr("Name")},
-            {tr("Channel")},
-            {tr("Policy")},
-            {tr("Target"), true},
-            {tr("Wrap-up"), true},
-            {tr("Time to live"), true},
+    return {{tr("Queue")},  {tr("Tenant")},       {tr("Name")},          {tr("Channel")},
+            {tr("Policy")}, {tr("Target"), true}, {tr("Wrap-up"), true}, {tr("Time to live"), true},
             {tr("Paused")}};
   }
   static std::vector<std::string> row(const Message& queue) { return queue_row(queue); }
@@ -129,6 +124,10 @@ struct QueueKind : ResourceDefaults {
     flags.add("--share", "share",
               tr("Weight among the queues with a share, if the settings' queue order asks for it (0)"));
     flags.add("--idle-reserve", "idle_reserve", tr("How many idle agents its contacts leave for others (0)"));
+    if (creating) {
+      flags.add("--tenant", "tenant_id",
+                tr("Enterprise client whose contacts wait in it; it cannot be changed (the platform itself)"));
+    }
     flags.add("--reserve-skill", "reserve_skill_id", tr("Skill of the idle agents that count for the reserve (all)"));
   }
 };

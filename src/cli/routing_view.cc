@@ -206,6 +206,7 @@ Details policy_details(const v1::Policy& policy) {
 
 std::vector<std::string> queue_row(const v1::Queue& queue) {
   return {queue.queue_id(),
+          queue.tenant_id(),
           queue.display_name(),
           word(queue.channel()),
           queue.policy_id(),
@@ -217,6 +218,7 @@ std::vector<std::string> queue_row(const v1::Queue& queue) {
 
 Details queue_details(const v1::Queue& queue) {
   return {{tr("Queue"), queue.queue_id()},
+          {tr("Tenant"), queue.tenant_id()},
           {tr("Name"), queue.display_name()},
           {tr("Channel"), word(queue.channel())},
           {tr("Policy"), queue.policy_id()},

@@ -46,14 +46,14 @@ bool repeats(std::uint64_t known, std::uint64_t print) {
 
 }  // namespace
 
-std::uint64_t Engine::Impl::print_of(const CommandBody& body) const {
+std::uint64_t Engine::Impl::print_of(const Command& command) const {
   const AgentRecord* sender = std::visit(
-      [this](const auto& command) -> const AgentRecord* {
-        if constexpr (requires { command.session; }) return state.agent_of(command.session);
+      [this](const auto& body) -> const AgentRecord* {
+        if constexpr (requires { body.session; }) return state.agent_of(body.session);
         return nullptr;
       },
-      body);
-  return (fingerprint(body) & ~kSenderMask) | (sender ? raw(sender->agent.handle) : 0);
+      command.body);
+  return (fingerprint(command) & ~kSenderMask) | (sender ? raw(sender->agent.handle) : 0);
 }
 
 void Engine::Impl::begin(TimePoint now, std::vector<Event>& out) {
@@ -77,7 +77,7 @@ Reply Engine::Impl::handle(const Command& command, TimePoint now, std::vector<Ev
 
 Reply Engine::Impl::answer(const Command& command) {
   if (!command.request.is_nil() && is_remembered(command.body)) {
-    const std::uint64_t print = print_of(command.body);
+    const std::uint64_t print = print_of(command);
     if (const AnsweredRequest* known = state.requests().find(command.request)) {
       if (!repeats(known->fingerprint, print)) return refused(Outcome::kRequestIdReused);
       Reply reply = done(known->result);
@@ -88,10 +88,12 @@ Reply Engine::Impl::answer(const Command& command) {
     fingerprint_ = print;
   }
   if (is_configuration(command.body)) trigger_ = Trigger::kConfiguration;
+  tenant_ = command.tenant;
   const Sequence first = state.last_sequence() + 1;
   Reply reply = std::visit([this](const auto& body) { return on(body); }, command.body);
   request_ = {};
   fingerprint_ = 0;
+  tenant_ = {};
   assert(reply.ok() == (state.last_sequence() >= first));
   if (reply.ok()) reply.sequence = first;
   return reply;

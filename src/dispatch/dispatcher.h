@@ -39,8 +39,9 @@ class Engine::Impl {
   Event& append();
   void apply_last();
   Reply answer(const Command& command);
-  /// The fingerprint under which a command is remembered: of its body, and of the agent whose session it came through.
-  [[nodiscard]] std::uint64_t print_of(const CommandBody& body) const;
+  /// The fingerprint under which a command is remembered: of what it says, in whose name, and of the agent whose
+  /// session it came through.
+  [[nodiscard]] std::uint64_t print_of(const Command& command) const;
 
   // Consequences: dispatcher.cc.
   void settle();
@@ -127,6 +128,10 @@ class Engine::Impl {
   [[nodiscard]] bool still_fits(const Offer& offer) const;
 
   // Contacts: dispatcher_contacts.cc.
+  /// Null if there is none, or none for the tenant in whose name the command is.
+  [[nodiscard]] const QueueRecord* queue_named(const std::string& id) const;
+  [[nodiscard]] const ContactRecord* contact_named(ContactId id) const;
+  [[nodiscard]] bool exists_for_tenant(const QueueSpec& queue) const;
   Reply on(const CreateContact& command);
   Reply on(const EndContact& command);
   Reply on(const TransferContact& command);
@@ -173,7 +178,8 @@ class Engine::Impl {
   // During a call.
   std::vector<Event>* out_ = nullptr;
   TimePoint now_;
-  RequestId request_;  // goes with the next event
+  RequestId request_;        // goes with the next event
+  std::string_view tenant_;  // in whose name the command under way is; empty: the platform's
   std::uint64_t fingerprint_ = 0;
   Trigger trigger_ = Trigger::kAgentFree;  // why agents look for contacts
   Openings openings_;

@@ -243,6 +243,7 @@ Reply Engine::Impl::on(const CreateQueue& command) {
   QueueSpec spec;
   spec.id = command.id;
   spec.channel = command.channel;
+  spec.tenant = command.tenant;
   return put_queue(state.queues().next(), std::move(spec), command.change);
 }
 

@@ -24,13 +24,28 @@ Reply wrong_state(ContactState state) {
 
 }  // namespace
 
+bool Engine::Impl::exists_for_tenant(const QueueSpec& queue) const {
+  return tenant_.empty() || queue.tenant == tenant_;
+}
+
+const QueueRecord* Engine::Impl::queue_named(const std::string& id) const {
+  const QueueRecord* record = state.queues().find(std::string_view(id));
+  return record && exists_for_tenant(record->queue.spec) ? record : nullptr;
+}
+
+const ContactRecord* Engine::Impl::contact_named(ContactId id) const {
+  const ContactRecord* record = state.contacts().find(id);
+  return record && exists_for_tenant(state.queue_of(record->contact)) ? record : nullptr;
+}
+
+// Whose a contact was that has ended is not known here any more.
 Reply Engine::Impl::no_contact(ContactId contact) const {
-  const bool ended = contact != ContactId::kNone && raw(contact) <= state.last_contact();
+  const bool ended = tenant_.empty() && contact != ContactId::kNone && raw(contact) <= state.last_contact();
   return ended ? wrong_state({}) : refused(Outcome::kContactNotFound);
 }
 
 Reply Engine::Impl::on(const CreateContact& command) {
-  const QueueRecord* queue = state.queues().find(std::string_view(command.queue));
+  const QueueRecord* queue = queue_named(command.queue);
   if (!queue) return refused(Outcome::kQueueNotFound, command.queue);
   if (state.contacts().size() >= kLiveContactsMax) return refused(Outcome::kContactLimit);
   ContactCreated event;
@@ -66,7 +81,7 @@ Reply Engine::Impl::on(const CreateContact& command) {
 }
 
 Reply Engine::Impl::on(const EndContact& command) {
-  const ContactRecord* record = state.contacts().find(command.contact);
+  const ContactRecord* record = contact_named(command.contact);
   if (!record) return no_contact(command.contact);
   const Contact& contact = record->contact;
   if (command.state != ContactState::kCancelled && !is_before_acceptance(contact.state)) {
@@ -79,13 +94,13 @@ Reply Engine::Impl::on(const EndContact& command) {
 }
 
 Reply Engine::Impl::on(const TransferContact& command) {
-  const ContactRecord* record = state.contacts().find(command.contact);
+  const ContactRecord* record = contact_named(command.contact);
   if (!record) return no_contact(command.contact);
   return transfer(record->contact, command.queue, command.reason);
 }
 
 Reply Engine::Impl::on(const PrioritizeContact& command) {
-  const ContactRecord* record = state.contacts().find(command.contact);
+  const ContactRecord* record = contact_named(command.contact);
   if (!record) return no_contact(command.contact);
   const Contact& contact = record->contact;
   if (!is_before_acceptance(contact.state)) return wrong_state(contact.state);
@@ -95,7 +110,7 @@ Reply Engine::Impl::on(const PrioritizeContact& command) {
 
 // Taken from whom it rings at, unless that is the agent named alone. One who is busy gets it when free.
 Reply Engine::Impl::on(const AssignContact& command) {
-  const ContactRecord* record = state.contacts().find(command.contact);
+  const ContactRecord* record = contact_named(command.contact);
   if (!record) return no_contact(command.contact);
   const AgentRecord* agent = state.agents().find(std::string_view(command.agent));
   if (!agent) return refused(Outcome::kAgentNotFound, command.agent);
@@ -120,11 +135,12 @@ Reply Engine::Impl::on(const ReturnContact& command) {
 
 Reply Engine::Impl::transfer(const Contact& contact, const std::string& queue, const std::string& reason) {
   const QueueHandle from = contact.queue;
-  const QueueRecord* to = queue.empty() ? state.queues().find(from) : state.queues().find(std::string_view(queue));
+  const QueueRecord* to = queue.empty() ? state.queues().find(from) : queue_named(queue);
   if (!to) return refused(Outcome::kQueueNotFound, queue);
   if (contact.state == ContactState::kScheduled || contact.state == ContactState::kWrapUp) {
     return wrong_state(contact.state);
   }
+  if (to->queue.spec.tenant != state.queue_of(contact).tenant) return refused(Outcome::kTenantMismatch, queue);
   if (to->queue.spec.channel != state.queue_of(contact).channel) return refused(Outcome::kChannelMismatch, queue);
   withdraw_offers(contact, "transferred");
   emit(ContactTransferred{contact.id, from, to->queue.handle, contact.agent, reason});

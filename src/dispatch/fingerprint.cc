@@ -71,7 +71,10 @@ static void hash_into(Hasher& h, const DeleteSkill& v) { h.add(3, v.id); }
 static void hash_into(Hasher& h, const CreatePolicy& v) { h.add(4, v.id, v.change); }
 static void hash_into(Hasher& h, const UpdatePolicy& v) { h.add(5, v.id, v.change); }
 static void hash_into(Hasher& h, const DeletePolicy& v) { h.add(6, v.id); }
-static void hash_into(Hasher& h, const CreateQueue& v) { h.add(7, v.id, v.channel, v.change); }
+static void hash_into(Hasher& h, const CreateQueue& v) {
+  h.add(7, v.id, v.channel, v.change);
+  h.add_later(1, v.tenant, std::string(kPlatformTenant));
+}
 static void hash_into(Hasher& h, const UpdateQueue& v) { h.add(8, v.id, v.change); }
 static void hash_into(Hasher& h, const DeleteQueue& v) { h.add(9, v.id); }
 static void hash_into(Hasher& h, const CreateAgent& v) { h.add(10, v.id, v.change); }
@@ -109,9 +112,13 @@ static void hash_into(Hasher& h, const AssignContact& v) { h.add(33, v.contact, 
 static void hash_into(Hasher& h, const HoldPool& v) { h.add(34, v.queue, v.pool, v.hold); }
 static void hash_into(Hasher& h, const SetAgentPresence& v) { h.add(35, v.agent, v.presence, v.reason, v.next); }
 
-std::uint64_t fingerprint(const CommandBody& body) {
+/// No body has a field of this number.
+static constexpr std::uint64_t kTenantTag = 0x100;
+
+std::uint64_t fingerprint(const Command& command) {
   Hasher hasher;
-  std::visit([&](const auto& command) { hash_into(hasher, command); }, body);
+  std::visit([&](const auto& body) { hash_into(hasher, body); }, command.body);
+  hasher.add_later(kTenantTag, command.tenant, std::string());
   return hasher.value();
 }
 

@@ -75,6 +75,7 @@ inline void hash_into(Hasher& h, const QueueSpec& v) {
   h.add_later(2, v.share, before.share);
   h.add_later(3, v.idle_reserve, before.idle_reserve);
   h.add_later(4, v.reserve_skill, before.reserve_skill);
+  h.add_later(5, v.tenant, before.tenant);
 }
 
 inline void hash_into(Hasher& h, const AgentSpec& v) {

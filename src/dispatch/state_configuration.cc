@@ -83,6 +83,7 @@ bool State::on(const QueuePut& event) {
   if (spec.reserve_skill != SkillHandle::kNone && !skills_.find(spec.reserve_skill)) return false;
   QueueRecord* record = queues_.find(event.queue);
   if (record && record->queue.spec.channel != spec.channel) return false;
+  if (record && record->queue.spec.tenant != spec.tenant) return false;
   ++policy->uses;
   use_skills(spec, true);
   if (!record) {

@@ -410,6 +410,7 @@ bool State::on(const ContactTransferred& event) {
   const bool held = contact.state == ContactState::kActive || contact.state == ContactState::kHeld;
   if (!held && contact.state != ContactState::kQueued) return false;
   if (queue_of(contact).channel != to->queue.spec.channel) return false;
+  if (queue_of(contact).tenant != to->queue.spec.tenant) return false;
   if (held) {
     leave_hand(*record, true);
   } else {

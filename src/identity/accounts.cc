@@ -214,7 +214,7 @@ v1::Tenant suspend_tenant(TenantTransaction& t, const std::string& tenant_id, bo
 
 bool fits(v1::Role role, const std::string& tenant_id) {
   const bool of_a_tenant = role == v1::ROLE_TENANT_ADMIN || role == v1::ROLE_TENANT_VIEWER;
-  return v1::Role_IsValid(role) && role != v1::ROLE_UNSPECIFIED && of_a_tenant == (tenant_id != api::kPlatformTenant);
+  return v1::Role_IsValid(role) && role != v1::ROLE_UNSPECIFIED && of_a_tenant == (tenant_id != kPlatformTenant);
 }
 
 v1::User create_user(TenantTransaction& t, v1::User user, const std::string& password, const Deed& deed) {

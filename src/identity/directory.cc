@@ -94,8 +94,7 @@ void Directory::read_on() {
   bool changed = false;
   for (;;) {
     const auto changes =
-        pool_.submit(api::kPlatformTenant, [this](TenantTransaction& t) { return changes_after(t, last_change_); })
-            .get();
+        pool_.submit(kPlatformTenant, [this](TenantTransaction& t) { return changes_after(t, last_change_); }).get();
     for (const Change& change : changes) {
       apply(change);
       last_change_ = change.number;
@@ -132,7 +131,7 @@ void Directory::apply(const Change& change) {
 
 void Directory::load_api_keys() {
   const auto records =
-      pool_.submit(api::kPlatformTenant, [](TenantTransaction& t) { return live_api_keys(t, wall_now()); }).get();
+      pool_.submit(kPlatformTenant, [](TenantTransaction& t) { return live_api_keys(t, wall_now()); }).get();
   std::unordered_map<std::string, ApiKey> keys;
   for (const auto& record : records) keys[record.key.key_id()] = {record.digest, caller_of(record.key)};
   std::unique_lock lock(mutex_);
@@ -141,10 +140,23 @@ void Directory::load_api_keys() {
 }
 
 void Directory::load_tenants() {
-  const auto ids = pool_.submit(api::kPlatformTenant, [](TenantTransaction& t) { return suspended_tenants(t); }).get();
+  const auto ids = pool_.submit(kPlatformTenant, [](TenantTransaction& t) { return suspended_tenants(t); }).get();
   std::unique_lock lock(mutex_);
   suspended_tenants_ = {ids.begin(), ids.end()};
   tenants_changed_ = false;
+}
+
+void Directory::find_tenant(const std::string& tenant_id, std::function<void(std::optional<bool>)> then) {
+  const auto found = std::make_shared<bool>(false);
+  try {
+    pool_.post(
+        tenant_id, [=](TenantTransaction& t) { *found = identity::find_tenant(t, tenant_id).has_value(); },
+        [=](const std::exception_ptr& error) { then(error ? std::nullopt : std::optional(*found)); });
+  } catch (const store::PoolFull&) {
+    then(std::nullopt);
+  } catch (const store::PoolStopped&) {
+    then(std::nullopt);
+  }
 }
 
 void Directory::load_users() {
@@ -169,7 +181,7 @@ void Directory::keep_keys() {
   const TimePoint now = wall_now();
   auto fresh =
       pool_
-          .submit(api::kPlatformTenant,
+          .submit(kPlatformTenant,
                   [&](TenantTransaction& t) {
                     auto records = lock_signing_keys(t);
                     const auto plan_now = [&] {
@@ -207,7 +219,7 @@ void Directory::clear_away_everywhere() {
   PageRequest page{0, 1'000};
   Page<v1::Tenant> tenants;
   do {
-    tenants = pool_.submit(api::kPlatformTenant, [&](TenantTransaction& t) { return list_tenants(t, page); }).get();
+    tenants = pool_.submit(kPlatformTenant, [&](TenantTransaction& t) { return list_tenants(t, page); }).get();
     for (const v1::Tenant& tenant : tenants.items) {
       pool_.submit(tenant.tenant_id(), [this](TenantTransaction& t) { clear_away(t, cleared_); }).get();
     }

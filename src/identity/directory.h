@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -56,6 +57,10 @@ class Directory {
   Answer authenticate(std::string_view credential, TimePoint now);
   /// Whether who was let in before still would be.
   [[nodiscard]] Refusal recheck(const api::Caller& caller, TimePoint now) const;
+
+  /// Asks the database whether there is such a tenant: `then` is called once, from any thread; nothing if it does not
+  /// answer.
+  void find_tenant(const std::string& tenant_id, std::function<void(std::optional<bool>)> then);
 
   /// Rises whenever recheck() may answer otherwise than before, but for the passing of time.
   [[nodiscard]] std::uint64_t changes() const { return changes_; }

@@ -16,6 +16,10 @@ class Gatekeeper final : public api::Gate {
   api::Admission admit(const grpc::CallbackServerContext& context,
                        const google::protobuf::Descriptor& request) override;
   std::optional<api::Error> recheck(const api::Caller& caller) override;
+  void find_tenant(const std::string& tenant_id, std::function<void(std::optional<bool>)> then) override {
+    if (tenant_id == kPlatformTenant) return then(true);
+    directory_.find_tenant(tenant_id, std::move(then));
+  }
   [[nodiscard]] std::uint64_t changes() const override { return directory_.changes(); }
 
  private:

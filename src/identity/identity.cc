@@ -1,6 +1,10 @@
 #include "muster/identity/identity.h"
 
+#include <sodium.h>
+#include <unistd.h>
+
 #include <chrono>
+#include <climits>
 #include <stdexcept>
 #include <thread>
 
@@ -12,27 +16,46 @@
 #include "muster/client/private_file.h"
 #include "password.h"
 #include "root_key.h"
+#include "secrets.h"
 
 namespace muster::identity {
 namespace {
 
 constexpr const char* kFirstAdmin = "admin";
-constexpr const char* kOperatorClient = "local-operator";
+constexpr const char* kOperatorClient = "local-operator-";
+constexpr std::size_t kOperatorClientBytes = 4;
 constexpr Duration kOperatorKeyLeft = std::chrono::hours(24 * 30);
 constexpr std::size_t kKeyFileBytesMax = 256;
 
-Deed by_system(const char* action) { return {api::kPlatformTenant, "system", action, "", wall_now()}; }
+Deed by_system(const char* action) { return {kPlatformTenant, "system", action, "", wall_now()}; }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-/// In place of those that the client has.
-std::string replace_operator_key(TenantTransaction& t, const RootKey& root) {
+/// A file as all servers of a database tell it from others: the machine and the path.
+std::string place_of(const std::filesystem::path& file) {
+  char host[HOST_NAME_MAX + 1] = {};
+  gethostname(host, sizeof(host) - 1);
+  return std::string(host) + ":" + std::filesystem::absolute(file).lexically_normal().string();
+}
+
+/// A client for each file: servers of one database, each with a folder of its own, leave each other's keys alone.
+std::string operator_client(const std::string& place) {
+  unsigned char digest[crypto_generichash_BYTES_MIN] = {};
+  crypto_generichash(digest, sizeof(digest), bytes_of(place), place.size(), nullptr, 0);
+  char hex[2 * kOperatorClientBytes + 1] = {};
+  sodium_bin2hex(hex, sizeof(hex), digest, kOperatorClientBytes);
+  return kOperatorClient + std::string(hex);
+}
+
+/// In place of those that the file had.
+std::string replace_operator_key(TenantTransaction& t, const RootKey& root, const std::string& place) {
   const Deed deed = by_system("WriteOperatorKey");
-  for (const auto& key : list_api_keys(t, kOperatorClient, {0, 1000}).items) {
+  const std::string client = operator_client(place);
+  for (const auto& key : list_api_keys(t, client, {0, 1000}).items) {
     if (!key.has_revoke_time()) revoke_api_key(t, key.key_id(), deed);
   }
   v1::ApiKey key;
-  key.set_client_id(kOperatorClient);
+  key.set_client_id(client);
   for (int scope = v1::ApiScope_MIN + 1; scope <= v1::ApiScope_MAX; ++scope) {
     key.add_scopes(static_cast<v1::ApiScope>(scope));
   }
@@ -67,7 +90,7 @@ class Identity::Impl {
 
   std::optional<FirstAdmin> make_first_admin() {
     return pool_
-        .submit(api::kPlatformTenant,
+        .submit(kPlatformTenant,
                 [](TenantTransaction& t) -> std::optional<FirstAdmin> {
                   lock_first_user(t);
                   if (!list_users(t, {}, {0, 1}).items.empty()) return std::nullopt;
@@ -85,8 +108,15 @@ class Identity::Impl {
   void write_operator_key(const std::filesystem::path& path) {
     const auto kept = client::read_private_file(path, kKeyFileBytesMax);
     if (kept && directory_.authenticate(first_line(*kept), wall_now() + kOperatorKeyLeft).caller) return;
-    const std::string key =
-        pool_.submit(api::kPlatformTenant, [&](TenantTransaction& t) { return replace_operator_key(t, root_); }).get();
+    const auto old = kept ? directory_.authenticate(first_line(*kept), wall_now()).caller : nullptr;
+    const std::string key = pool_
+                                .submit(kPlatformTenant,
+                                        [&](TenantTransaction& t) {
+                                          // The machine or the folder may have had another name then.
+                                          if (old) revoke_api_key(t, old->key_id, by_system("WriteOperatorKey"));
+                                          return replace_operator_key(t, root_, place_of(path));
+                                        })
+                                .get();
     wait_until_known(key);
     client::write_private_file(path, key + "\n");
   }

@@ -62,7 +62,7 @@ void check(const v1::ListTenantsRequest& request, Checker& check) { check_list(r
 void check(const v1::SetTenantSuspensionRequest& request, Checker& check) {
   check.request_id(request.request_id());
   check.id("tenant_id", request.tenant_id());
-  check.expect(request.tenant_id() != api::kPlatformTenant, "tenant_id", "must not be the platform");
+  check.expect(request.tenant_id() != kPlatformTenant, "tenant_id", "must not be the platform");
 }
 
 void check(const v1::CreateUserRequest& request, Checker& check) {

@@ -55,7 +55,7 @@ class IdentityService final : public v1::IdentityService::CallbackService {
                              v1::SignInResponse* response) override {
     return api::admitted(gate_, context, request, [=, this](ServerUnaryReactor* reactor, const Admission&) {
       Checker check;
-      const std::string tenant = request->tenant_id().empty() ? api::kPlatformTenant : request->tenant_id();
+      const std::string tenant = request->tenant_id().empty() ? kPlatformTenant : request->tenant_id();
       check.id("tenant_id", tenant);
       check.id("user_id", request->user_id());
       if (!check.ok()) return reactor->Finish(api::to_status(check.error()));
@@ -146,21 +146,21 @@ class IdentityService final : public v1::IdentityService::CallbackService {
 
   ServerUnaryReactor* CreateTenant(CallbackServerContext* context, const v1::CreateTenantRequest* request,
                                    v1::CreateTenantResponse* response) override {
-    return change(context, request, response, api::kPlatformTenant, [=](TenantTransaction& t, const Deed& deed) {
+    return change(context, request, response, kPlatformTenant, [=](TenantTransaction& t, const Deed& deed) {
       *response->mutable_tenant() = create_tenant(t, request->tenant(), deed);
     });
   }
 
   ServerUnaryReactor* UpdateTenant(CallbackServerContext* context, const v1::UpdateTenantRequest* request,
                                    v1::UpdateTenantResponse* response) override {
-    return change(context, request, response, api::kPlatformTenant, [=](TenantTransaction& t, const Deed& deed) {
+    return change(context, request, response, kPlatformTenant, [=](TenantTransaction& t, const Deed& deed) {
       *response->mutable_tenant() = rename_tenant(t, request->tenant(), deed);
     });
   }
 
   ServerUnaryReactor* SetTenantSuspension(CallbackServerContext* context, const v1::SetTenantSuspensionRequest* request,
                                           v1::SetTenantSuspensionResponse* response) override {
-    return change(context, request, response, api::kPlatformTenant, [=](TenantTransaction& t, const Deed& deed) {
+    return change(context, request, response, kPlatformTenant, [=](TenantTransaction& t, const Deed& deed) {
       *response->mutable_tenant() = suspend_tenant(t, request->tenant_id(), request->suspended(), deed);
     });
   }
@@ -173,7 +173,7 @@ class IdentityService final : public v1::IdentityService::CallbackService {
 
   ServerUnaryReactor* ListTenants(CallbackServerContext* context, const v1::ListTenantsRequest* request,
                                   v1::ListTenantsResponse* response) override {
-    return list(context, request, api::kPlatformTenant, {"tenants"}, response,
+    return list(context, request, kPlatformTenant, {"tenants"}, response,
                 [=](TenantTransaction& t, const PageRequest& page) {
                   return add(list_tenants(t, page), response->mutable_tenants());
                 });

@@ -36,7 +36,7 @@ constexpr auto kMembersWrite = v1::API_SCOPE_MEMBERS_WRITE;
 constexpr auto kNoScope = v1::API_SCOPE_UNSPECIFIED;
 
 // P: everything; T: the caller's own tenant; O: the caller's own; a dot: nothing.
-// Contacts, queues and agents have no tenants yet: until they have, nobody of a tenant gets to see them.
+// Queues and contacts are a tenant's, agents and members the platform's.
 //
 // platform admin ┐┌ operator
 //                ││┌ supervisor
@@ -75,7 +75,7 @@ constexpr Permission kPermissions[] = {
     {"AnnouncementService", "AnswerAnnouncement", Access::kTable, kMembersWrite, "PP.....O."},
     {"AnnouncementService", "ListAcknowledgements", Access::kTable, kMembersRead, "PPPPP...."},
 
-    {"BoardService", "WatchBoard", Access::kTable, kBoardRead, "PPPP....."},
+    {"BoardService", "WatchBoard", Access::kTable, kBoardRead, "PPPP.TT.T"},
 
     {"CertificateService", "CreateCertificateKind", Access::kTable, kMembersWrite, "PP......."},
     {"CertificateService", "GetCertificateKind", Access::kTable, kMembersRead, "PPPPP..P."},
@@ -89,20 +89,20 @@ constexpr Permission kPermissions[] = {
     {"CertificateService", "RevokeCertificate", Access::kTable, kMembersWrite, "PP......."},
     {"CertificateService", "ListCertificates", Access::kTable, kMembersRead, "PPPPP..O."},
 
-    {"ContactService", "CreateContact", Access::kTable, kContactsWrite, "PPP......"},
-    {"ContactService", "BatchCreateContacts", Access::kTable, kContactsWrite, "PPP......"},
-    {"ContactService", "GetContact", Access::kTable, kContactsRead, "PPPPP...."},
+    {"ContactService", "CreateContact", Access::kTable, kContactsWrite, "PPP..T..T"},
+    {"ContactService", "BatchCreateContacts", Access::kTable, kContactsWrite, "PPP..T..T"},
+    {"ContactService", "GetContact", Access::kTable, kContactsRead, "PPPPPTT.T"},
     {"ContactService", "ExplainContact", Access::kTable, kContactsRead, "PPPPP...."},
     {"ContactService", "ExplainAgent", Access::kTable, kContactsRead, "PPPPP...."},
-    {"ContactService", "EstimateWait", Access::kTable, kContactsRead, "PPPPP...."},
-    {"ContactService", "ListContacts", Access::kTable, kContactsRead, "PPPPP...."},
-    {"ContactService", "CancelContact", Access::kTable, kContactsWrite, "PPP......"},
-    {"ContactService", "AbandonContact", Access::kTable, kContactsWrite, "PPP......"},
-    {"ContactService", "DeflectContact", Access::kTable, kContactsWrite, "PPP......"},
-    {"ContactService", "TransferContact", Access::kTable, kContactsWrite, "PPP......"},
+    {"ContactService", "EstimateWait", Access::kTable, kContactsRead, "PPPPPTT.T"},
+    {"ContactService", "ListContacts", Access::kTable, kContactsRead, "PPPPPTT.T"},
+    {"ContactService", "CancelContact", Access::kTable, kContactsWrite, "PPP..T..T"},
+    {"ContactService", "AbandonContact", Access::kTable, kContactsWrite, "PPP..T..T"},
+    {"ContactService", "DeflectContact", Access::kTable, kContactsWrite, "PPP..T..T"},
+    {"ContactService", "TransferContact", Access::kTable, kContactsWrite, "PPP..T..T"},
     {"ContactService", "PrioritizeContact", Access::kTable, kContactsWrite, "PPP......"},
     {"ContactService", "AssignContact", Access::kTable, kContactsWrite, "PPP......"},
-    {"ContactService", "WatchContacts", Access::kTable, kContactsRead, "PPPPP...."},
+    {"ContactService", "WatchContacts", Access::kTable, kContactsRead, "PPPPPTT.T"},
 
     {"CourseService", "CreateCourse", Access::kTable, kMembersWrite, "PP......."},
     {"CourseService", "GetCourse", Access::kTable, kMembersRead, "PPPPP..O."},
@@ -186,9 +186,9 @@ constexpr Permission kPermissions[] = {
     {"RoutingService", "ListPolicies", Access::kTable, kRoutingRead, "PPPPP...."},
     {"RoutingService", "DeletePolicy", Access::kTable, kRoutingWrite, "PP......."},
     {"RoutingService", "CreateQueue", Access::kTable, kRoutingWrite, "PP......."},
-    {"RoutingService", "GetQueue", Access::kTable, kRoutingRead, "PPPPP...."},
+    {"RoutingService", "GetQueue", Access::kTable, kRoutingRead, "PPPPPTT.T"},
     {"RoutingService", "UpdateQueue", Access::kTable, kRoutingWrite, "PP......."},
-    {"RoutingService", "ListQueues", Access::kTable, kRoutingRead, "PPPPP...."},
+    {"RoutingService", "ListQueues", Access::kTable, kRoutingRead, "PPPPPTT.T"},
     {"RoutingService", "DeleteQueue", Access::kTable, kRoutingWrite, "PP......."},
     {"RoutingService", "SetPoolHold", Access::kTable, kRoutingWrite, "PPP......"},
     {"RoutingService", "CreateAgent", Access::kTable, kRoutingWrite, "PP......."},
@@ -288,7 +288,7 @@ Reach reach_of(const Permission& permission, const api::Caller& caller) {
     const bool allowed = permission.access == Access::kSignedIn ||
                          std::find(caller.scopes.begin(), caller.scopes.end(), permission.scope) != caller.scopes.end();
     if (!allowed) return Reach::kNone;
-    if (permission.access == Access::kTable && caller.tenant_id == api::kPlatformTenant) return Reach::kPlatform;
+    if (permission.access == Access::kTable && caller.tenant_id == kPlatformTenant) return Reach::kPlatform;
     return reach_of(permission.reach[kKeyColumn]);
   }
   Reach farthest = permission.access == Access::kSignedIn ? Reach::kOwn : Reach::kNone;

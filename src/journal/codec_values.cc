@@ -176,6 +176,7 @@ void fill(v1::QueueSpec& stored, const dispatch::QueueSpec& spec) {
   stored.set_share(spec.share);
   stored.set_idle_reserve(spec.idle_reserve);
   stored.set_reserve_skill(raw(spec.reserve_skill));
+  if (spec.tenant != kPlatformTenant) stored.set_tenant(spec.tenant);
 }
 
 dispatch::QueueSpec read(const v1::QueueSpec& stored) {
@@ -192,6 +193,7 @@ dispatch::QueueSpec read(const v1::QueueSpec& stored) {
   spec.share = narrow<std::uint16_t>(stored.share());
   spec.idle_reserve = narrow<std::uint16_t>(stored.idle_reserve());
   spec.reserve_skill = handle_of<dispatch::SkillHandle>(stored.reserve_skill());
+  if (!stored.tenant().empty()) spec.tenant = stored.tenant();
   return spec;
 }
 

@@ -66,20 +66,21 @@ class Board::Impl {
     std::visit([this](const auto& body) { on(body); }, event.body);
   }
 
-  BoardChanges changes_after(dispatch::Sequence version, bool include_agents) const {
+  BoardChanges changes_after(dispatch::Sequence version, bool include_agents, const std::string& tenant_id) const {
+    const auto shown = [&](const QueueRow& row) { return tenant_id.empty() || row.tenant_id == tenant_id; };
     BoardChanges changes;
     changes.snapshot = version == 0 || version < oldest_delta_version();
     if (changes.snapshot) version = 0;
     changes.version = version_;
-    changes.totals = totals_;
+    changes.totals = tenant_id.empty() ? totals_ : totals_of(tenant_id);
     changes.queues = queues_.changed_after(version);
+    std::erase_if(changes.queues, [&](const QueueRow* row) { return !shown(*row); });
     if (include_agents) changes.agents = agents_.changed_after(version);
     if (changes.snapshot) return changes;
-    changes.removed_queue_ids = queues_.removed_after(
-        version, changes.queues, [](const QueueRow& row) -> std::string_view { return row.queue_id; });
+    changes.removed_queue_ids = queues_.removed_after(version, changes.queues, &QueueRow::queue_id, shown);
     if (include_agents) {
-      changes.removed_agent_ids = agents_.removed_after(
-          version, changes.agents, [](const AgentRow& row) -> std::string_view { return row.agent_id; });
+      changes.removed_agent_ids =
+          agents_.removed_after(version, changes.agents, &AgentRow::agent_id, [](const AgentRow&) { return true; });
     }
     return changes;
   }
@@ -102,6 +103,7 @@ class Board::Impl {
   void restore(const dispatch::StateImage& state, const BoardCounters& counters);
 
  private:
+  Totals totals_of(const std::string& tenant_id) const;
   void start_day(std::int64_t day);
 
   // --- contacts ---
@@ -165,6 +167,22 @@ class Board::Impl {
   Ledger<AgentEntry, AgentRow, AgentHandle> agents_{kRemovalsMax};
   std::unordered_map<std::uint64_t, OpenContact> contacts_;  // by ContactId; never iterated
 };
+
+Totals Board::Impl::totals_of(const std::string& tenant_id) const {
+  Totals totals;
+  queues_.each([&](QueueHandle, const QueueEntry& queue) {
+    const QueueRow& row = queue.row;
+    if (row.tenant_id != tenant_id) return;
+    totals.waiting += row.waiting;
+    totals.ringing += row.ringing;
+    totals.in_hand += row.in_hand;
+    totals.counters.created += row.counters.created;
+    totals.counters.answered += row.counters.answered;
+    totals.counters.abandoned += row.counters.abandoned;
+    totals.counters.completed += row.counters.completed;
+  });
+  return totals;
+}
 
 void Board::Impl::start_day(std::int64_t day) {
   day_ = day;
@@ -300,7 +318,7 @@ void Board::Impl::sign_off(AgentEntry& agent) {
   agent.session = SessionId::kNone;
   agent.row.connected = false;
   refresh(agent);
-  agents_.unlist(agent, agent.row.agent_id, version_);
+  agents_.unlist(agent, version_);
 }
 
 // --- events -----------------------------------------------------------------------------------------------------
@@ -319,6 +337,7 @@ void Board::Impl::on(const dispatch::QueuePut& e) {
   queue.row.queue_id = e.spec.id;
   queue.row.display_name = e.spec.display_name;
   queue.row.channel = e.spec.channel;
+  queue.row.tenant_id = e.spec.tenant;
   queue.target = e.spec.service_level_target;
   refresh(queue);
 }
@@ -326,7 +345,7 @@ void Board::Impl::on(const dispatch::QueuePut& e) {
 void Board::Impl::on(const dispatch::QueueDeleted& e) {
   QueueEntry* queue = queues_.find(e.queue);
   if (!queue) return;
-  queues_.unlist(*queue, queue->row.queue_id, version_);
+  queues_.unlist(*queue, version_);
   queues_.erase(e.queue);
 }
 
@@ -513,8 +532,8 @@ Board::Board(Board&&) noexcept = default;
 Board& Board::operator=(Board&&) noexcept = default;
 
 void Board::apply(const dispatch::Event& event) { impl_->apply(event); }
-BoardChanges Board::changes_after(dispatch::Sequence version, bool include_agents) const {
-  return impl_->changes_after(version, include_agents);
+BoardChanges Board::changes_after(dispatch::Sequence version, bool include_agents, const std::string& tenant_id) const {
+  return impl_->changes_after(version, include_agents, tenant_id);
 }
 dispatch::Sequence Board::version() const { return impl_->version(); }
 dispatch::Sequence Board::oldest_delta_version() const { return impl_->oldest_delta_version(); }

@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 #include <unordered_set>
-#include <utility>
 #include <vector>
 
 #include "muster/dispatch/types.h"
@@ -53,13 +52,14 @@ class Ledger {
   }
 
   /// Takes an entry off the board.
-  void unlist(E& entry, const std::string& id, dispatch::Sequence version) {
+  void unlist(E& entry, dispatch::Sequence version) {
     if (!entry.listed) return;
     entry.listed = false;
     by_change_.erase(entry.place);
-    removals_.emplace_back(version, id);
+    removals_.push_back(entry.row);
+    removals_.back().version = version;
     if (removals_.size() > removals_max_) {
-      oldest_delta_version_ = removals_.front().first;
+      oldest_delta_version_ = removals_.front().version;
       removals_.pop_front();
     }
   }
@@ -84,16 +84,18 @@ class Ledger {
     return rows;
   }
 
-  /// The identifiers removed after `version`, but for those back on the board, which are among `changed` then.
-  template <typename IdOf>
+  /// The identifiers of the rows removed after `version` that pass `shown`, but for those back on the board, which are
+  /// among `changed` then.
+  template <typename Shown>
   [[nodiscard]] std::vector<std::string> removed_after(dispatch::Sequence version,
-                                                       const std::vector<const Row*>& changed, IdOf id_of) const {
+                                                       const std::vector<const Row*>& changed, std::string Row::*id,
+                                                       const Shown& shown) const {
     std::vector<std::string> ids;
-    if (removals_.empty() || removals_.back().first <= version) return ids;
+    if (removals_.empty() || removals_.back().version <= version) return ids;
     std::unordered_set<std::string_view> seen;
-    for (const Row* row : changed) seen.insert(id_of(*row));
-    for (auto removal = removals_.rbegin(); removal != removals_.rend() && removal->first > version; ++removal) {
-      if (seen.insert(removal->second).second) ids.push_back(removal->second);
+    for (const Row* row : changed) seen.insert(row->*id);
+    for (auto row = removals_.rbegin(); row != removals_.rend() && row->version > version; ++row) {
+      if (shown(*row) && seen.insert((*row).*id).second) ids.push_back((*row).*id);
     }
     return ids;
   }
@@ -112,7 +114,7 @@ class Ledger {
   const std::size_t removals_max_;
   std::vector<std::unique_ptr<E>> entries_;  // indexed by handle
   std::list<Entry<Row>*> by_change_;
-  std::deque<std::pair<dispatch::Sequence, std::string>> removals_;  // oldest first
+  std::deque<Row> removals_;  // as they were last, oldest removal first; the version is that of the removal
   dispatch::Sequence oldest_delta_version_ = 0;
 };
 

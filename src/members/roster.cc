@@ -163,7 +163,7 @@ void Roster::run(const std::stop_token& stop) {
 
 std::size_t Roster::tell_some() {
   const Facts facts = pool_
-                          .submit(api::kPlatformTenant,
+                          .submit(kPlatformTenant,
                                   [](TenantTransaction& t) {
                                     return Facts{roster_changes(t, kBatch), managed_skills(t)};
                                   })
@@ -185,8 +185,7 @@ std::size_t Roster::tell_some() {
     }
     if (done) told.insert(told.end(), changes[i].numbers.begin(), changes[i].numbers.end());
   }
-  if (!told.empty())
-    pool_.submit(api::kPlatformTenant, [&](TenantTransaction& t) { delete_roster_changes(t, told); }).get();
+  if (!told.empty()) pool_.submit(kPlatformTenant, [&](TenantTransaction& t) { delete_roster_changes(t, told); }).get();
   return told.size();
 }
 

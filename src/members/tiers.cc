@@ -186,7 +186,7 @@ bool review_some(TenantTransaction& t, TimePoint now) {
   for (const auto& [id, member] : members) ids.push_back(id);
   const std::vector<v1::Tier> tiers = list_tiers(t);
   auto results = results_of(t, ids, month);
-  const store::AuditCause cause{api::kPlatformTenant, "system", "ReviewTiers", ""};
+  const store::AuditCause cause{kPlatformTenant, "system", "ReviewTiers", ""};
   return api::audited(t, cause, now, "", [&](const By& by) {
     for (const auto& [id, member] : members) {
       v1::TierReview review = judged(member, tiers, results[id], id, month);

@@ -54,7 +54,7 @@ void BackOffice::start_jobs() {
   std::vector<store::Job> jobs = academy::academy_jobs(learned);
   jobs.push_back(members::tier_reviews());
   jobs.push_back(skill_tags::recompute_job());
-  jobs_ = std::make_unique<store::Jobs>(pool_, api::kPlatformTenant, std::move(jobs));
+  jobs_ = std::make_unique<store::Jobs>(pool_, kPlatformTenant, std::move(jobs));
 }
 
 void BackOffice::stop() {

@@ -9,6 +9,7 @@ namespace {
 
 void render(const kpi::QueueRow& row, v1::QueueRow* out) {
   out->set_queue_id(row.queue_id);
+  out->set_tenant_id(row.tenant_id);
   out->set_display_name(row.display_name);
   out->set_channel(to_proto(row.channel));
   out->set_waiting(row.waiting);
@@ -72,9 +73,9 @@ void BoardView::reset(const dispatch::StateImage& state, const kpi::BoardCounter
 }
 
 // The rows are copied under the lock, which the publisher needs too, and rendered after it.
-Node::BoardDelta BoardView::delta(std::uint64_t version, bool include_agents) const {
+Node::BoardDelta BoardView::delta(std::uint64_t version, bool include_agents, const std::string& tenant_id) const {
   std::unique_lock lock(mutex_);
-  auto changes = board_.changes_after(version, include_agents);
+  auto changes = board_.changes_after(version, include_agents, tenant_id);
   std::vector<kpi::QueueRow> queues;
   std::vector<kpi::AgentRow> agents;
   queues.reserve(changes.queues.size());

@@ -14,7 +14,7 @@ class BoardView {
  public:
   void apply(const std::vector<dispatch::Event>& events);
   void reset(const dispatch::StateImage& state, const kpi::BoardCounters& counters);
-  [[nodiscard]] Node::BoardDelta delta(std::uint64_t version, bool include_agents) const;
+  [[nodiscard]] Node::BoardDelta delta(std::uint64_t version, bool include_agents, const std::string& tenant_id) const;
 
  private:
   mutable std::mutex mutex_;

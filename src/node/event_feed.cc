@@ -99,8 +99,9 @@ Summary summarize(const dispatch::Event& event) {
       event.body);
 }
 
-const std::string& name_of(const std::unordered_map<std::uint32_t, std::string>& names, std::uint32_t handle) {
-  static const std::string none;
+template <typename Name>
+const Name& name_of(const std::unordered_map<std::uint32_t, Name>& names, std::uint32_t handle) {
+  static const Name none;
   const auto found = names.find(handle);
   return found == names.end() ? none : found->second;
 }
@@ -114,10 +115,10 @@ void EventFeed::reset(const dispatch::Engine& engine) {
   last_ = engine.last_sequence();
   epoch_ = engine.epoch();
   std::lock_guard names(names_mutex_);
-  queue_ids_.clear();
+  queues_.clear();
   agent_ids_.clear();
   for (std::uint32_t n = 1; n <= dispatch::raw(engine.last_queue()); ++n) {
-    if (const auto* queue = engine.queue(dispatch::QueueHandle{n})) queue_ids_[n] = queue->spec.id;
+    if (const auto* queue = engine.queue(dispatch::QueueHandle{n})) queues_[n] = {queue->spec.id, queue->spec.tenant};
   }
   for (std::uint32_t n = 1; n <= dispatch::raw(engine.last_agent()); ++n) {
     if (const auto* agent = engine.agent(dispatch::AgentHandle{n})) agent_ids_[n] = agent->spec.id;
@@ -143,7 +144,7 @@ void EventFeed::add(std::shared_ptr<const std::vector<dispatch::Event>> events) 
 void EventFeed::learn(const dispatch::Event& event) {
   if (const auto* queue = std::get_if<dispatch::QueuePut>(&event.body)) {
     std::lock_guard names(names_mutex_);
-    queue_ids_[dispatch::raw(queue->queue)] = queue->spec.id;
+    queues_[dispatch::raw(queue->queue)] = {queue->spec.id, queue->spec.tenant};
   } else if (const auto* agent = std::get_if<dispatch::AgentPut>(&event.body)) {
     std::lock_guard names(names_mutex_);
     agent_ids_[dispatch::raw(agent->agent)] = agent->spec.id;
@@ -153,8 +154,7 @@ void EventFeed::learn(const dispatch::Event& event) {
 }
 
 // The batches are looked up under the lock, which the publisher needs too, and rendered after it.
-EventFeed::Page EventFeed::read(dispatch::Sequence cursor, const std::unordered_set<std::string>& queue_ids,
-                                std::size_t look_max) const {
+EventFeed::Page EventFeed::read(dispatch::Sequence cursor, const Filter& filter, std::size_t look_max) const {
   Page page;
   page.sequence = cursor;
   std::vector<std::shared_ptr<const std::vector<dispatch::Event>>> batches;
@@ -178,27 +178,28 @@ EventFeed::Page EventFeed::read(dispatch::Sequence cursor, const std::unordered_
       if (event.sequence > cursor + look_max) break;
       page.sequence = event.sequence;
       v1::ContactEvent rendered;
-      if (render(event, queue_ids, rendered)) page.events.push_back(std::move(rendered));
+      if (render(event, filter, rendered)) page.events.push_back(std::move(rendered));
     }
   }
   return page;
 }
 
-bool EventFeed::render(const dispatch::Event& event, const std::unordered_set<std::string>& queue_ids,
-                       v1::ContactEvent& out) const {
+// A contact stays with its tenant wherever it is transferred.
+bool EventFeed::render(const dispatch::Event& event, const Filter& filter, v1::ContactEvent& out) const {
   const Summary summary = summarize(event);
   if (summary.kind == v1::CONTACT_EVENT_KIND_UNSPECIFIED) return false;
-  const std::string& queue = name_of(queue_ids_, dispatch::raw(summary.queue));
-  if (!queue_ids.empty() && !queue_ids.contains(queue)) {
+  const QueueName& queue = name_of(queues_, dispatch::raw(summary.queue));
+  if (!filter.tenant_id.empty() && queue.tenant_id != filter.tenant_id) return false;
+  if (!filter.queue_ids.empty() && !filter.queue_ids.contains(queue.id)) {
     const auto* moved = std::get_if<dispatch::ContactTransferred>(&event.body);
-    if (!moved || !queue_ids.contains(name_of(queue_ids_, dispatch::raw(moved->from)))) return false;
+    if (!moved || !filter.queue_ids.contains(name_of(queues_, dispatch::raw(moved->from)).id)) return false;
   }
   out.set_sequence(static_cast<std::int64_t>(event.sequence));
   to_proto(event.time, out.mutable_event_time());
   out.set_cause_request_id(request_id(event.request));
   out.set_kind(summary.kind);
   out.set_contact_id(contact_id(summary.contact));
-  out.set_queue_id(queue);
+  out.set_queue_id(queue.id);
   out.set_state(to_proto(summary.state));
   if (summary.agent != dispatch::AgentHandle::kNone) {
     out.set_agent_id(name_of(agent_ids_, dispatch::raw(summary.agent)));

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "follower.h"
-#include "muster/store/pool.h"
+#include "muster/store/tenant_pool.h"
 #include "projection_store.h"
 #include "publisher.h"
 #include "workspace_owner.h"
@@ -18,7 +18,7 @@ class Node::Impl {
   explicit Impl(NodeOptions given) : options(std::move(given)), view(options.feed_events_max) {}
 
   void start() {
-    pool = std::make_unique<store::Pool>(store::Pool::Options{.connection = options.database});
+    pool = std::make_unique<store::TenantPool>(store::Pool::Options{.connection = options.database});
     follower = std::make_unique<Follower>(Follower::Options{.database = options.database,
                                                             .workspace = options.workspace,
                                                             .snapshot_events = options.snapshot_events,
@@ -34,19 +34,23 @@ class Node::Impl {
   }
 
   template <typename T>
-  using Read = std::function<std::optional<T>(pqxx::connection_base&, dispatch::Sequence complete_to)>;
+  using Read = std::function<std::optional<T>(store::TenantTransaction&, dispatch::Sequence complete_to)>;
 
-  /// Runs `read` on the pool once the tables hold everything committed so far.
+  /// Runs `read` on the pool, as the tenant or, if that is empty, the platform, once the tables hold everything
+  /// committed so far.
   template <typename T>
-  void from_tables(Read<T> read, StoreResult<T> done) {
+  void from_tables(const std::string& tenant, Read<T> read, StoreResult<T> done) {
     if (!owner->readiness().ready) return done(StoreStatus::kNotServing, std::nullopt, "");
     const dispatch::Sequence complete_to = view.committed;
     follower->when_projected(complete_to, [=, this](StoreStatus status, const std::string& trouble) {
       if (status != StoreStatus::kRead) return done(status, std::nullopt, trouble);
       auto result = std::make_shared<std::optional<T>>();
       try {
-        pool->post([=](pqxx::connection_base& connection) { *result = read(connection, complete_to); },
-                   [=, this](const std::exception_ptr& error) { answer(error, std::move(*result), read, done); });
+        pool->post(
+            tenant.empty() ? kPlatformTenant : tenant,
+            [=](store::TenantTransaction& t) { *result = read(t, complete_to); },
+            [=, this](const std::exception_ptr& error) { answer(error, std::move(*result), tenant, read, done); },
+            store::TenantTransaction::Kind::kSnapshot);
       } catch (const store::PoolFull& full) {
         done(StoreStatus::kBusy, std::nullopt, full.what());
       } catch (const store::PoolStopped& stopped) {
@@ -56,13 +60,13 @@ class Node::Impl {
   }
 
   template <typename T>
-  void answer(const std::exception_ptr& error, std::optional<T> result, const Read<T>& read,
+  void answer(const std::exception_ptr& error, std::optional<T> result, const std::string& tenant, const Read<T>& read,
               const StoreResult<T>& done) {
     if (!error) return done(StoreStatus::kRead, std::move(result), "");
     try {
       std::rethrow_exception(error);
     } catch (const TablesBehind&) {
-      from_tables(read, done);
+      from_tables(tenant, read, done);
     } catch (const std::exception& caught) {
       done(StoreStatus::kUnavailable, std::nullopt, caught.what());
     }
@@ -70,7 +74,7 @@ class Node::Impl {
 
   const NodeOptions options;
   PublicView view;
-  std::unique_ptr<store::Pool> pool;
+  std::unique_ptr<store::TenantPool> pool;
   std::unique_ptr<Follower> follower;
   std::unique_ptr<WorkspaceOwner> owner;
 };
@@ -126,22 +130,25 @@ std::uint64_t Node::terms_ended() const { return impl_->view.terms_ended; }
 
 EventFeed& Node::events() { return impl_->view.events; }
 
-Node::BoardDelta Node::board(std::uint64_t version, bool include_agents) const {
-  return impl_->view.board.delta(version, include_agents);
+Node::BoardDelta Node::board(std::uint64_t version, bool include_agents, const std::string& tenant_id) const {
+  return impl_->view.board.delta(version, include_agents, tenant_id);
 }
 
-void Node::get_contact(dispatch::ContactId contact, StoreResult<ContactHistory> done) {
+void Node::get_contact(dispatch::ContactId contact, const std::string& tenant_id, StoreResult<ContactHistory> done) {
   impl_->from_tables<ContactHistory>(
-      [this, contact](pqxx::connection_base& connection, dispatch::Sequence complete_to) {
-        return read_contact(connection, impl_->options.workspace, complete_to, contact);
+      tenant_id,
+      [this, contact](store::TenantTransaction& t, dispatch::Sequence complete_to) {
+        return read_contact(t, impl_->options.workspace, complete_to, contact);
       },
       std::move(done));
 }
 
 void Node::list_contacts(ContactFilter filter, StoreResult<ContactPage> done) {
+  const std::string tenant = filter.tenant_id;
   impl_->from_tables<ContactPage>(
-      [this, filter = std::move(filter)](pqxx::connection_base& connection, dispatch::Sequence complete_to) {
-        return std::optional(read_contacts(connection, impl_->options.workspace, complete_to, filter));
+      tenant,
+      [this, filter = std::move(filter)](store::TenantTransaction& t, dispatch::Sequence complete_to) {
+        return std::optional(read_contacts(t, impl_->options.workspace, complete_to, filter));
       },
       std::move(done));
 }

@@ -78,7 +78,7 @@ void take_contacts(const Writing& to, const Rows& rows, std::uint64_t last_held)
                time_point(contact.create_time()), time_point(contact.queue_time()),
                time_if(contact.has_answer_time(), contact.answer_time()),
                time_if(contact.has_end_time(), contact.end_time()), storable(contact.disposition()),
-               storable(contact.end_reason()), contact.SerializeAsString());
+               storable(contact.end_reason()), contact.SerializeAsString(), contact.tenant_id());
   };
   copy(
       to, "contact", rows.contacts, [&](std::uint64_t contact) { return contact > last_held; }, put);
@@ -145,10 +145,13 @@ v1::Offer offer_of(const pqxx::row& row, dispatch::ContactId contact) {
   return offer;
 }
 
-/// All statements see the tables as of one moment.
-using ReadTransaction = pqxx::transaction<pqxx::repeatable_read, pqxx::read_only>;
+// Messages of before there were tenants do not name theirs.
+void read_contact(const pqxx::row& row, v1::Contact* out) {
+  parse(row[0], out);
+  out->set_tenant_id(row[1].as<std::string>());
+}
 
-void expect_complete(ReadTransaction& work, const std::string& workspace, dispatch::Sequence to) {
+void expect_complete(pqxx::transaction_base& work, const std::string& workspace, dispatch::Sequence to) {
   const auto found = work.exec_params("SELECT position FROM projection WHERE workspace = $1", workspace);
   if (found.empty() || found[0][0].as<dispatch::Sequence>() < to) throw TablesBehind();
 }
@@ -244,15 +247,15 @@ std::optional<ProjectedRows::Session> ProjectionStore::session(dispatch::Session
   return row;
 }
 
-std::optional<ContactHistory> read_contact(pqxx::connection_base& connection, const std::string& workspace,
+std::optional<ContactHistory> read_contact(store::TenantTransaction& t, const std::string& workspace,
                                            dispatch::Sequence complete_to, dispatch::ContactId contact) {
-  ReadTransaction work(connection);
+  pqxx::transaction_base& work = t.sql();
   expect_complete(work, workspace, complete_to);
-  const auto found = work.exec_params("SELECT message FROM contact WHERE workspace = $1 AND contact = $2", workspace,
-                                      dispatch::raw(contact));
+  const auto found = work.exec_params("SELECT message, tenant_id FROM contact WHERE workspace = $1 AND contact = $2",
+                                      workspace, dispatch::raw(contact));
   if (found.empty()) return std::nullopt;
   ContactHistory history;
-  parse(found[0][0], &history.contact);
+  read_contact(found[0], &history.contact);
   const auto offers = work.exec_params(
       std::string("SELECT ") + kOfferColumns + " FROM offer WHERE workspace = $1 AND contact = $2 ORDER BY offer",
       workspace, dispatch::raw(contact));
@@ -260,21 +263,22 @@ std::optional<ContactHistory> read_contact(pqxx::connection_base& connection, co
   return history;
 }
 
-ContactPage read_contacts(pqxx::connection_base& connection, const std::string& workspace,
-                          dispatch::Sequence complete_to, const ContactFilter& filter) {
-  ReadTransaction work(connection);
+ContactPage read_contacts(store::TenantTransaction& t, const std::string& workspace, dispatch::Sequence complete_to,
+                          const ContactFilter& filter) {
+  pqxx::transaction_base& work = t.sql();
   expect_complete(work, workspace, complete_to);
   const auto found = work.exec_params(
-      "SELECT message FROM contact WHERE workspace = $1 AND contact > $2 AND ($3 = '' OR queue_id = $3)"
-      " AND ($4 = '' OR agent_id = $4) AND ($5 = '{}' OR state = ANY ($5::smallint[])) ORDER BY contact LIMIT $6",
+      "SELECT message, tenant_id FROM contact WHERE workspace = $1 AND contact > $2 AND ($3 = '' OR queue_id = $3)"
+      " AND ($4 = '' OR agent_id = $4) AND ($5 = '{}' OR state = ANY ($5::smallint[]))"
+      " AND ($7 = '' OR tenant_id = $7) ORDER BY contact LIMIT $6",
       workspace, dispatch::raw(filter.after), filter.queue_id, filter.agent_id, array_literal(filter.states),
-      filter.limit + 1);
+      filter.limit + 1, filter.tenant_id);
   ContactPage page;
   page.complete_to = complete_to;
   page.more = found.size() > filter.limit;
   for (const auto& row : found) {
     if (page.contacts.size() == filter.limit) break;
-    parse(row[0], &page.contacts.emplace_back());
+    read_contact(row, &page.contacts.emplace_back());
   }
   return page;
 }

@@ -11,6 +11,7 @@
 #include "muster/base/time.h"
 #include "muster/dispatch/types.h"
 #include "muster/node/contact_store.h"
+#include "muster/store/tenant_pool.h"
 #include "muster/v1/contact.pb.h"
 
 namespace muster::store {
@@ -67,10 +68,11 @@ class TablesBehind : public std::runtime_error {
   TablesBehind() : std::runtime_error("the reporting tables went back") {}
 };
 
-/// Reads for the API, on a connection of the pool. Throw TablesBehind if the tables lack an event up to `complete_to`.
-std::optional<ContactHistory> read_contact(pqxx::connection_base& connection, const std::string& workspace,
+/// Reads for the API, of the tenant of the transaction, a snapshot. Throw TablesBehind if the tables lack an event up
+/// to `complete_to`.
+std::optional<ContactHistory> read_contact(store::TenantTransaction& t, const std::string& workspace,
                                            dispatch::Sequence complete_to, dispatch::ContactId contact);
-ContactPage read_contacts(pqxx::connection_base& connection, const std::string& workspace,
-                          dispatch::Sequence complete_to, const ContactFilter& filter);
+ContactPage read_contacts(store::TenantTransaction& t, const std::string& workspace, dispatch::Sequence complete_to,
+                          const ContactFilter& filter);
 
 }  // namespace muster::node

@@ -161,6 +161,7 @@ void render(const dispatch::Engine& engine, const dispatch::Contact& contact, v1
   out->set_contact_id(contact_id(contact.id));
   if (const auto* queue = engine.queue(contact.queue)) {
     out->set_queue_id(queue->spec.id);
+    out->set_tenant_id(queue->spec.tenant);
     out->set_channel(to_proto(queue->spec.channel));
   }
   out->set_state(to_proto(contact.state));
@@ -245,6 +246,7 @@ void render(const dispatch::Engine& engine, const dispatch::Queue& queue, v1::Qu
   out->set_share(queue.spec.share);
   out->set_idle_reserve(queue.spec.idle_reserve);
   out->set_reserve_skill_id(skill_name(engine, queue.spec.reserve_skill));
+  out->set_tenant_id(queue.spec.tenant);
   const auto* policy = engine.policy(queue.spec.policy);
   if (!policy) return;
   const unsigned held = queue.pools.kept_open | queue.pools.kept_closed;

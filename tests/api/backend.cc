@@ -3,6 +3,7 @@
 #include <grpcpp/generic/generic_stub.h>
 
 #include <random>
+#include <set>
 #include <thread>
 
 #include "google/rpc/error_details.pb.h"
@@ -10,6 +11,7 @@
 #include "muster/base/uuid.h"
 #include "muster/client/channel.h"
 #include "muster/store/migrations.h"
+#include "permissions.h"
 #include "postgres_fixture.h"
 
 namespace muster::testing {
@@ -207,12 +209,11 @@ std::pair<grpc::Status, std::string> call_raw(const std::shared_ptr<grpc::Channe
 }
 
 std::vector<const google::protobuf::ServiceDescriptor*> services() {
+  std::set<std::string> names;
+  for (const auto& permission : identity::permissions()) names.insert("muster.v1." + std::string(permission.service));
   std::vector<const google::protobuf::ServiceDescriptor*> all;
-  for (const char* name :
-       {"ContactService", "AgentSessionService", "RoutingService", "BoardService", "AdminService", "IdentityService",
-        "MemberService", "CertificateService", "CourseService", "ExamService", "AnnouncementService"}) {
-    all.push_back(
-        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(std::string("muster.v1.") + name));
+  for (const std::string& name : names) {
+    all.push_back(google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(name));
   }
   return all;
 }

@@ -36,7 +36,7 @@ class Gate : public ::testing::Test {
   v1::Tokens sign_in(v1::Role role, const std::string& agent_id = "") {
     v1::CreateUserRequest user;
     user.set_request_id(new_request_id());
-    user.mutable_user()->set_tenant_id(of_a_tenant(role) ? "acme" : api::kPlatformTenant);
+    user.mutable_user()->set_tenant_id(of_a_tenant(role) ? "acme" : kPlatformTenant);
     user.mutable_user()->set_user_id("user-" + std::to_string(++users));
     user.mutable_user()->add_roles(role);
     user.mutable_user()->set_agent_id(agent_id);
@@ -91,7 +91,7 @@ TEST_F(Gate, EveryRoleMayCallWhatTheTableSaysAndNothingElse) {
   for (int i = v1::Role_MIN + 1; i <= v1::Role_MAX; ++i) {
     const auto role = static_cast<v1::Role>(i);
     api::Caller caller;
-    caller.tenant_id = of_a_tenant(role) ? "acme" : api::kPlatformTenant;
+    caller.tenant_id = of_a_tenant(role) ? "acme" : kPlatformTenant;
     caller.roles = {role};
     const auto channel = backend.connect(sign_in(role).access_token());
     for (const auto* method : methods()) {

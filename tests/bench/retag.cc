@@ -148,8 +148,7 @@ class Floor {
   std::pair<double, double> retag() {
     const auto start = Clock::now();
     const store::Job job = skill_tags::recompute_job();
-    while (pool_->submit(api::kPlatformTenant, [&](store::TenantTransaction& t) { return job.work(t, wall_now()); })
-               .get()) {
+    while (pool_->submit(kPlatformTenant, [&](store::TenantTransaction& t) { return job.work(t, wall_now()); }).get()) {
     }
     const double computed = seconds_since(start);
     wait_until([&] { return count("roster_change") == 0; });

@@ -73,7 +73,7 @@ class NodeTest : public ::testing::Test {
   }
   static std::optional<ContactHistory> get(Node& node, std::uint64_t id) {
     auto result = std::make_shared<std::promise<std::optional<ContactHistory>>>();
-    node.get_contact(dispatch::ContactId{id},
+    node.get_contact(dispatch::ContactId{id}, "",
                      [result](StoreStatus status, std::optional<ContactHistory> found, const std::string& trouble) {
                        EXPECT_EQ(status, StoreStatus::kRead) << trouble;
                        result->set_value(std::move(found));
@@ -84,7 +84,7 @@ class NodeTest : public ::testing::Test {
   static std::future<StoreStatus> try_get(Node& node, std::uint64_t id) {
     auto result = std::make_shared<std::promise<StoreStatus>>();
     auto future = result->get_future();
-    node.get_contact(dispatch::ContactId{id},
+    node.get_contact(dispatch::ContactId{id}, "",
                      [result](StoreStatus status, const auto&, const auto&) { result->set_value(status); });
     return future;
   }
@@ -419,12 +419,12 @@ TEST_F(NodeTest, TheBoardCountsTheSameAfterARestart) {
     set_up_floor(*node);
     for (int i = 0; i < 7; ++i) expect_ok(call(*node, contact(), new_request()));
     expect_ok(call(*node, dispatch::EndContact{dispatch::ContactId{3}, dispatch::ContactState::kAbandoned, ""}));
-    before = node->board(0, true).response;
+    before = node->board(0, true, "").response;
     node->stop();
   }
   auto node = make_node();
   wait_until_ready(*node);
-  const auto after = node->board(0, true).response;
+  const auto after = node->board(0, true, "").response;
   EXPECT_EQ(before.totals().waiting(), 6);
   EXPECT_EQ(after.totals().DebugString(), before.totals().DebugString());
   ASSERT_EQ(after.queues_size(), 1);

@@ -158,7 +158,7 @@ TEST_F(Simulation, ARequestHasOneEffectAndOneReply) {
                               !std::holds_alternative<OpenWorkspace>(command.body) &&
                               !std::holds_alternative<RecordStateHash>(command.body);
       if (command.request.is_nil() || !remembered) continue;
-      const std::uint64_t print = fingerprint(command.body);
+      const std::uint64_t print = fingerprint(command);
       const auto before = done.find(command.request.low);
       if (before == done.end()) {
         if (reply.ok()) done.emplace(command.request.low, Done{print, session_of(command.body), reply});

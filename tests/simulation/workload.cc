@@ -1,5 +1,6 @@
 #include "workload.h"
 
+#include <iterator>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -21,6 +22,8 @@ constexpr std::uint64_t kRepeatable = 16;
 
 constexpr Channel kChannels[] = {Channel::kVoice, Channel::kChat, Channel::kEmail, Channel::kVoice, Channel::kChat};
 constexpr const char* kEmails = "queue2";
+/// Whose queue each is at first. The calls are of two tenants, the chats of one.
+constexpr const char* kTenants[] = {"acme", "globex", kPlatformTenant, "globex", "globex"};
 
 /// OR over pairs joined by AND doubles with each pair.
 PredicateDraft too_large() {
@@ -53,6 +56,12 @@ SettingsChange everything_interrupts() {
   change.channel_units[raw(Channel::kChat)] = 50;
   change.channel_units[raw(Channel::kEmail)] = 40;
   return change;
+}
+
+/// What clients may do themselves.
+bool is_a_tenants(const CommandBody& body) {
+  return std::holds_alternative<CreateContact>(body) || std::holds_alternative<EndContact>(body) ||
+         std::holds_alternative<TransferContact>(body) || std::holds_alternative<PrioritizeContact>(body);
 }
 
 }  // namespace
@@ -191,7 +200,7 @@ std::vector<CommandBody> Workload::opening() {
     change.wrap_up_limit = seconds(i % 2 == 0 ? 0 : 20);
     change.time_to_live = minutes(1 + below(20));
     change.share = static_cast<std::uint16_t>(below(4));
-    commands.push_back(CreateQueue{"queue" + std::to_string(i), kChannels[i], change});
+    commands.push_back(CreateQueue{"queue" + std::to_string(i), kChannels[i], change, kTenants[i]});
   }
   for (std::uint64_t i = 0; i < kAgents; ++i) {
     AgentChange change;
@@ -225,11 +234,14 @@ Command Workload::next(const Engine& engine) {
     Command again = sent_[below(sent_.size())];
     CommandBody other = body(engine);
     if (one_in(3) && !std::holds_alternative<OpenWorkspace>(other)) again.body = std::move(other);
+    if (one_in(3)) again.tenant = "globex";
+    if (!is_a_tenants(again.body)) again.tenant.clear();
     return again;
   }
   Command command{{}, body(engine)};
   if (std::holds_alternative<OpenWorkspace>(command.body)) return command;  // an owner's, never sent twice
   if (!one_in(5)) command.request = {0xabcdef, ++requests_};
+  if (is_a_tenants(command.body) && one_in(3)) command.tenant = one_in(2) ? "acme" : "globex";
   if (sent_.size() < kRepeatable) {
     sent_.push_back(command);
   } else {
@@ -355,7 +367,7 @@ CommandBody Workload::coming_and_going(TimePoint now) {
     case 4: {
       QueueChange change;
       change.policy = some("policy", kPolicies + 1);
-      return CreateQueue{some("queue", kQueues + 1), Channel::kTask, change};
+      return CreateQueue{some("queue", kQueues + 1), Channel::kTask, change, kTenants[below(std::size(kTenants))]};
     }
     case 5:
       return DeleteQueue{some("queue", kQueues + 1)};

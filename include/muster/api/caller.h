@@ -4,13 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "muster/base/tenant.h"
 #include "muster/base/time.h"
 #include "muster/v1/identity.pb.h"
 
 namespace muster::api {
-
-/// The tenant that runs Muster itself.
-inline constexpr const char* kPlatformTenant = "platform";
 
 /// Who calls, as its token or key proves.
 struct Caller {

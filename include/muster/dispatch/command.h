@@ -138,6 +138,7 @@ struct CreateQueue {
   std::string id;
   Channel channel = Channel::kVoice;
   QueueChange change;
+  std::string tenant = kPlatformTenant;
 };
 struct UpdateQueue {
   std::string id;
@@ -300,6 +301,8 @@ using CommandBody = std::variant<CreateSkill, UpdateSkill, DeleteSkill, CreatePo
 struct Command {
   RequestId request;  ///< nil: not remembered
   CommandBody body;
+  /// In whose name: queues and contacts of other tenants do not exist for it. Empty: the platform's, all do.
+  std::string tenant{};
 };
 
 /// What came of a command. Closed list; api/ maps each to one canonical code and reason.
@@ -335,6 +338,7 @@ enum class Outcome : std::uint8_t {
   kAgentUnfit,          ///< the agent could not have the contact whatever else; Reply::subject names the agent
   kPoolInUse,           ///< a step of the policy names the pool that was left out
   kAgentSignedOff,      ///< the agent has no session
+  kTenantMismatch,      ///< the queue is another tenant's than the contact
 };
 
 struct Reply {

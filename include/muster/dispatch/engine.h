@@ -110,7 +110,7 @@ class Engine {
 /// Engine::state_hash() of an engine made from the image: to be asked of an image that may be damaged.
 std::uint64_t state_hash(const StateImage& image);
 
-/// Canonical hash of a command's body, but for the session that an agent's command came through.
-std::uint64_t fingerprint(const CommandBody& body);
+/// Canonical hash of what a command says, and in whose name; but for the session that an agent's command came through.
+std::uint64_t fingerprint(const Command& command);
 
 }  // namespace muster::dispatch

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "muster/base/tenant.h"
 #include "muster/base/time.h"
 
 /// The vocabulary of the engine. Everything here is plain data without behaviour.
@@ -250,6 +251,7 @@ struct QueueSpec {
   std::uint16_t share = 0;         ///< weight among the queues with a share, as Settings::queue_order says; 0: none
   std::uint16_t idle_reserve = 0;  ///< its contacts leave as many agents idle, for others
   SkillHandle reserve_skill{};     ///< of the idle agents that count; kNone: all
+  std::string tenant = kPlatformTenant;  ///< whose contacts wait here; never changes
   bool operator==(const QueueSpec&) const = default;
 };
 

@@ -59,6 +59,7 @@ struct QueueRow {
   std::string queue_id;
   std::string display_name;
   dispatch::Channel channel{};
+  std::string tenant_id;
   std::int32_t waiting = 0;
   std::int32_t ringing = 0;
   std::int32_t in_hand = 0;
@@ -143,8 +144,10 @@ class Board {
   void apply(const dispatch::Event& event);
 
   /// The rows changed by events after `version`, in the order of their last change; everything, as a snapshot, if
-  /// `version` is 0 or below oldest_delta_version(). Costs what it gives.
-  [[nodiscard]] BoardChanges changes_after(dispatch::Sequence version, bool include_agents) const;
+  /// `version` is 0 or below oldest_delta_version(). Costs what it gives. With a tenant: its queues only, and totals
+  /// over those that exist, of what their rows count; for which it looks at every queue.
+  [[nodiscard]] BoardChanges changes_after(dispatch::Sequence version, bool include_agents,
+                                           const std::string& tenant_id = {}) const;
 
   /// The sequence of the last event applied.
   [[nodiscard]] dispatch::Sequence version() const;

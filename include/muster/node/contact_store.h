@@ -15,6 +15,7 @@ namespace muster::node {
 struct ContactFilter {
   dispatch::ContactId after{};  ///< keyset: contacts with a higher identifier
   std::size_t limit = 100;
+  std::string tenant_id;                       ///< empty: any
   std::string queue_id;                        ///< empty: any
   std::string agent_id;                        ///< empty: any
   std::vector<dispatch::ContactState> states;  ///< empty: any

@@ -33,9 +33,14 @@ class EventFeed {
     bool too_old = false;  ///< the cursor lies before `oldest`: nothing was read
   };
 
-  /// The events after `cursor` about the queues named (all if none), looking at `look_max` events at most.
-  [[nodiscard]] Page read(dispatch::Sequence cursor, const std::unordered_set<std::string>& queue_ids,
-                          std::size_t look_max) const;
+  /// What a watcher wants to see.
+  struct Filter {
+    std::unordered_set<std::string> queue_ids;  ///< empty: all
+    std::string tenant_id;                      ///< empty: all
+  };
+
+  /// The events after `cursor` that pass the filter, looking at `look_max` events at most.
+  [[nodiscard]] Page read(dispatch::Sequence cursor, const Filter& filter, std::size_t look_max) const;
 
   /// Calls `wake` once, as soon as there is an event after `cursor` or everybody is woken; at once if there is. It
   /// runs under the feed's lock: keep it short, and do not call back. Returns a ticket for cancel().
@@ -56,8 +61,12 @@ class EventFeed {
 
  private:
   void learn(const dispatch::Event& event);
-  bool render(const dispatch::Event& event, const std::unordered_set<std::string>& queue_ids,
-              v1::ContactEvent& out) const;
+  struct QueueName {
+    std::string id;
+    std::string tenant_id;
+  };
+
+  bool render(const dispatch::Event& event, const Filter& filter, v1::ContactEvent& out) const;
 
   const std::size_t events_max_;
   mutable std::mutex mutex_;
@@ -68,8 +77,8 @@ class EventFeed {
   std::map<std::uint64_t, std::function<void()>> waiting_;
   std::uint64_t last_ticket_ = 0;
 
-  mutable std::shared_mutex names_mutex_;  // readers render under it; events that name something are few
-  std::unordered_map<std::uint32_t, std::string> queue_ids_;  // guarded by names_mutex_
+  mutable std::shared_mutex names_mutex_;                // readers render under it; events that name something are few
+  std::unordered_map<std::uint32_t, QueueName> queues_;  // guarded by names_mutex_
   std::unordered_map<std::uint32_t, std::string> agent_ids_;  // guarded by names_mutex_
 };
 

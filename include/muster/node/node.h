@@ -112,17 +112,18 @@ class Node {
   [[nodiscard]] EventFeed& events();
 
   /// The board's rows that changed after `version` (0: everything, as a snapshot), and the version to ask with next.
+  /// With a tenant only its queues, and totals of them.
   struct BoardDelta {
     v1::WatchBoardResponse response;
     std::uint64_t version = 0;
   };
-  [[nodiscard]] BoardDelta board(std::uint64_t version, bool include_agents) const;
+  [[nodiscard]] BoardDelta board(std::uint64_t version, bool include_agents, const std::string& tenant_id) const;
 
   /// Reads from the reporting tables once they hold everything committed before the call, within seconds. kRead and an
-  /// empty optional: no such contact. `trouble` is for the log.
+  /// empty optional: no such contact, or, with a tenant, none of its own. `trouble` is for the log.
   template <typename T>
   using StoreResult = std::function<void(StoreStatus, std::optional<T>, const std::string& trouble)>;
-  void get_contact(dispatch::ContactId contact, StoreResult<ContactHistory> done);
+  void get_contact(dispatch::ContactId contact, const std::string& tenant_id, StoreResult<ContactHistory> done);
   void list_contacts(ContactFilter filter, StoreResult<ContactPage> done);
 
   /// Empties the reporting tables and follows the journal from its beginning.

@@ -17,16 +17,20 @@ inline constexpr const char* kTenantRole = "muster_app";
 /// connection for the next one.
 class TenantTransaction {
  public:
+  enum class Kind {
+    kChange,
+    kSnapshot,  ///< all statements see the tables as of one moment, and change nothing
+  };
   /// Throws std::invalid_argument if `tenant` is empty.
-  TenantTransaction(pqxx::connection_base& connection, const std::string& tenant);
+  TenantTransaction(pqxx::connection_base& connection, const std::string& tenant, Kind kind = Kind::kChange);
 
-  [[nodiscard]] pqxx::transaction_base& sql() { return work_; }
+  [[nodiscard]] pqxx::transaction_base& sql() { return *work_; }
   [[nodiscard]] const std::string& tenant() const { return tenant_; }
-  void commit() { work_.commit(); }
+  void commit() { work_->commit(); }
 
  private:
   std::string tenant_;
-  pqxx::work work_;
+  std::unique_ptr<pqxx::transaction_base> work_;
 };
 
 /// The only way to tenants' tables: a pool whose tasks each are a transaction of one tenant. It commits when the task
@@ -38,7 +42,8 @@ class TenantPool {
   /// The connections take on kTenantRole.
   explicit TenantPool(Pool::Options options);
 
-  void post(std::string tenant, Task task, Pool::Done done);
+  void post(std::string tenant, Task task, Pool::Done done,
+            TenantTransaction::Kind kind = TenantTransaction::Kind::kChange);
 
   /// The result is there once the transaction is committed.
   template <typename F>

@@ -31,13 +31,24 @@ const Agent* NaiveEngine::agent_of(SessionId session) const {
   return nullptr;
 }
 
+const Queue* NaiveEngine::queue_of_tenant(const std::string& id) const {
+  const Queue* queue = named(facts_.queues, id);
+  return queue && !tenant_.empty() && queue->spec.tenant != tenant_ ? nullptr : queue;
+}
+
+const Contact* NaiveEngine::contact_of_tenant(ContactId id) const {
+  const Contact* contact = find(facts_.contacts, id);
+  if (!contact || tenant_.empty() || facts_.queue_of(*contact).spec.tenant == tenant_) return contact;
+  return nullptr;
+}
+
 Reply NaiveEngine::no_contact(ContactId id) const {
-  const bool ended = id != ContactId::kNone && raw(id) <= facts_.last_contact;
+  const bool ended = tenant_.empty() && id != ContactId::kNone && raw(id) <= facts_.last_contact;
   return ended ? wrong_state({}) : refused(Outcome::kContactNotFound);
 }
 
 Reply NaiveEngine::on(const CreateContact& command) {
-  const Queue* queue = named(facts_.queues, command.queue);
+  const Queue* queue = queue_of_tenant(command.queue);
   if (!queue) return refused(Outcome::kQueueNotFound, command.queue);
   if (facts_.contacts.size() >= Engine::kLiveContactsMax) return refused(Outcome::kContactLimit);
   ContactCreated event;
@@ -70,7 +81,7 @@ Reply NaiveEngine::on(const CreateContact& command) {
 }
 
 Reply NaiveEngine::on(const EndContact& command) {
-  const Contact* contact = find(facts_.contacts, command.contact);
+  const Contact* contact = contact_of_tenant(command.contact);
   if (!contact) return no_contact(command.contact);
   if (command.state != ContactState::kCancelled && !is_before_acceptance(contact->state)) {
     return wrong_state(contact->state);
@@ -82,17 +93,18 @@ Reply NaiveEngine::on(const EndContact& command) {
 }
 
 Reply NaiveEngine::on(const TransferContact& command) {
-  const Contact* contact = find(facts_.contacts, command.contact);
+  const Contact* contact = contact_of_tenant(command.contact);
   return contact ? transfer(*contact, command.queue, command.reason) : no_contact(command.contact);
 }
 
 Reply NaiveEngine::transfer(const Contact& contact, const std::string& queue, const std::string& reason) {
   const Queue* from = find(facts_.queues, contact.queue);
-  const Queue* to = queue.empty() ? from : named(facts_.queues, queue);
+  const Queue* to = queue.empty() ? from : queue_of_tenant(queue);
   if (!to) return refused(Outcome::kQueueNotFound, queue);
   if (contact.state == ContactState::kScheduled || contact.state == ContactState::kWrapUp) {
     return wrong_state(contact.state);
   }
+  if (to->spec.tenant != from->spec.tenant) return refused(Outcome::kTenantMismatch, queue);
   if (to->spec.channel != from->spec.channel) return refused(Outcome::kChannelMismatch, queue);
   withdraw_offers(contact.id, "transferred");
   emit(ContactTransferred{contact.id, from->handle, to->handle, contact.agent, reason});
@@ -101,7 +113,7 @@ Reply NaiveEngine::transfer(const Contact& contact, const std::string& queue, co
 }
 
 Reply NaiveEngine::on(const PrioritizeContact& command) {
-  const Contact* contact = find(facts_.contacts, command.contact);
+  const Contact* contact = contact_of_tenant(command.contact);
   if (!contact) return no_contact(command.contact);
   if (!is_before_acceptance(contact->state)) return wrong_state(contact->state);
   emit(ContactPrioritySet{contact->id, contact->queue, command.priority});
@@ -109,7 +121,7 @@ Reply NaiveEngine::on(const PrioritizeContact& command) {
 }
 
 Reply NaiveEngine::on(const AssignContact& command) {
-  const Contact* contact = find(facts_.contacts, command.contact);
+  const Contact* contact = contact_of_tenant(command.contact);
   if (!contact) return no_contact(command.contact);
   const Agent* agent = named(facts_.agents, command.agent);
   if (!agent) return refused(Outcome::kAgentNotFound, command.agent);

@@ -266,6 +266,7 @@ Reply NaiveEngine::on(const CreateQueue& command) {
   QueueSpec spec;
   spec.id = command.id;
   spec.channel = command.channel;
+  spec.tenant = command.tenant;
   return put_queue(QueueHandle{facts_.last_queue + 1}, spec, command.change);
 }
 

@@ -47,21 +47,21 @@ std::optional<TimePoint> NaiveEngine::next_deadline() const {
   return next;
 }
 
-std::uint64_t NaiveEngine::print_of(const CommandBody& body) const {
+std::uint64_t NaiveEngine::print_of(const Command& command) const {
   const Agent* sender = std::visit(
-      [this](const auto& command) -> const Agent* {
-        if constexpr (requires { command.session; }) return agent_of(command.session);
+      [this](const auto& body) -> const Agent* {
+        if constexpr (requires { body.session; }) return agent_of(body.session);
         return nullptr;
       },
-      body);
-  return (fingerprint(body) & ~kSenderMask) | (sender ? raw(sender->handle) : 0);
+      command.body);
+  return (fingerprint(command) & ~kSenderMask) | (sender ? raw(sender->handle) : 0);
 }
 
 Reply NaiveEngine::answer(const Command& command) {
   const bool remembered =
       !command.request.is_nil() && !is_one_of<OpenSession, LoseSession, OpenWorkspace, RecordStateHash>(command.body);
   if (remembered) {
-    const std::uint64_t print = print_of(command.body);
+    const std::uint64_t print = print_of(command);
     for (const AnsweredRequest& known : facts_.requests) {
       if (known.id != command.request) continue;
       // A session that has ended does not say any more whose it was.
@@ -75,12 +75,14 @@ Reply NaiveEngine::answer(const Command& command) {
     request_ = command.request;
     fingerprint_ = print;
   }
+  tenant_ = command.tenant;
   by_configuration_ = is_one_of<UpdatePolicy, UpdateQueue, UpdateAgent, UpdateSettings>(command.body);
   const Sequence first = facts_.last_sequence + 1;
   Reply reply = std::visit([this](const auto& body) { return on(body); }, command.body);
   if (reply.ok()) reply.sequence = first;
   request_ = {};
   fingerprint_ = 0;
+  tenant_ = {};
   return reply;
 }
 

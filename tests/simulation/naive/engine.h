@@ -126,10 +126,13 @@ class NaiveEngine {
   [[nodiscard]] std::pair<const Contact*, Reply> contact_in_hand(SessionId session, ContactId id,
                                                                  ContactStates states) const;
   [[nodiscard]] std::pair<const Offer*, Reply> open_offer(SessionId session, OfferId id) const;
+  /// Null if there is none for the tenant in whose name the command is.
+  [[nodiscard]] const Queue* queue_of_tenant(const std::string& id) const;
+  [[nodiscard]] const Contact* contact_of_tenant(ContactId id) const;
   [[nodiscard]] Reply no_contact(ContactId id) const;
   [[nodiscard]] bool can_take_up(const Contact& contact) const;
   [[nodiscard]] const Agent* agent_of(SessionId session) const;
-  [[nodiscard]] std::uint64_t print_of(const CommandBody& body) const;
+  [[nodiscard]] std::uint64_t print_of(const Command& command) const;
 
   naive::Facts facts_;
 
@@ -137,7 +140,8 @@ class NaiveEngine {
   TimePoint now_;
   const Told* told_ = nullptr;
   std::vector<Event>* out_ = nullptr;
-  RequestId request_;  // goes with the next event
+  RequestId request_;        // goes with the next event
+  std::string_view tenant_;  // in whose name the command under way is; empty: the platform's
   std::uint64_t fingerprint_ = 0;
   bool by_configuration_ = false;           // what follows does
   std::set<ContactId> in_vain_;             // nobody is free for them, and they may interrupt

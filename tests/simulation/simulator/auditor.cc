@@ -38,9 +38,9 @@ std::string text(Sequence sequence) { return "event " + std::to_string(sequence)
 
 void Auditor::asked(const Command& command) {
   if (command.request.is_nil()) {
-    asked_without_id_.push_back(command.body);
+    asked_without_id_.push_back(command);
   } else {
-    asked_[{command.request.high, command.request.low}].push_back(command.body);
+    asked_[{command.request.high, command.request.low}].push_back(command);
   }
 }
 
@@ -80,6 +80,7 @@ void Auditor::judge(const Event& event) {
 
 void Auditor::check_asked(const Event& event) {
   request_of_.push_back(event.request);
+  tenant_of_.push_back(tenant_of(event));
   // An acceptance takes other offers back first.
   const bool goes_on = event.request.is_nil() && last_rescinded_;
   if (!goes_on) cause_ = &asked_without_id_;
@@ -89,28 +90,58 @@ void Auditor::check_asked(const Event& event) {
   if (!event.request.is_nil()) {
     const Id id{event.request.high, event.request.low};
     const auto asked = asked_.find(id);
-    const auto same = [&](const CommandBody& body) { return body_of(fingerprint(body)) == body_of(event.fingerprint); };
-    if (asked == asked_.end() || std::none_of(asked->second.begin(), asked->second.end(), same)) {
-      throw Violation("I2", text(event.sequence) + " names a request that nobody made");
+    const auto same = [&](const Command& each) { return body_of(fingerprint(each)) == body_of(event.fingerprint); };
+    if (asked == asked_.end()) throw Violation("I2", text(event.sequence) + " names a request that nobody made");
+    const auto command = std::find_if(asked->second.begin(), asked->second.end(), same);
+    if (command == asked->second.end()) {
+      throw Violation("I2", text(event.sequence) + " is not what the request asked for");
     }
+    check_tenant(*command, event);
     const Done done{event.fingerprint, event.sequence, created ? raw(created->contact) : 0};
     if (!done_.emplace(id, done).second)
       throw Violation("I7", text(event.sequence) + ": a second effect of one request");
     cause_ = &asked->second;
   } else if (created) {
-    const auto creates = [](const CommandBody& body) { return std::holds_alternative<CreateContact>(body); };
+    const auto creates = [](const Command& each) { return std::holds_alternative<CreateContact>(each.body); };
     const auto asked = std::count_if(asked_without_id_.begin(), asked_without_id_.end(), creates);
     if (++created_without_id_ > static_cast<std::uint64_t>(asked)) {
       throw Violation("I2", text(event.sequence) + ": a contact that nobody asked for");
     }
   }
   if (const auto* accepted = std::get_if<OfferAccepted>(&event.body)) check_accepted(*accepted);
+  if (const auto* moved = std::get_if<ContactTransferred>(&event.body)) check_transferred(*moved);
+}
+
+std::string Auditor::tenant_of(const Event& event) const {
+  return std::visit(
+      [&](const auto& body) -> std::string {
+        if constexpr (requires {
+                        body.contact;
+                        body.queue;
+                      })
+          return truth().queue(body.queue)->spec.tenant;
+        return "";
+      },
+      event.body);
+}
+
+void Auditor::check_tenant(const Command& command, const Event& event) const {
+  if (command.tenant.empty()) return;
+  if (tenant_of(event) != command.tenant) {
+    throw Violation("I10", text(event.sequence) + ": a tenant has an effect on what is not its own");
+  }
+}
+
+void Auditor::check_transferred(const ContactTransferred& moved) const {
+  if (truth().queue(moved.from)->spec.tenant != truth().queue(moved.queue)->spec.tenant) {
+    throw Violation("I10", "contact " + std::to_string(raw(moved.contact)) + " goes to another tenant");
+  }
 }
 
 void Auditor::check_accepted(const OfferAccepted& accepted) const {
   if (ledger_.accepts_by_itself(accepted.contact)) return;
-  const bool asked = std::any_of(cause_->begin(), cause_->end(), [&](const CommandBody& body) {
-    const auto* accept = std::get_if<AcceptOffer>(&body);
+  const bool asked = std::any_of(cause_->begin(), cause_->end(), [&](const Command& each) {
+    const auto* accept = std::get_if<AcceptOffer>(&each.body);
     if (!accept || accept->offer != accepted.offer) return false;
     const Agent* agent = truth().agent_of(accept->session);
     return agent && agent->handle == accepted.agent;
@@ -143,7 +174,7 @@ void Auditor::shown(Sequence first_seq, const std::string& payload) const {
 bool Auditor::done(const Command& command) const {
   if (!is_remembered(command)) return false;
   const auto found = done_.find({command.request.high, command.request.low});
-  return found != done_.end() && body_of(found->second.fingerprint) == body_of(fingerprint(command.body));
+  return found != done_.end() && body_of(found->second.fingerprint) == body_of(fingerprint(command));
 }
 
 void Auditor::answered(const Command& command, const node::Answer& answer, bool was_done) const {
@@ -157,9 +188,12 @@ void Auditor::answered(const Command& command, const node::Answer& answer, bool 
     return;
   }
   if (reply.sequence > events()) throw Violation("I1", text(reply.sequence) + " is acknowledged but not durable");
+  if (!command.tenant.empty() && tenant_of_[reply.sequence] != command.tenant) {
+    throw Violation("I10", "a tenant is told of " + text(reply.sequence) + ", which is not its own");
+  }
   if (!is_remembered(command)) return;
   const auto found = done_.find({command.request.high, command.request.low});
-  if (found == done_.end() || body_of(found->second.fingerprint) != body_of(fingerprint(command.body))) {
+  if (found == done_.end() || body_of(found->second.fingerprint) != body_of(fingerprint(command))) {
     throw Violation("I1", "a request is acknowledged that is not in the journal");
   }
   if (found->second.sequence != reply.sequence || found->second.result != reply.id) {
@@ -224,11 +258,14 @@ void Auditor::decided(const Engine& engine, TimePoint now) const {
   }
 }
 
-void Auditor::watched(const v1::ContactEvent& event) const {
+void Auditor::watched(const v1::ContactEvent& event, const std::string& tenant) const {
   const auto sequence = static_cast<Sequence>(event.sequence());
   if (sequence > events()) throw Violation("I1", text(sequence) + " is watched but not durable");
   if (event.cause_request_id() != node::request_id(request_of_[sequence])) {
     throw Violation("I1", text(sequence) + " is not what was watched");
+  }
+  if (!tenant.empty() && tenant_of_[sequence] != tenant) {
+    throw Violation("I10", text(sequence) + " is shown to another tenant");
   }
 }
 

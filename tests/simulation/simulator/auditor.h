@@ -43,7 +43,7 @@ class Auditor {
   /// The board that a server shows, likewise.
   void compare(const v1::WatchBoardResponse& board) const;
   /// A watcher was shown an event.
-  void watched(const v1::ContactEvent& event) const;
+  void watched(const v1::ContactEvent& event, const std::string& tenant) const;
   /// The journal, read from its beginning, gives the state.
   void replay(Store& store) const;
 
@@ -67,19 +67,25 @@ class Auditor {
   void judge(const dispatch::Event& event);
   void check_asked(const dispatch::Event& event);
   void check_accepted(const dispatch::OfferAccepted& accepted) const;
+  /// Whose queue an event about a contact is about; empty: it is not about one.
+  [[nodiscard]] std::string tenant_of(const dispatch::Event& event) const;
+  /// I10.
+  void check_tenant(const dispatch::Command& command, const dispatch::Event& event) const;
+  void check_transferred(const dispatch::ContactTransferred& moved) const;
   void check_waiting() const;
 
   const bool trace_;
   dispatch::Oracle oracle_;
   Ledger ledger_;
   kpi::Board board_;
-  std::map<Id, std::vector<dispatch::CommandBody>> asked_;
-  std::vector<dispatch::CommandBody> asked_without_id_;
-  const std::vector<dispatch::CommandBody>* cause_ = nullptr;  // what may have caused the last event
-  bool last_rescinded_ = false;                                // the last event took an offer back
+  std::map<Id, std::vector<dispatch::Command>> asked_;
+  std::vector<dispatch::Command> asked_without_id_;
+  const std::vector<dispatch::Command>* cause_ = nullptr;  // what may have caused the last event
+  bool last_rescinded_ = false;                            // the last event took an offer back
   std::uint64_t created_without_id_ = 0;
   std::map<Id, Done> done_;
   std::vector<dispatch::RequestId> request_of_{{}};  // by sequence
+  std::vector<std::string> tenant_of_{""};  // by sequence: whose queue the event is about; "": about no contact
   std::map<dispatch::Sequence, const Store::Row*> rows_;
   std::uint64_t epoch_ = 0;
   std::uint64_t digest_ = 0;

@@ -95,7 +95,7 @@ void Crowd::look_around() {
 void Crowd::watch(Watcher& watcher) {
   node::EventFeed* feed = servers_[world_.below(servers_.size())]->feed();
   if (!feed) return;
-  const auto page = feed->read(watcher.cursor, {}, kWatchPage);
+  const auto page = feed->read(watcher.cursor, {{}, watcher.tenant}, kWatchPage);
   if (page.epoch < watcher.epoch) return;
   watcher.epoch = page.epoch;
   if (page.too_old) {
@@ -106,7 +106,7 @@ void Crowd::watch(Watcher& watcher) {
   for (const auto& event : page.events) {
     if (event.sequence() <= last) throw Violation("I5", "a watcher is shown events out of order");
     last = event.sequence();
-    world_.auditor.watched(event);
+    world_.auditor.watched(event, watcher.tenant);
   }
   if (page.sequence < watcher.cursor) throw Violation("I5", "a watcher goes back");
   watcher.cursor = page.sequence;

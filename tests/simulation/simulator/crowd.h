@@ -43,6 +43,7 @@ class Crowd {
  private:
   struct Call;
   struct Watcher {
+    std::string tenant;  ///< empty: the platform's
     std::uint64_t epoch = 0;
     dispatch::Sequence cursor = 0;
   };
@@ -70,7 +71,7 @@ class Crowd {
   dispatch::Workload workload_;
   std::vector<dispatch::CommandBody> opening_;
   std::vector<std::unique_ptr<Desk>> desks_;
-  std::array<Watcher, 2> watchers_;
+  std::array<Watcher, 3> watchers_{{{"", 0, 0}, {"acme", 0, 0}, {"globex", 0, 0}}};
   std::size_t set_up_ = 0;
   bool started_ = false;
   bool dutiful_ = false;

@@ -299,7 +299,7 @@ class ExternalUser : public Issuers {
     for (const char* id : {"acme", "globex"}) {
       v1::Tenant tenant;
       tenant.set_tenant_id(id);
-      in(api::kPlatformTenant, [&](TenantTransaction& t) { create_tenant(t, tenant, deed()); });
+      in(kPlatformTenant, [&](TenantTransaction& t) { create_tenant(t, tenant, deed()); });
     }
     add_user("acme", "li.na", {v1::ROLE_TENANT_ADMIN});
     add_user("globex", "tom", {v1::ROLE_TENANT_ADMIN});
@@ -309,7 +309,7 @@ class ExternalUser : public Issuers {
     if (directory) directory->stop();
   }
 
-  static Deed deed() { return {api::kPlatformTenant, "test", "Test", "", wall_now()}; }
+  static Deed deed() { return {kPlatformTenant, "test", "Test", "", wall_now()}; }
   void in(const std::string& tenant, const std::function<void(TenantTransaction&)>& work) {
     pool->submit(tenant, work).get();
     if (directory) directory->nudge();
@@ -371,7 +371,7 @@ TEST_F(ExternalUser, WhoIsSuspendedIsNotLetInUntilResumed) {
 
 TEST_F(ExternalUser, OfASuspendedTenantIsNotLetIn) {
   start();
-  in(api::kPlatformTenant, [&](TenantTransaction& t) { suspend_tenant(t, "acme", true, deed()); });
+  in(kPlatformTenant, [&](TenantTransaction& t) { suspend_tenant(t, "acme", true, deed()); });
   EXPECT_TRUE(eventually([&] { return refusal(token(0)) == Refusal::kRevoked; }));
 }
 

@@ -444,6 +444,17 @@ TEST_F(IdentityService, TheOperatorsKeyIsKeptWhileItIsGood) {
   EXPECT_TRUE(eventually([&] { return who(read()).ok() && !who(operator_key).ok(); }));
 }
 
+TEST_F(IdentityService, ServersOfOneDatabaseLeaveEachOthersOperatorKeysAlone) {
+  for (const char* other : {"second", "third", "fourth"}) {
+    fs::create_directory(folder / other);
+    node->identity.write_operator_key(folder / other / "operator.key");
+  }
+  EXPECT_TRUE(who(operator_key).ok());
+  std::string key;
+  std::getline(std::ifstream(folder / "second" / "operator.key"), key);
+  EXPECT_TRUE(who(key).ok());
+}
+
 TEST_F(IdentityService, AProgramHasAtMostTwoLiveKeys) {
   v1::CreateApiKeyRequest request;
   request.mutable_api_key()->set_client_id("crm");
@@ -495,7 +506,7 @@ TEST_F(IdentityService, EveryChangeIsInTheAuditWithoutItsSecrets) {
   ASSERT_THAT(entries, SizeIs(2));
   EXPECT_EQ(entries[0].action(), "CreateUser");
   EXPECT_EQ(entries[0].actor_tenant_id(), "platform");
-  EXPECT_EQ(entries[0].actor(), "local-operator");
+  EXPECT_THAT(entries[0].actor(), ::testing::StartsWith("local-operator-"));
   EXPECT_EQ(entries[0].before(), "");
   EXPECT_EQ(entries[1].action(), "UpdateUser");
   EXPECT_EQ(entries[1].actor(), "li.na");

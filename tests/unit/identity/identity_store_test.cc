@@ -27,7 +27,7 @@ class IdentityStore : public ::testing::Test {
   IdentityStore() {
     store::apply_migrations(database);
     pool.emplace(store::Pool::Options{.connection = database, .threads = 1});
-    as(api::kPlatformTenant, [](TenantTransaction& t) {
+    as(kPlatformTenant, [](TenantTransaction& t) {
       v1::Tenant acme;
       acme.set_tenant_id("acme");
       acme.set_state(v1::TENANT_STATE_ACTIVE);

@@ -43,7 +43,7 @@ std::vector<const MethodDescriptor*> all_methods() {
 api::Caller with_role(v1::Role role) {
   api::Caller caller;
   const bool of_tenant = role == v1::ROLE_TENANT_ADMIN || role == v1::ROLE_TENANT_VIEWER;
-  caller.tenant_id = of_tenant ? "acme" : api::kPlatformTenant;
+  caller.tenant_id = of_tenant ? "acme" : kPlatformTenant;
   caller.roles = {role};
   return caller;
 }
@@ -119,7 +119,8 @@ TEST(Permissions, AKeyReachesWhatItsScopesSay) {
   const auto& list = *v1::ListUsersRequest::descriptor();
   EXPECT_EQ(reach(create, with_scope("platform", {v1::API_SCOPE_CONTACTS_WRITE})), Reach::kPlatform);
   EXPECT_EQ(reach(create, with_scope("platform", {v1::API_SCOPE_CONTACTS_READ})), Reach::kNone);
-  EXPECT_EQ(reach(create, with_scope("acme", {v1::API_SCOPE_CONTACTS_WRITE})), Reach::kNone);
+  EXPECT_EQ(reach(create, with_scope("acme", {v1::API_SCOPE_CONTACTS_WRITE})), Reach::kTenant);
+  EXPECT_EQ(reach(create, with_scope("acme", {v1::API_SCOPE_CONTACTS_READ})), Reach::kNone);
   EXPECT_EQ(reach(list, with_scope("acme", {v1::API_SCOPE_IDENTITY})), Reach::kTenant);
   EXPECT_EQ(reach(list, with_scope("acme", {})), Reach::kNone);
 }

@@ -39,7 +39,8 @@ const PolicySpec kPolicy = {"p",
                             true,
                             15s,
                             {{"pool", kCondition, {16s, 17, 18, QueueHandle{19}, 20}}}};
-const QueueSpec kQueue = {"q", "Queue", Channel::kTask, PolicyHandle{4}, 21s, 22s, 23s, true, 24, 25, SkillHandle{26}};
+const QueueSpec kQueue = {"q", "Queue", Channel::kTask,  PolicyHandle{4}, 21s, 22s, 23s, true,
+                          24,  25,      SkillHandle{26}, "acme"};
 const AgentSpec kAgent = {{{SkillHandle{6}, 70, at(71)}}, 90, 91, 92, {-1, 1, 2, -1, 4, 5, 6}, "a", "Agent"};
 const Settings kSettings = {{0, 1, 2, 3, 4, 5, 6}, 31s, 32s, 33s, 34s, 35, 36, QueueOrder::kRatio, 37,
                             {0, 1, 2, 3, 4, 5, 6}};

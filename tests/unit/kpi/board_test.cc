@@ -357,6 +357,28 @@ TEST_F(BoardTest, WhoCameBackIsNotToldAsRemoved) {
   ASSERT_EQ(changes.agents.size(), 1u);
 }
 
+TEST_F(BoardTest, ATenantIsShownItsQueuesAndTotalsOfThese) {
+  QueueSpec spec;
+  spec.id = "acme calls";
+  spec.tenant = "acme";
+  const QueueHandle acme{9};
+  happen(QueuePut{acme, spec});
+  create(kFirst, kSales);
+  create(kSecond, acme);
+  const BoardChanges changes = board_.changes_after(0, false, "acme");
+  ASSERT_EQ(changes.queues.size(), 1U);
+  EXPECT_EQ(changes.queues[0]->queue_id, "acme calls");
+  EXPECT_EQ(changes.totals.waiting, 1);
+  EXPECT_EQ(changes.totals.counters.created, 1);
+  EXPECT_EQ(board_.totals().waiting, 2);
+
+  const Sequence before = board_.version();
+  happen(QueueDeleted{kHelp});
+  happen(QueueDeleted{acme});
+  EXPECT_EQ(board_.changes_after(before, false, "acme").removed_queue_ids, std::vector<std::string>{"acme calls"});
+  EXPECT_TRUE(board_.changes_after(before, false, "globex").removed_queue_ids.empty());
+}
+
 TEST_F(BoardTest, WhoMissedForgottenRemovalsGetsASnapshot) {
   const Sequence before = board_.version();
   for (std::size_t i = 0; i <= Board::kRemovalsMax; ++i) {

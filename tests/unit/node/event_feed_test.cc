@@ -22,9 +22,10 @@ class EventFeedTest : public testing::Test {
     for (auto& body : bodies) events->push_back(Event{++sequence, TimePoint{}, {}, 0, std::move(body)});
     feed.add(std::move(events));
   }
-  void add_queue(std::uint32_t handle, const std::string& id) {
+  void add_queue(std::uint32_t handle, const std::string& id, const std::string& tenant = kPlatformTenant) {
     dispatch::QueueSpec spec;
     spec.id = id;
+    spec.tenant = tenant;
     add({dispatch::QueuePut{QueueHandle{handle}, spec}});
   }
   static dispatch::EventBody created(std::uint64_t contact, std::uint32_t queue) {
@@ -58,7 +59,7 @@ TEST_F(EventFeedTest, AFilterAdvancesTheCursorPastWhatItLeavesOut) {
   add_queue(1, "billing");
   add_queue(2, "sales");
   add({created(1, 1), created(2, 2)});
-  const auto page = feed.read(0, {"billing"}, 100);
+  const auto page = feed.read(0, {{"billing"}, ""}, 100);
   EXPECT_EQ(contacts(page), (std::vector<std::string>{"c-1"}));
   EXPECT_EQ(page.sequence, 4u);
 }
@@ -67,8 +68,17 @@ TEST_F(EventFeedTest, ATransferIsSeenByThoseWhoWatchTheQueueItLeaves) {
   add_queue(1, "billing");
   add_queue(2, "sales");
   add({dispatch::ContactTransferred{ContactId{1}, QueueHandle{1}, QueueHandle{2}, {}, "wrong desk"}});
-  EXPECT_EQ(feed.read(2, {"billing"}, 100).events.size(), 1u);
-  EXPECT_EQ(feed.read(2, {"sales"}, 100).events.size(), 1u);
+  EXPECT_EQ(feed.read(2, {{"billing"}, ""}, 100).events.size(), 1u);
+  EXPECT_EQ(feed.read(2, {{"sales"}, ""}, 100).events.size(), 1u);
+}
+
+TEST_F(EventFeedTest, ATenantIsShownItsOwnQueuesOnly) {
+  add_queue(1, "billing", "acme");
+  add_queue(2, "sales", "globex");
+  add({created(1, 1), created(2, 2)});
+  EXPECT_EQ(contacts(feed.read(0, {{}, "acme"}, 100)), (std::vector<std::string>{"c-1"}));
+  EXPECT_TRUE(feed.read(0, {{"sales"}, "acme"}, 100).events.empty()) << "naming another's queue shows nothing of it";
+  EXPECT_EQ(feed.read(0, {{}, ""}, 100).events.size(), 2U);
 }
 
 TEST_F(EventFeedTest, TellsWhoseAContactIsAndWhy) {
