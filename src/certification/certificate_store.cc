@@ -65,6 +65,18 @@ std::vector<CertificateRecord> certificates_in(const pqxx::result& rows) {
   return records;
 }
 
+std::string clause_of(Lock lock) {
+  switch (lock) {
+    case Lock::kNone:
+      return "";
+    case Lock::kShare:
+      return " FOR SHARE";
+    case Lock::kChange:
+      return " FOR NO KEY UPDATE";
+  }
+  return "";
+}
+
 /// As state_of() in certificates.cc; $1 is now, $2 so long the notice.
 const std::string kState =
     "CASE WHEN revoke_time IS NOT NULL THEN 5 WHEN supersede_time IS NOT NULL THEN 6 WHEN expire_time <= " +
@@ -73,10 +85,9 @@ const std::string kState =
 
 }  // namespace
 
-std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id, bool lock) {
+std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id, Lock lock) {
   const auto rows = t.sql().exec_params(
-      "SELECT " + kKindColumns + " FROM certificate_kind WHERE kind_id = $1" + (lock ? " FOR NO KEY UPDATE" : ""),
-      kind_id);
+      "SELECT " + kKindColumns + " FROM certificate_kind WHERE kind_id = $1" + clause_of(lock), kind_id);
   if (rows.empty()) return std::nullopt;
   return kind_in(rows[0]);
 }
@@ -109,7 +120,8 @@ Page<v1::CertificateKind> list_kinds(TenantTransaction& t, const PageRequest& pa
 std::vector<v1::CertificateKind> automatic_kinds(TenantTransaction& t, const std::string& learned_id) {
   const auto rows = t.sql().exec_params("SELECT " + kKindColumns +
                                             " FROM certificate_kind WHERE automatic AND"
-                                            " ($1 = ANY(exam_ids) OR $1 = ANY(course_ids)) ORDER BY number",
+                                            " ($1 = ANY(exam_ids) OR $1 = ANY(course_ids)) ORDER BY number" +
+                                            clause_of(Lock::kShare),
                                         learned_id);
   std::vector<v1::CertificateKind> kinds;
   for (const auto& row : rows) kinds.push_back(kind_in(row));
@@ -120,8 +132,8 @@ std::optional<CertificateRecord> certificate_of(TenantTransaction& t, const std:
                                                 const std::string& member_id) {
   const auto rows = t.sql().exec_params(
       "SELECT " + kCertificateColumns +
-          " FROM certificate WHERE kind_id = $1 AND member_id = $2 AND revoke_time IS NULL AND supersede_time IS NULL"
-          " FOR UPDATE",
+          " FROM certificate WHERE kind_id = $1 AND member_id = $2 AND revoke_time IS NULL AND supersede_time IS NULL" +
+          clause_of(Lock::kChange),
       kind_id, member_id);
   if (rows.empty()) return std::nullopt;
   return certificate_in(rows[0]);
@@ -135,9 +147,9 @@ bool was_revoked(TenantTransaction& t, const std::string& kind_id, const std::st
   return !rows.empty() && rows[0][0].as<bool>();
 }
 
-std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id) {
+std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id, Lock lock) {
   const auto rows = t.sql().exec_params(
-      "SELECT " + kCertificateColumns + " FROM certificate WHERE certificate_id = $1 FOR UPDATE", id);
+      "SELECT " + kCertificateColumns + " FROM certificate WHERE certificate_id = $1" + clause_of(lock), id);
   if (rows.empty()) return std::nullopt;
   return certificate_in(rows[0]);
 }
@@ -178,8 +190,10 @@ std::vector<CertificateRecord> shorten_certificates(TenantTransaction& t, const 
                                                     TimePoint end) {
   return certificates_in(
       t.sql().exec_params("UPDATE certificate SET expire_time = " + time_param(3) +
-                              " WHERE kind_id = $1 AND version < $2 AND expire_time > " + time_param(3) +
-                              " AND revoke_time IS NULL AND supersede_time IS NULL RETURNING " + kCertificateColumns,
+                              " WHERE certificate_id IN (SELECT certificate_id FROM certificate WHERE kind_id = $1 AND"
+                              " version < $2 AND expire_time > " +
+                              time_param(3) + " AND revoke_time IS NULL AND supersede_time IS NULL ORDER BY member_id" +
+                              clause_of(Lock::kChange) + ") RETURNING " + kCertificateColumns,
                           kind_id, version, micros(end)));
 }
 

@@ -11,19 +11,28 @@
 #include "muster/v1/certificate.pb.h"
 
 /// The tables of certificates. REQUIRES everywhere: a transaction of the platform. All throw pqxx::failure.
+///
+/// Rows are locked in this order, so that nobody waits for ever: the member, kinds in the order of their creation,
+/// certificates, and what certificates give (granted_skill, skill_tag). Whoever changes a kind begins with it and holds
+/// no member: certificates of it are locked only by who shares it already, or waits for no kind afterwards.
 namespace muster::certification {
 
 using store::Page;
 using store::PageRequest;
 using store::TenantTransaction;
 
-/// With `lock`: so until the end of the transaction.
-std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id, bool lock);
+/// What a look at a row keeps others from until the end of the transaction.
+enum class Lock {
+  kNone,
+  kShare,   ///< from changing it: a kind of which a certificate is issued
+  kChange,  ///< from sharing or changing it
+};
+std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id, Lock lock);
 /// False if there is one already.
 bool insert_kind(TenantTransaction& t, const v1::CertificateKind& kind, TimePoint now);
 /// Everything but its identifier, skill and time of creation.
 void update_kind(TenantTransaction& t, const v1::CertificateKind& kind);
-/// Those that are issued by themselves and ask for this exam or course.
+/// Those that are issued by themselves and ask for this exam or course, shared.
 std::vector<v1::CertificateKind> automatic_kinds(TenantTransaction& t, const std::string& learned_id);
 Page<v1::CertificateKind> list_kinds(TenantTransaction& t, const PageRequest& page);
 
@@ -46,9 +55,9 @@ struct CertificateFilter {
   std::vector<v1::CertificateState> states;  ///< empty: any
 };
 
-/// Locked until the end of the transaction.
-std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id);
-/// The one of the kind that counts for the member, or would, were it not suspended or expired; locked likewise.
+std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id, Lock lock);
+/// The one of the kind that counts for the member, or would, were it not suspended or expired; locked until
+/// the end of the transaction.
 std::optional<CertificateRecord> certificate_of(TenantTransaction& t, const std::string& kind_id,
                                                 const std::string& member_id);
 /// Whether the last one of the kind that the member had was taken away for good.

@@ -48,20 +48,20 @@ void check_validity(v1::CertificateKind& kind, Checker& check) {
   check.duration("kind.validity", kind.validity(), kDay, kValidityMax);
 }
 
-v1::CertificateKind kind_named(TenantTransaction& t, const std::string& kind_id) {
-  return found(find_kind(t, kind_id, true), "CERTIFICATE_KIND", "kind_id", kind_id);
+v1::CertificateKind kind_named(TenantTransaction& t, const std::string& kind_id, Lock lock) {
+  return found(find_kind(t, kind_id, lock), "CERTIFICATE_KIND", "kind_id", kind_id);
 }
 
 /// Lets the member's skill be what the certificate gives.
 void give(TenantTransaction& t, const v1::CertificateKind& kind, const CertificateRecord& record, const By& by) {
   members::grant_skill(t, record.member_id, kind.skill_id(), static_cast<std::uint8_t>(record.level),
                        record.expire_time);
-  skill_tags::recompute_member(t, record.member_id, by.now);
+  skill_tags::recompute_members(t, {record.member_id}, by.now);
 }
 
 void take_away(TenantTransaction& t, const CertificateRecord& record, const By& by) {
-  members::withdraw_skill(t, record.member_id, kind_named(t, record.kind_id).skill_id());
-  skill_tags::recompute_member(t, record.member_id, by.now);
+  members::withdraw_skill(t, record.member_id, kind_named(t, record.kind_id, Lock::kNone).skill_id());
+  skill_tags::recompute_members(t, {record.member_id}, by.now);
 }
 
 std::string name_of(const v1::CertificateKind& kind) { return "certificate-kind/" + kind.kind_id(); }
@@ -127,24 +127,25 @@ v1::Certificate issue(TenantTransaction& t, const v1::CertificateKind& kind, con
   return certificate;
 }
 
-/// The certificate, which is in one of these states. Its member stays as it is meanwhile.
+/// The certificate, locked behind its member, which is in one of these states.
 CertificateRecord certificate_in(TenantTransaction& t, const std::string& certificate_id, const By& by,
                                  const std::vector<v1::CertificateState>& states) {
-  CertificateRecord record =
-      found(find_certificate(t, number_of(certificate_id)), "CERTIFICATE", "certificate_id", certificate_id);
+  const std::int64_t id = number_of(certificate_id);
+  const auto seen = found(find_certificate(t, id, Lock::kNone), "CERTIFICATE", "certificate_id", certificate_id);
+  static_cast<void>(members::state_of(t, seen.member_id));
+  CertificateRecord record = *find_certificate(t, id, Lock::kChange);
   const v1::CertificateState state = state_of(record, by.now);
   if (std::find(states.begin(), states.end(), state) == states.end()) {
     throw Refusal(precondition("CERTIFICATE_WRONG_STATE",
                                "certificate_id '" + certificate_id + "' is " + short_name(state),
                                {{"certificate_id", certificate_id}, {"state", short_name(state)}}));
   }
-  static_cast<void>(members::state_of(t, record.member_id));
   return record;
 }
 
 /// Enters what became of a certificate in the audit, and shows it.
 v1::Certificate changed(TenantTransaction& t, const CertificateRecord& before, const By& by) {
-  const v1::Certificate was = shown(before, by.now), is = shown(*find_certificate(t, before.id), by.now);
+  const v1::Certificate was = shown(before, by.now), is = shown(*find_certificate(t, before.id, Lock::kNone), by.now);
   by.changed(name_of(before), &was, &is);
   return is;
 }
@@ -222,7 +223,8 @@ void check(v1::RevokeCertificateRequest& request, Checker& check) {
 v1::CreateCertificateKindResponse carry_out(TenantTransaction& t, const v1::CreateCertificateKindRequest& request,
                                             const By& by) {
   const v1::CertificateKind& kind = request.kind();
-  if (find_kind(t, kind.kind_id(), true)) throw Refusal(already_exists("CERTIFICATE_KIND", "kind_id", kind.kind_id()));
+  if (find_kind(t, kind.kind_id(), Lock::kChange))
+    throw Refusal(already_exists("CERTIFICATE_KIND", "kind_id", kind.kind_id()));
   find_what_is_asked(t, kind);
   if (!members::manage_skill(t, kind.skill_id(), "certificate:" + kind.kind_id())) {
     throw Refusal(precondition("SKILL_MANAGED", "skill_id '" + kind.skill_id() + "' is granted by something else",
@@ -231,13 +233,13 @@ v1::CreateCertificateKindResponse carry_out(TenantTransaction& t, const v1::Crea
   if (!insert_kind(t, kind, by.now)) throw Refusal(already_exists("CERTIFICATE_KIND", "kind_id", kind.kind_id()));
   by.changed(name_of(kind), nullptr, &kind);
   v1::CreateCertificateKindResponse response;
-  *response.mutable_kind() = kind_named(t, kind.kind_id());
+  *response.mutable_kind() = kind_named(t, kind.kind_id(), Lock::kNone);
   return response;
 }
 
 v1::UpdateCertificateKindResponse carry_out(TenantTransaction& t, const v1::UpdateCertificateKindRequest& request,
                                             const By& by) {
-  const v1::CertificateKind before = kind_named(t, request.kind().kind_id());
+  const v1::CertificateKind before = kind_named(t, request.kind().kind_id(), Lock::kChange);
   v1::CertificateKind kind = before;
   if (sets(&request.update_mask(), "display_name")) kind.set_display_name(request.kind().display_name());
   if (sets(&request.update_mask(), "validity")) *kind.mutable_validity() = request.kind().validity();
@@ -259,18 +261,21 @@ v1::UpdateCertificateKindResponse carry_out(TenantTransaction& t, const v1::Upda
 v1::PublishCertificateKindVersionResponse carry_out(TenantTransaction& t,
                                                     const v1::PublishCertificateKindVersionRequest& request,
                                                     const By& by) {
-  const v1::CertificateKind before = kind_named(t, request.kind_id());
+  const v1::CertificateKind before = kind_named(t, request.kind_id(), Lock::kChange);
   v1::CertificateKind kind = before;
   kind.set_version(kind.version() + 1);
   update_kind(t, kind);
   by.changed(name_of(kind), &before, &kind);
   const auto shortened =
       shorten_certificates(t, kind.kind_id(), kind.version(), by.now + node::from_proto(request.grace()));
+  std::vector<std::string> holders;
   for (const CertificateRecord& record : shortened) {
-    if (!record.suspended) give(t, kind, record, by);
+    holders.push_back(record.member_id);
     const v1::Certificate is = shown(record, by.now);
     by.changed(name_of(record), nullptr, &is);
   }
+  members::end_grants(t, kind.skill_id(), holders, by.now + node::from_proto(request.grace()));
+  skill_tags::recompute_members(t, holders, by.now);
   v1::PublishCertificateKindVersionResponse response;
   *response.mutable_kind() = kind;
   response.set_ended_certificates(static_cast<std::int32_t>(shortened.size()));
@@ -280,9 +285,10 @@ v1::PublishCertificateKindVersionResponse carry_out(TenantTransaction& t,
 // --- certificates ---
 
 v1::IssueCertificateResponse carry_out(TenantTransaction& t, const v1::IssueCertificateRequest& request, const By& by) {
-  const v1::CertificateKind kind = kind_named(t, request.kind_id());
   const v1::MemberState state =
       found(members::state_of(t, request.member_id()), "MEMBER", "member_id", request.member_id());
+  // Shared, so that a version that is published meanwhile comes before it or sees it.
+  const v1::CertificateKind kind = kind_named(t, request.kind_id(), Lock::kShare);
   if (!may_be_certified(state)) {
     const std::string name = v1::MemberState_Name(state).substr(std::string_view("MEMBER_STATE_").size());
     throw Refusal(precondition("MEMBER_WRONG_STATE",
@@ -301,9 +307,9 @@ v1::IssueCertificateResponse carry_out(TenantTransaction& t, const v1::IssueCert
 }
 
 void certify(TenantTransaction& t, const std::string& member_id, const std::string& learned_id, TimePoint now) {
+  const auto state = members::state_of(t, member_id);
+  if (!state || !may_be_certified(*state)) return;
   for (const v1::CertificateKind& kind : automatic_kinds(t, learned_id)) {
-    const auto state = members::state_of(t, member_id);
-    if (!state || !may_be_certified(*state)) return;
     const auto held = certificate_of(t, kind.kind_id(), member_id);
     if (held && held->suspended) continue;  // until it is reinstated
     const bool holds = held && held->version == kind.version() && state_of(*held, now) == v1::CERTIFICATE_STATE_ACTIVE;
@@ -330,7 +336,7 @@ v1::ReinstateCertificateResponse carry_out(TenantTransaction& t, const v1::Reins
                                            const By& by) {
   const CertificateRecord record = certificate_in(t, request.certificate_id(), by, {v1::CERTIFICATE_STATE_SUSPENDED});
   suspend_certificate(t, record.id, false, "", by.now);
-  give(t, kind_named(t, record.kind_id), record, by);
+  give(t, kind_named(t, record.kind_id, Lock::kNone), record, by);
   v1::ReinstateCertificateResponse response;
   *response.mutable_certificate() = changed(t, record, by);
   return response;

@@ -356,6 +356,14 @@ void withdraw_skill(TenantTransaction& t, const std::string& member_id, const st
   insert_roster_change(t, member_id);
 }
 
+void end_grants(TenantTransaction& t, const std::string& skill_id, const std::vector<std::string>& member_ids,
+                TimePoint end) {
+  t.sql().exec_params("WITH ended AS (UPDATE granted_skill SET expire_time = " + time_param(3) +
+                          " WHERE skill_id = $1 AND member_id = ANY($2::text[]) RETURNING member_id)"
+                          " INSERT INTO roster_change (member_id) SELECT member_id FROM ended",
+                      skill_id, store::to_array(member_ids), micros(end));
+}
+
 void change_skills(TenantTransaction& t, const std::vector<SkillChange>& changes) {
   std::vector<std::string> members, skills, levels;
   for (const SkillChange& change : changes) {

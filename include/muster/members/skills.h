@@ -21,6 +21,9 @@ bool manage_skill(store::TenantTransaction& t, const std::string& skill_id, cons
 void grant_skill(store::TenantTransaction& t, const std::string& member_id, const std::string& skill_id,
                  std::uint8_t level, std::optional<TimePoint> expires);
 void withdraw_skill(store::TenantTransaction& t, const std::string& member_id, const std::string& skill_id);
+/// Those of the members who have the skill have it until `end`.
+void end_grants(store::TenantTransaction& t, const std::string& skill_id, const std::vector<std::string>& member_ids,
+                TimePoint end);
 
 /// What becomes of a member's skill.
 struct SkillChange {
