@@ -32,8 +32,9 @@ std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::st
 bool insert_kind(TenantTransaction& t, const v1::CertificateKind& kind, TimePoint now);
 /// Everything but its identifier, skill and time of creation.
 void update_kind(TenantTransaction& t, const v1::CertificateKind& kind);
-/// Those that are issued by themselves and ask for this exam or course, shared.
+/// Those that are issued by themselves and ask for this exam or course, or for a vetting by this tenant; shared.
 std::vector<v1::CertificateKind> automatic_kinds(TenantTransaction& t, const std::string& learned_id);
+std::vector<v1::CertificateKind> vetted_kinds(TenantTransaction& t, const std::string& tenant_id);
 Page<v1::CertificateKind> list_kinds(TenantTransaction& t, const PageRequest& page);
 
 struct CertificateRecord {
@@ -48,6 +49,8 @@ struct CertificateRecord {
   bool revoked = false;
   bool superseded = false;
   std::string reason;
+  std::string vetting_tenant;  ///< whose vetting it rests on; empty: none
+  bool unvetted = false;       ///< suspended because that is over
 };
 struct CertificateFilter {
   std::string member_id;                     ///< empty: any
@@ -60,6 +63,9 @@ std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int
 /// the end of the transaction.
 std::optional<CertificateRecord> certificate_of(TenantTransaction& t, const std::string& kind_id,
                                                 const std::string& member_id);
+/// Those that certificate_of() would give, of all kinds, which rest on a vetting by the tenant; locked likewise.
+std::vector<CertificateRecord> vetted_certificates(TenantTransaction& t, const std::string& tenant_id,
+                                                   const std::string& member_id);
 /// Whether the last one of the kind that the member had was taken away for good.
 bool was_revoked(TenantTransaction& t, const std::string& kind_id, const std::string& member_id);
 /// Gives its number. REQUIRES: the member has none of the kind in force.
@@ -68,8 +74,10 @@ std::int64_t insert_certificate(TenantTransaction& t, const CertificateRecord& r
 /// it.
 std::vector<CertificateRecord> supersede_certificate(TenantTransaction& t, const std::string& kind_id,
                                                      const std::string& member_id, TimePoint now);
-void suspend_certificate(TenantTransaction& t, std::int64_t id, bool suspended, const std::string& reason,
+/// `unvetted`: CertificateRecord::unvetted.
+void suspend_certificate(TenantTransaction& t, std::int64_t id, bool unvetted, const std::string& reason,
                          TimePoint now);
+void reinstate_certificate(TenantTransaction& t, std::int64_t id);
 void revoke_certificate(TenantTransaction& t, std::int64_t id, const std::string& reason, TimePoint now);
 /// Those of the kind that are in force and older than `version` end at `end` at the latest. Gives those that would have
 /// ended later.

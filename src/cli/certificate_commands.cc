@@ -47,6 +47,7 @@ struct CertificateKindKind : ResourceDefaults {
             {tr("Exams"), join({kind.exam_ids().begin(), kind.exam_ids().end()})},
             {tr("Courses"), join({kind.course_ids().begin(), kind.course_ids().end()})},
             {tr("Tier"), kind.tier_min() == 0 ? "" : std::to_string(kind.tier_min())},
+            {tr("Vetting by"), kind.vetting_tenant_id()},
             {tr("Issued by itself"), kind.automatic() ? tr("yes") : tr("no")},
             {tr("Created"), when(kind.create_time())}};
   }
@@ -60,6 +61,7 @@ struct CertificateKindKind : ResourceDefaults {
     flags.add("--exam", "exam_ids", tr("An exam that must have been passed. Repeat it"));
     flags.add("--course", "course_ids", tr("A course that must have been completed. Repeat it"));
     flags.add("--tier", "tier_min", tr("Tier that the member must have at least, 0 to 6"));
+    flags.add("--vetting", "vetting_tenant_id", tr("A tenant that must have approved of the member"));
     flags.add("--automatic", "automatic",
               tr("Issued by itself once what it asks for is learned; --automatic=false: not any more"));
   }

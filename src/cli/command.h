@@ -13,6 +13,7 @@ namespace muster::cli {
 void add_routing_commands(CLI::App& program, Context& context);
 void add_certificate_commands(CLI::App& program, Context& context);
 void add_tier_commands(CLI::App& program, Context& context);
+void add_vetting_commands(CLI::App& program, Context& context);
 void add_course_commands(CLI::App& program, Context& context);
 void add_exam_commands(CLI::App& program, Context& context);
 void add_attempt_commands(CLI::App& program, Context& context);

@@ -16,7 +16,7 @@ namespace muster::cli {
 namespace {
 
 /// The server's reasons. In English its message says it best, so they have words in the other catalogues only.
-constexpr std::array<std::string_view, 113> kReasons{noop("AGENT_EXISTS"),
+constexpr std::array<std::string_view, 115> kReasons{noop("AGENT_EXISTS"),
                                                      noop("AGENT_IN_USE"),
                                                      noop("AGENT_NOT_FOUND"),
                                                      noop("AGENT_SIGNED_OFF"),
@@ -128,7 +128,9 @@ constexpr std::array<std::string_view, 113> kReasons{noop("AGENT_EXISTS"),
                                                      noop("TIER_REVIEW_NOT_FOUND"),
                                                      noop("TOO_MANY_PREFERENCES"),
                                                      noop("USER_EXISTS"),
-                                                     noop("USER_NOT_FOUND")};
+                                                     noop("USER_NOT_FOUND"),
+                                                     noop("VETTING_NOT_FOUND"),
+                                                     noop("VETTING_WRONG_STATE")};
 
 /// The reason that the server gives; empty if it gives none.
 std::string reason_of(const google::rpc::Status& status) {

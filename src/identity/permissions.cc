@@ -17,6 +17,7 @@
 #include "muster/v1/routing_service.pb.h"
 #include "muster/v1/skill_tag_service.pb.h"
 #include "muster/v1/tier_service.pb.h"
+#include "muster/v1/vetting_service.pb.h"
 
 namespace muster::identity {
 namespace {
@@ -224,6 +225,11 @@ constexpr Permission kPermissions[] = {
     {"SkillTagService", "DeleteIndustry", Access::kTable, kMembersWrite, "PP......."},
     {"SkillTagService", "ListIndustryFit", Access::kTable, kMembersRead, "PPPPP..O."},
     {"SkillTagService", "ListIndustryMembers", Access::kTable, kMembersRead, "PPPPP...."},
+
+    {"VettingService", "ProposeVetting", Access::kTable, kMembersWrite, "PPP......"},
+    {"VettingService", "DecideVetting", Access::kTable, kMembersWrite, "P....T..T"},
+    {"VettingService", "GetVetting", Access::kTable, kMembersRead, "PPPPPTT.T"},
+    {"VettingService", "ListVettings", Access::kTable, kMembersRead, "PPPPPTT.T"},
 };
 
 constexpr std::size_t kKeyColumn = v1::Role_MAX;
@@ -268,6 +274,7 @@ void load_services() {
   v1::GetSkillRequest::descriptor();
   v1::ListTiersRequest::descriptor();
   v1::ListEvidenceRequest::descriptor();
+  v1::ListVettingsRequest::descriptor();
 }
 
 }  // namespace

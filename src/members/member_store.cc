@@ -358,8 +358,8 @@ void withdraw_skill(TenantTransaction& t, const std::string& member_id, const st
 
 void end_grants(TenantTransaction& t, const std::string& skill_id, const std::vector<std::string>& member_ids,
                 TimePoint end) {
-  t.sql().exec_params("WITH ended AS (UPDATE granted_skill SET expire_time = " + time_param(3) +
-                          " WHERE skill_id = $1 AND member_id = ANY($2::text[]) RETURNING member_id)"
+  t.sql().exec_params("WITH ended AS (UPDATE granted_skill SET expire_time = least(expire_time, " + time_param(3) +
+                          ") WHERE skill_id = $1 AND member_id = ANY($2::text[]) RETURNING member_id)"
                           " INSERT INTO roster_change (member_id) SELECT member_id FROM ended",
                       skill_id, store::to_array(member_ids), micros(end));
 }
@@ -426,6 +426,12 @@ void drop_requirement(TenantTransaction& t, const std::string& cause) {
   insert_roster_changes(t, cause);
   t.sql().exec_params("DELETE FROM skill_requirement WHERE cause = $1", cause);
   t.sql().exec_params("DELETE FROM skill_clearance WHERE cause = $1", cause);
+}
+
+std::optional<Known> find_known(TenantTransaction& t, const std::string& member_id) {
+  const auto record = find_member(t, member_id);
+  if (!record) return std::nullopt;
+  return Known{record->member.display_name(), record->member.state()};
 }
 
 std::optional<v1::MemberState> state_of(TenantTransaction& t, const std::string& member_id) {
