@@ -49,7 +49,7 @@ std::string span_param(int n) { return "($" + std::to_string(n) + " * interval '
 const std::string kCertificateColumns = "certificate_id, kind_id, member_id, version, level, " +
                                         read_time("issue_time") + ", " + read_time("expire_time") +
                                         ", suspend_time IS NOT NULL, revoke_time IS NOT NULL, supersede_time IS NOT "
-                                        "NULL, reason, coalesce(vetting_tenant, ''), unvetted";
+                                        "NULL, reason, coalesce(vetting_tenant, ''), unvetted, credential_id";
 
 CertificateRecord certificate_in(const pqxx::row& row) {
   CertificateRecord record;
@@ -66,6 +66,7 @@ CertificateRecord certificate_in(const pqxx::row& row) {
   record.reason = row[10].as<std::string>();
   record.vetting_tenant = row[11].as<std::string>();
   record.unvetted = row[12].as<bool>();
+  record.credential_id = row[13].as<std::string>();
   return record;
 }
 
@@ -178,6 +179,13 @@ bool was_revoked(TenantTransaction& t, const std::string& kind_id, const std::st
 std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id, Lock lock) {
   const auto rows = t.sql().exec_params(
       "SELECT " + kCertificateColumns + " FROM certificate WHERE certificate_id = $1" + clause_of(lock), id);
+  if (rows.empty()) return std::nullopt;
+  return certificate_in(rows[0]);
+}
+
+std::optional<CertificateRecord> find_credential(TenantTransaction& t, const std::string& credential_id) {
+  const auto rows = t.sql().exec_params(
+      "SELECT " + kCertificateColumns + " FROM certificate WHERE credential_id = $1::uuid", credential_id);
   if (rows.empty()) return std::nullopt;
   return certificate_in(rows[0]);
 }

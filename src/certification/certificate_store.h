@@ -51,6 +51,7 @@ struct CertificateRecord {
   std::string reason;
   std::string vetting_tenant;  ///< whose vetting it rests on; empty: none
   bool unvetted = false;       ///< suspended because that is over
+  std::string credential_id;   ///< a UUID that names it to the world
 };
 struct CertificateFilter {
   std::string member_id;                     ///< empty: any
@@ -59,6 +60,8 @@ struct CertificateFilter {
 };
 
 std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id, Lock lock);
+/// REQUIRES: a UUID.
+std::optional<CertificateRecord> find_credential(TenantTransaction& t, const std::string& credential_id);
 /// The one of the kind that counts for the member, or would, were it not suspended or expired; locked until
 /// the end of the transaction.
 std::optional<CertificateRecord> certificate_of(TenantTransaction& t, const std::string& kind_id,

@@ -23,6 +23,8 @@ inline constexpr Duration kNotice = std::chrono::hours(30 * 24);
 v1::CertificateState state_of(const CertificateRecord& record, TimePoint now);
 /// Throws the Refusal that says that the certificate's state does not allow what was asked.
 [[noreturn]] void refuse_state(const CertificateRecord& record, TimePoint now);
+/// Throws the Refusal that says that the certificate's state does not allow what was asked.
+[[noreturn]] void refuse_state(const CertificateRecord& record, TimePoint now);
 /// The certificate as callers see it.
 v1::Certificate shown(const CertificateRecord& record, TimePoint now);
 

@@ -200,6 +200,7 @@ void add_certificate_commands(CLI::App& program, Context& context) {
   add_act(group, context, "revoke", tr("Revokes a certificate, for good"), &Stub::RevokeCertificate);
   add_get(group, context);
   add_list(group, context);
+  add_badge_commands(group, context);
 }
 
 }  // namespace muster::cli

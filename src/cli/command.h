@@ -35,6 +35,9 @@ void add_completion_command(CLI::App& program, Context& context);
 /// To the group of exams.
 void add_take_command(CLI::App& exams, Context& context);
 
+/// To the group of certificates.
+void add_badge_commands(CLI::App& certificates, Context& context);
+
 /// A command whose help ends with an example to learn from.
 CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& help, const std::string& example);
 

@@ -16,7 +16,7 @@ namespace muster::cli {
 namespace {
 
 /// The server's reasons. In English its message says it best, so they have words in the other catalogues only.
-constexpr std::array<std::string_view, 115> kReasons{noop("AGENT_EXISTS"),
+constexpr std::array<std::string_view, 116> kReasons{noop("AGENT_EXISTS"),
                                                      noop("AGENT_IN_USE"),
                                                      noop("AGENT_NOT_FOUND"),
                                                      noop("AGENT_SIGNED_OFF"),
@@ -88,6 +88,7 @@ constexpr std::array<std::string_view, 115> kReasons{noop("AGENT_EXISTS"),
                                                      noop("POLICY_NOT_FOUND"),
                                                      noop("POOL_IN_USE"),
                                                      noop("POOL_NOT_FOUND"),
+                                                     noop("PUBLIC_URL_MISSING"),
                                                      noop("QUESTIONS_MISSING"),
                                                      noop("QUESTION_BANK_EXISTS"),
                                                      noop("QUESTION_BANK_NOT_FOUND"),

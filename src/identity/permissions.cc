@@ -7,6 +7,7 @@
 #include "muster/v1/admin_service.pb.h"
 #include "muster/v1/agent_session_service.pb.h"
 #include "muster/v1/announcement_service.pb.h"
+#include "muster/v1/badge_service.pb.h"
 #include "muster/v1/board_service.pb.h"
 #include "muster/v1/certificate_service.pb.h"
 #include "muster/v1/contact_service.pb.h"
@@ -75,6 +76,10 @@ constexpr Permission kPermissions[] = {
     {"AnnouncementService", "ListAnnouncements", Access::kTable, kMembersRead, "PPPPP..O."},
     {"AnnouncementService", "AnswerAnnouncement", Access::kTable, kMembersWrite, "PP.....O."},
     {"AnnouncementService", "ListAcknowledgements", Access::kTable, kMembersRead, "PPPPP...."},
+
+    {"BadgeService", "ExportCertificate", Access::kTable, kMembersRead, "PPP....O."},
+    {"BadgeService", "GetBadgeKeySet", Access::kTable, kMembersRead, "PPPPPTTPT"},
+    {"BadgeService", "GetBadgeState", Access::kTable, kMembersRead, "PPPPPTTPT"},
 
     {"BoardService", "WatchBoard", Access::kTable, kBoardRead, "PPPP....."},
 
@@ -264,6 +269,7 @@ void load_services() {
   v1::GetServerInfoRequest::descriptor();
   v1::OpenRequest::descriptor();
   v1::GetAnnouncementRequest::descriptor();
+  v1::GetBadgeStateRequest::descriptor();
   v1::WatchBoardRequest::descriptor();
   v1::GetCertificateRequest::descriptor();
   v1::GetContactRequest::descriptor();

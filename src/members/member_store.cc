@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <pqxx/pqxx>
 
+#include "muster/members/names.h"
 #include "muster/members/skills.h"
 #include "muster/node/render.h"
 
@@ -432,6 +433,10 @@ std::optional<Known> find_known(TenantTransaction& t, const std::string& member_
   const auto record = find_member(t, member_id);
   if (!record) return std::nullopt;
   return Known{record->member.display_name(), record->member.state()};
+}
+
+std::string name_of(TenantTransaction& t, const std::string& member_id) {
+  return t.sql().exec_params1("SELECT display_name FROM member WHERE member_id = $1", member_id)[0].as<std::string>();
 }
 
 std::optional<v1::MemberState> state_of(TenantTransaction& t, const std::string& member_id) {
