@@ -60,7 +60,7 @@ class CertificateService final : public v1::CertificateService::CallbackService 
     return office_.read(context, request, [=](Checker& check) -> Look {
       const std::string id = check.id("kind_id", request->kind_id());
       return [=](TenantTransaction& t) {
-        *response->mutable_kind() = api::found(find_kind(t, id, false), "CERTIFICATE_KIND", "kind_id", id);
+        *response->mutable_kind() = api::found(find_kind(t, id, Lock::kNone), "CERTIFICATE_KIND", "kind_id", id);
       };
     });
   }
@@ -84,7 +84,8 @@ class CertificateService final : public v1::CertificateService::CallbackService 
     return office_.read(context, request, [=](Checker&) -> Look {
       const std::string id = request->certificate_id();
       return [=](TenantTransaction& t) {
-        const auto record = api::found(find_certificate(t, number_of(id)), "CERTIFICATE", "certificate_id", id);
+        const auto record =
+            api::found(find_certificate(t, number_of(id), Lock::kNone), "CERTIFICATE", "certificate_id", id);
         *response->mutable_certificate() = shown(record, wall_now());
       };
     });

@@ -16,7 +16,7 @@ using store::time_param;
 
 const std::string kKindColumns =
     "number, kind_id, display_name, skill_id, (extract(epoch FROM validity) * 1000000)::bigint, version, " +
-    read_time("create_time") + ", exam_ids, course_ids, tier_min, automatic";
+    read_time("create_time") + ", exam_ids, course_ids, tier_min, automatic, coalesce(vetting_tenant, '')";
 
 v1::CertificateKind kind_in(const pqxx::row& row) {
   v1::CertificateKind kind;
@@ -30,7 +30,14 @@ v1::CertificateKind kind_in(const pqxx::row& row) {
   for (std::string& id : store::texts_in(row[8])) kind.add_course_ids(std::move(id));
   kind.set_tier_min(row[9].as<int>());
   kind.set_automatic(row[10].as<bool>());
+  kind.set_vetting_tenant_id(row[11].as<std::string>());
   return kind;
+}
+
+std::vector<v1::CertificateKind> kinds_in(const pqxx::result& rows) {
+  std::vector<v1::CertificateKind> kinds;
+  for (const auto& row : rows) kinds.push_back(kind_in(row));
+  return kinds;
 }
 
 std::int64_t micros(const google::protobuf::Duration& span) { return node::from_proto(span).count(); }
@@ -39,9 +46,10 @@ std::string ids_in(const google::protobuf::RepeatedPtrField<std::string>& ids) {
 }
 std::string span_param(int n) { return "($" + std::to_string(n) + " * interval '1 microsecond')"; }
 
-const std::string kCertificateColumns =
-    "certificate_id, kind_id, member_id, version, level, " + read_time("issue_time") + ", " + read_time("expire_time") +
-    ", suspend_time IS NOT NULL, revoke_time IS NOT NULL, supersede_time IS NOT NULL, reason";
+const std::string kCertificateColumns = "certificate_id, kind_id, member_id, version, level, " +
+                                        read_time("issue_time") + ", " + read_time("expire_time") +
+                                        ", suspend_time IS NOT NULL, revoke_time IS NOT NULL, supersede_time IS NOT "
+                                        "NULL, reason, coalesce(vetting_tenant, ''), unvetted, credential_id";
 
 CertificateRecord certificate_in(const pqxx::row& row) {
   CertificateRecord record;
@@ -56,6 +64,9 @@ CertificateRecord certificate_in(const pqxx::row& row) {
   record.revoked = row[8].as<bool>();
   record.superseded = row[9].as<bool>();
   record.reason = row[10].as<std::string>();
+  record.vetting_tenant = row[11].as<std::string>();
+  record.unvetted = row[12].as<bool>();
+  record.credential_id = row[13].as<std::string>();
   return record;
 }
 
@@ -63,6 +74,18 @@ std::vector<CertificateRecord> certificates_in(const pqxx::result& rows) {
   std::vector<CertificateRecord> records;
   for (const auto& row : rows) records.push_back(certificate_in(row));
   return records;
+}
+
+std::string clause_of(Lock lock) {
+  switch (lock) {
+    case Lock::kNone:
+      return "";
+    case Lock::kShare:
+      return " FOR SHARE";
+    case Lock::kChange:
+      return " FOR NO KEY UPDATE";
+  }
+  return "";
 }
 
 /// As state_of() in certificates.cc; $1 is now, $2 so long the notice.
@@ -73,10 +96,9 @@ const std::string kState =
 
 }  // namespace
 
-std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id, bool lock) {
+std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id, Lock lock) {
   const auto rows = t.sql().exec_params(
-      "SELECT " + kKindColumns + " FROM certificate_kind WHERE kind_id = $1" + (lock ? " FOR NO KEY UPDATE" : ""),
-      kind_id);
+      "SELECT " + kKindColumns + " FROM certificate_kind WHERE kind_id = $1" + clause_of(lock), kind_id);
   if (rows.empty()) return std::nullopt;
   return kind_in(rows[0]);
 }
@@ -84,19 +106,21 @@ std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::st
 bool insert_kind(TenantTransaction& t, const v1::CertificateKind& kind, TimePoint now) {
   const auto done = t.sql().exec_params(
       "INSERT INTO certificate_kind (kind_id, display_name, skill_id, validity, version, create_time, exam_ids,"
-      " course_ids, tier_min, automatic) VALUES ($1, $2, $3, " +
-          span_param(4) + ", 1, " + time_param(5) + ", $6, $7, $8, $9) ON CONFLICT (kind_id) DO NOTHING",
+      " course_ids, tier_min, automatic, vetting_tenant) VALUES ($1, $2, $3, " +
+          span_param(4) + ", 1, " + time_param(5) +
+          ", $6, $7, $8, $9, nullif($10, '')) ON CONFLICT (kind_id) DO NOTHING",
       kind.kind_id(), kind.display_name(), kind.skill_id(), micros(kind.validity()), micros(now),
-      ids_in(kind.exam_ids()), ids_in(kind.course_ids()), kind.tier_min(), kind.automatic());
+      ids_in(kind.exam_ids()), ids_in(kind.course_ids()), kind.tier_min(), kind.automatic(), kind.vetting_tenant_id());
   return done.affected_rows() == 1;
 }
 
 void update_kind(TenantTransaction& t, const v1::CertificateKind& kind) {
   t.sql().exec_params("UPDATE certificate_kind SET display_name = $2, validity = " + span_param(3) +
-                          ", version = $4, exam_ids = $5, course_ids = $6, tier_min = $7, automatic = $8"
-                          " WHERE kind_id = $1",
+                          ", version = $4, exam_ids = $5, course_ids = $6, tier_min = $7, automatic = $8,"
+                          " vetting_tenant = nullif($9, '') WHERE kind_id = $1",
                       kind.kind_id(), kind.display_name(), micros(kind.validity()), kind.version(),
-                      ids_in(kind.exam_ids()), ids_in(kind.course_ids()), kind.tier_min(), kind.automatic());
+                      ids_in(kind.exam_ids()), ids_in(kind.course_ids()), kind.tier_min(), kind.automatic(),
+                      kind.vetting_tenant_id());
 }
 
 Page<v1::CertificateKind> list_kinds(TenantTransaction& t, const PageRequest& page) {
@@ -109,22 +133,39 @@ Page<v1::CertificateKind> list_kinds(TenantTransaction& t, const PageRequest& pa
 std::vector<v1::CertificateKind> automatic_kinds(TenantTransaction& t, const std::string& learned_id) {
   const auto rows = t.sql().exec_params("SELECT " + kKindColumns +
                                             " FROM certificate_kind WHERE automatic AND"
-                                            " ($1 = ANY(exam_ids) OR $1 = ANY(course_ids)) ORDER BY number",
+                                            " ($1 = ANY(exam_ids) OR $1 = ANY(course_ids)) ORDER BY number" +
+                                            clause_of(Lock::kShare),
                                         learned_id);
-  std::vector<v1::CertificateKind> kinds;
-  for (const auto& row : rows) kinds.push_back(kind_in(row));
-  return kinds;
+  return kinds_in(rows);
+}
+
+std::vector<v1::CertificateKind> vetted_kinds(TenantTransaction& t, const std::string& tenant_id) {
+  return kinds_in(t.sql().exec_params("SELECT " + kKindColumns +
+                                          " FROM certificate_kind WHERE automatic AND vetting_tenant = $1"
+                                          " ORDER BY number" +
+                                          clause_of(Lock::kShare),
+                                      tenant_id));
 }
 
 std::optional<CertificateRecord> certificate_of(TenantTransaction& t, const std::string& kind_id,
                                                 const std::string& member_id) {
   const auto rows = t.sql().exec_params(
       "SELECT " + kCertificateColumns +
-          " FROM certificate WHERE kind_id = $1 AND member_id = $2 AND revoke_time IS NULL AND supersede_time IS NULL"
-          " FOR UPDATE",
+          " FROM certificate WHERE kind_id = $1 AND member_id = $2 AND revoke_time IS NULL AND supersede_time IS NULL" +
+          clause_of(Lock::kChange),
       kind_id, member_id);
   if (rows.empty()) return std::nullopt;
   return certificate_in(rows[0]);
+}
+
+std::vector<CertificateRecord> vetted_certificates(TenantTransaction& t, const std::string& tenant_id,
+                                                   const std::string& member_id) {
+  return certificates_in(t.sql().exec_params(
+      "SELECT " + kCertificateColumns +
+          " FROM certificate WHERE vetting_tenant = $1 AND member_id = $2 AND revoke_time IS NULL AND supersede_time IS"
+          " NULL ORDER BY certificate_id" +
+          clause_of(Lock::kChange),
+      tenant_id, member_id));
 }
 
 bool was_revoked(TenantTransaction& t, const std::string& kind_id, const std::string& member_id) {
@@ -135,20 +176,27 @@ bool was_revoked(TenantTransaction& t, const std::string& kind_id, const std::st
   return !rows.empty() && rows[0][0].as<bool>();
 }
 
-std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id) {
+std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id, Lock lock) {
   const auto rows = t.sql().exec_params(
-      "SELECT " + kCertificateColumns + " FROM certificate WHERE certificate_id = $1 FOR UPDATE", id);
+      "SELECT " + kCertificateColumns + " FROM certificate WHERE certificate_id = $1" + clause_of(lock), id);
+  if (rows.empty()) return std::nullopt;
+  return certificate_in(rows[0]);
+}
+
+std::optional<CertificateRecord> find_credential(TenantTransaction& t, const std::string& credential_id) {
+  const auto rows = t.sql().exec_params(
+      "SELECT " + kCertificateColumns + " FROM certificate WHERE credential_id = $1::uuid", credential_id);
   if (rows.empty()) return std::nullopt;
   return certificate_in(rows[0]);
 }
 
 std::int64_t insert_certificate(TenantTransaction& t, const CertificateRecord& record) {
   const auto rows = t.sql().exec_params(
-      "INSERT INTO certificate (kind_id, member_id, version, level, issue_time, expire_time, reason)"
-      " VALUES ($1, $2, $3, $4, " +
-          time_param(5) + ", " + time_param(6) + ", '') RETURNING certificate_id",
+      "INSERT INTO certificate (kind_id, member_id, version, level, issue_time, expire_time, reason,"
+      " vetting_tenant) VALUES ($1, $2, $3, $4, " +
+          time_param(5) + ", " + time_param(6) + ", '', nullif($7, '')) RETURNING certificate_id",
       record.kind_id, record.member_id, record.version, record.level, micros(record.issue_time),
-      micros(record.expire_time));
+      micros(record.expire_time), record.vetting_tenant);
   return rows[0][0].as<std::int64_t>();
 }
 
@@ -161,11 +209,16 @@ std::vector<CertificateRecord> supersede_certificate(TenantTransaction& t, const
       kind_id, member_id, micros(now)));
 }
 
-void suspend_certificate(TenantTransaction& t, std::int64_t id, bool suspended, const std::string& reason,
+void suspend_certificate(TenantTransaction& t, std::int64_t id, bool unvetted, const std::string& reason,
                          TimePoint now) {
-  t.sql().exec_params("UPDATE certificate SET suspend_time = CASE WHEN $2 THEN " + time_param(4) +
-                          " END, reason = $3 WHERE certificate_id = $1",
-                      id, suspended, reason, micros(now));
+  t.sql().exec_params("UPDATE certificate SET suspend_time = " + time_param(4) +
+                          ", unvetted = $2, reason = $3 WHERE certificate_id = $1",
+                      id, unvetted, reason, micros(now));
+}
+
+void reinstate_certificate(TenantTransaction& t, std::int64_t id) {
+  t.sql().exec_params(
+      "UPDATE certificate SET suspend_time = NULL, unvetted = false, reason = '' WHERE certificate_id = $1", id);
 }
 
 void revoke_certificate(TenantTransaction& t, std::int64_t id, const std::string& reason, TimePoint now) {
@@ -178,8 +231,10 @@ std::vector<CertificateRecord> shorten_certificates(TenantTransaction& t, const 
                                                     TimePoint end) {
   return certificates_in(
       t.sql().exec_params("UPDATE certificate SET expire_time = " + time_param(3) +
-                              " WHERE kind_id = $1 AND version < $2 AND expire_time > " + time_param(3) +
-                              " AND revoke_time IS NULL AND supersede_time IS NULL RETURNING " + kCertificateColumns,
+                              " WHERE certificate_id IN (SELECT certificate_id FROM certificate WHERE kind_id = $1 AND"
+                              " version < $2 AND expire_time > " +
+                              time_param(3) + " AND revoke_time IS NULL AND supersede_time IS NULL ORDER BY member_id" +
+                              clause_of(Lock::kChange) + ") RETURNING " + kCertificateColumns,
                           kind_id, version, micros(end)));
 }
 

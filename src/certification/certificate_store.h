@@ -11,20 +11,30 @@
 #include "muster/v1/certificate.pb.h"
 
 /// The tables of certificates. REQUIRES everywhere: a transaction of the platform. All throw pqxx::failure.
+///
+/// Rows are locked in this order, so that nobody waits for ever: the member, kinds in the order of their creation,
+/// certificates, and what certificates give (granted_skill, skill_tag). Whoever changes a kind begins with it and holds
+/// no member: certificates of it are locked only by who shares it already, or waits for no kind afterwards.
 namespace muster::certification {
 
 using store::Page;
 using store::PageRequest;
 using store::TenantTransaction;
 
-/// With `lock`: so until the end of the transaction.
-std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id, bool lock);
+/// What a look at a row keeps others from until the end of the transaction.
+enum class Lock {
+  kNone,
+  kShare,   ///< from changing it: a kind of which a certificate is issued
+  kChange,  ///< from sharing or changing it
+};
+std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id, Lock lock);
 /// False if there is one already.
 bool insert_kind(TenantTransaction& t, const v1::CertificateKind& kind, TimePoint now);
 /// Everything but its identifier, skill and time of creation.
 void update_kind(TenantTransaction& t, const v1::CertificateKind& kind);
-/// Those that are issued by themselves and ask for this exam or course.
+/// Those that are issued by themselves and ask for this exam or course, or for a vetting by this tenant; shared.
 std::vector<v1::CertificateKind> automatic_kinds(TenantTransaction& t, const std::string& learned_id);
+std::vector<v1::CertificateKind> vetted_kinds(TenantTransaction& t, const std::string& tenant_id);
 Page<v1::CertificateKind> list_kinds(TenantTransaction& t, const PageRequest& page);
 
 struct CertificateRecord {
@@ -39,6 +49,9 @@ struct CertificateRecord {
   bool revoked = false;
   bool superseded = false;
   std::string reason;
+  std::string vetting_tenant;  ///< whose vetting it rests on; empty: none
+  bool unvetted = false;       ///< suspended because that is over
+  std::string credential_id;   ///< a UUID that names it to the world
 };
 struct CertificateFilter {
   std::string member_id;                     ///< empty: any
@@ -46,11 +59,16 @@ struct CertificateFilter {
   std::vector<v1::CertificateState> states;  ///< empty: any
 };
 
-/// Locked until the end of the transaction.
-std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id);
-/// The one of the kind that counts for the member, or would, were it not suspended or expired; locked likewise.
+std::optional<CertificateRecord> find_certificate(TenantTransaction& t, std::int64_t id, Lock lock);
+/// REQUIRES: a UUID.
+std::optional<CertificateRecord> find_credential(TenantTransaction& t, const std::string& credential_id);
+/// The one of the kind that counts for the member, or would, were it not suspended or expired; locked until
+/// the end of the transaction.
 std::optional<CertificateRecord> certificate_of(TenantTransaction& t, const std::string& kind_id,
                                                 const std::string& member_id);
+/// Those that certificate_of() would give, of all kinds, which rest on a vetting by the tenant; locked likewise.
+std::vector<CertificateRecord> vetted_certificates(TenantTransaction& t, const std::string& tenant_id,
+                                                   const std::string& member_id);
 /// Whether the last one of the kind that the member had was taken away for good.
 bool was_revoked(TenantTransaction& t, const std::string& kind_id, const std::string& member_id);
 /// Gives its number. REQUIRES: the member has none of the kind in force.
@@ -59,8 +77,10 @@ std::int64_t insert_certificate(TenantTransaction& t, const CertificateRecord& r
 /// it.
 std::vector<CertificateRecord> supersede_certificate(TenantTransaction& t, const std::string& kind_id,
                                                      const std::string& member_id, TimePoint now);
-void suspend_certificate(TenantTransaction& t, std::int64_t id, bool suspended, const std::string& reason,
+/// `unvetted`: CertificateRecord::unvetted.
+void suspend_certificate(TenantTransaction& t, std::int64_t id, bool unvetted, const std::string& reason,
                          TimePoint now);
+void reinstate_certificate(TenantTransaction& t, std::int64_t id);
 void revoke_certificate(TenantTransaction& t, std::int64_t id, const std::string& reason, TimePoint now);
 /// Those of the kind that are in force and older than `version` end at `end` at the latest. Gives those that would have
 /// ended later.

@@ -9,6 +9,7 @@
 #include "muster/members/skills.h"
 #include "muster/node/render.h"
 #include "muster/skill_tags/evidence.h"
+#include "vettings.h"
 
 namespace muster::certification {
 namespace {
@@ -40,6 +41,11 @@ void check_ids(const std::string& path, const google::protobuf::RepeatedPtrField
 void check_requirements(const v1::CertificateKind& kind, const google::protobuf::FieldMask* mask, Checker& check) {
   if (sets(mask, "exam_ids")) check_ids("kind.exam_ids", kind.exam_ids(), check);
   if (sets(mask, "course_ids")) check_ids("kind.course_ids", kind.course_ids(), check);
+  if (sets(mask, "vetting_tenant_id")) {
+    check.optional_id("kind.vetting_tenant_id", kind.vetting_tenant_id());
+    check.expect(kind.vetting_tenant_id() != kPlatformTenant, "kind.vetting_tenant_id",
+                 "must not be the platform");
+  }
   if (sets(mask, "tier_min")) check.number("kind.tier_min", kind.tier_min(), 0, kTierMax);
 }
 
@@ -48,20 +54,37 @@ void check_validity(v1::CertificateKind& kind, Checker& check) {
   check.duration("kind.validity", kind.validity(), kDay, kValidityMax);
 }
 
-v1::CertificateKind kind_named(TenantTransaction& t, const std::string& kind_id) {
-  return found(find_kind(t, kind_id, true), "CERTIFICATE_KIND", "kind_id", kind_id);
+v1::CertificateKind kind_named(TenantTransaction& t, const std::string& kind_id, Lock lock) {
+  return found(find_kind(t, kind_id, lock), "CERTIFICATE_KIND", "kind_id", kind_id);
 }
 
-/// Lets the member's skill be what the certificate gives.
+/// Whether the certificate of that kind follows from something by itself.
+bool follows(const v1::CertificateKind& kind) {
+  return kind.exam_ids_size() + kind.course_ids_size() > 0 || !kind.vetting_tenant_id().empty();
+}
+constexpr const char* kNeedsCause = "needs an exam, a course or a vetting that it follows from";
+
+/// Until when the tenant approves of the member; empty: it does not.
+std::optional<TimePoint> vetted_until(TenantTransaction& t, const std::string& tenant_id, const std::string& member_id,
+                                      TimePoint now) {
+  const auto vetting = find_vetting(t, tenant_id, member_id);
+  if (!vetting || state_of(*vetting, now) != v1::VETTING_STATE_APPROVED) return std::nullopt;
+  return vetting->has_expire_time() ? node::from_proto(vetting->expire_time()) : TimePoint::max();
+}
+
+/// Lets the member's skill be what the certificate gives, as long as it and the vetting that it rests on count.
 void give(TenantTransaction& t, const v1::CertificateKind& kind, const CertificateRecord& record, const By& by) {
-  members::grant_skill(t, record.member_id, kind.skill_id(), static_cast<std::uint8_t>(record.level),
-                       record.expire_time);
-  skill_tags::recompute_member(t, record.member_id, by.now);
+  TimePoint end = record.expire_time;
+  if (!record.vetting_tenant.empty()) {
+    end = std::min(end, vetted_until(t, record.vetting_tenant, record.member_id, by.now).value_or(by.now));
+  }
+  members::grant_skill(t, record.member_id, kind.skill_id(), static_cast<std::uint8_t>(record.level), end);
+  skill_tags::recompute_members(t, {record.member_id}, by.now);
 }
 
 void take_away(TenantTransaction& t, const CertificateRecord& record, const By& by) {
-  members::withdraw_skill(t, record.member_id, kind_named(t, record.kind_id).skill_id());
-  skill_tags::recompute_member(t, record.member_id, by.now);
+  members::withdraw_skill(t, record.member_id, kind_named(t, record.kind_id, Lock::kNone).skill_id());
+  skill_tags::recompute_members(t, {record.member_id}, by.now);
 }
 
 std::string name_of(const v1::CertificateKind& kind) { return "certificate-kind/" + kind.kind_id(); }
@@ -79,6 +102,8 @@ void find_what_is_asked(TenantTransaction& t, const v1::CertificateKind& kind) {
   for (const std::string& id : kind.course_ids()) {
     if (!academy::course_exists(t, id)) throw Refusal(api::not_found("COURSE", "course_id", id));
   }
+  const std::string& tenant = kind.vetting_tenant_id();
+  if (!tenant.empty() && !tenant_exists(t, tenant)) throw Refusal(api::not_found("TENANT", "tenant_id", tenant));
 }
 
 /// What a member has of what a kind asks for.
@@ -86,7 +111,8 @@ struct Standing {
   std::string missing;              ///< what is not there, such as "exam refunds-exam, tier 3"; empty: nothing
   int level = dispatch::kLevelMax;  ///< the least score of the exams
 };
-Standing standing_of(TenantTransaction& t, const v1::CertificateKind& kind, const std::string& member_id) {
+Standing standing_of(TenantTransaction& t, const v1::CertificateKind& kind, const std::string& member_id,
+                     TimePoint now) {
   Standing standing;
   const auto lacks = [&](const std::string& what) {
     standing.missing += (standing.missing.empty() ? "" : ", ") + what;
@@ -99,6 +125,8 @@ Standing standing_of(TenantTransaction& t, const v1::CertificateKind& kind, cons
     if (!academy::completed_course(t, member_id, id)) lacks("course " + id);
   }
   if (members::tier_of(t, member_id) < kind.tier_min()) lacks("tier " + std::to_string(kind.tier_min()));
+  const std::string& tenant = kind.vetting_tenant_id();
+  if (!tenant.empty() && !vetted_until(t, tenant, member_id, now)) lacks("vetting " + tenant);
   return standing;
 }
 
@@ -120,6 +148,7 @@ v1::Certificate issue(TenantTransaction& t, const v1::CertificateKind& kind, con
   record.level = level;
   record.issue_time = by.now;
   record.expire_time = by.now + node::from_proto(kind.validity());
+  record.vetting_tenant = kind.vetting_tenant_id();
   record.id = insert_certificate(t, record);
   give(t, kind, record, by);
   const v1::Certificate certificate = shown(record, by.now);
@@ -127,24 +156,38 @@ v1::Certificate issue(TenantTransaction& t, const v1::CertificateKind& kind, con
   return certificate;
 }
 
-/// The certificate, which is in one of these states. Its member stays as it is meanwhile.
+/// The level of a certificate of the kind that is to be issued by itself now; empty: none is. REQUIRES: the member is
+/// locked.
+std::optional<int> due_level(TenantTransaction& t, const v1::CertificateKind& kind, const std::string& member_id,
+                             TimePoint now) {
+  const auto held = certificate_of(t, kind.kind_id(), member_id);
+  if (held && held->suspended && !held->unvetted) return std::nullopt;  // until it is reinstated
+  const bool holds = held && held->version == kind.version() && state_of(*held, now) == v1::CERTIFICATE_STATE_ACTIVE;
+  if (holds || (!held && was_revoked(t, kind.kind_id(), member_id))) return std::nullopt;
+  const Standing standing = standing_of(t, kind, member_id, now);
+  if (!standing.missing.empty()) return std::nullopt;
+  return standing.level;
+}
+
+Refusal not_met(const std::string& member_id, const std::string& missing) {
+  return Refusal(precondition("REQUIREMENTS_NOT_MET", "member_id '" + member_id + "' lacks " + missing,
+                              {{"member_id", member_id}, {"missing", missing}}));
+}
+
+/// The certificate, locked behind its member, which is in one of these states.
 CertificateRecord certificate_in(TenantTransaction& t, const std::string& certificate_id, const By& by,
                                  const std::vector<v1::CertificateState>& states) {
-  CertificateRecord record =
-      found(find_certificate(t, number_of(certificate_id)), "CERTIFICATE", "certificate_id", certificate_id);
-  const v1::CertificateState state = state_of(record, by.now);
-  if (std::find(states.begin(), states.end(), state) == states.end()) {
-    throw Refusal(precondition("CERTIFICATE_WRONG_STATE",
-                               "certificate_id '" + certificate_id + "' is " + short_name(state),
-                               {{"certificate_id", certificate_id}, {"state", short_name(state)}}));
-  }
-  static_cast<void>(members::state_of(t, record.member_id));
+  const std::int64_t id = number_of(certificate_id);
+  const auto seen = found(find_certificate(t, id, Lock::kNone), "CERTIFICATE", "certificate_id", certificate_id);
+  static_cast<void>(members::state_of(t, seen.member_id));
+  CertificateRecord record = *find_certificate(t, id, Lock::kChange);
+  if (std::find(states.begin(), states.end(), state_of(record, by.now)) == states.end()) refuse_state(record, by.now);
   return record;
 }
 
 /// Enters what became of a certificate in the audit, and shows it.
 v1::Certificate changed(TenantTransaction& t, const CertificateRecord& before, const By& by) {
-  const v1::Certificate was = shown(before, by.now), is = shown(*find_certificate(t, before.id), by.now);
+  const v1::Certificate was = shown(before, by.now), is = shown(*find_certificate(t, before.id, Lock::kNone), by.now);
   by.changed(name_of(before), &was, &is);
   return is;
 }
@@ -159,6 +202,12 @@ v1::CertificateState state_of(const CertificateRecord& record, TimePoint now) {
   return record.expire_time <= now + kNotice ? v1::CERTIFICATE_STATE_EXPIRING : v1::CERTIFICATE_STATE_ACTIVE;
 }
 
+void refuse_state(const CertificateRecord& record, TimePoint now) {
+  const std::string id = std::to_string(record.id), state = short_name(state_of(record, now));
+  throw Refusal(precondition("CERTIFICATE_WRONG_STATE", "certificate_id '" + id + "' is " + state,
+                             {{"certificate_id", id}, {"state", state}}));
+}
+
 v1::Certificate shown(const CertificateRecord& record, TimePoint now) {
   v1::Certificate certificate;
   certificate.set_certificate_id(std::to_string(record.id));
@@ -170,6 +219,7 @@ v1::Certificate shown(const CertificateRecord& record, TimePoint now) {
   node::to_proto(record.issue_time, certificate.mutable_issue_time());
   node::to_proto(record.expire_time, certificate.mutable_expire_time());
   certificate.set_reason(record.reason);
+  certificate.set_vetting_tenant_id(record.vetting_tenant);
   return certificate;
 }
 
@@ -182,15 +232,15 @@ void check(v1::CreateCertificateKindRequest& request, Checker& check) {
   api::check_name("kind.display_name", kind.display_name(), check);
   check_validity(kind, check);
   check_requirements(kind, nullptr, check);
-  check.expect(!kind.automatic() || kind.exam_ids_size() + kind.course_ids_size() > 0, "kind.automatic",
-               "needs an exam or a course that it follows from");
+  check.expect(!kind.automatic() || follows(kind), "kind.automatic", kNeedsCause);
 }
 
 void check(v1::UpdateCertificateKindRequest& request, Checker& check) {
   v1::CertificateKind& kind = *request.mutable_kind();
   check.id("kind.kind_id", kind.kind_id());
   api::check_mask(request.update_mask(),
-                  {"display_name", "validity", "exam_ids", "course_ids", "tier_min", "automatic"}, check);
+                  {"display_name", "validity", "exam_ids", "course_ids", "tier_min", "automatic", "vetting_tenant_id"},
+                  check);
   check_requirements(kind, &request.update_mask(), check);
   if (sets(&request.update_mask(), "display_name")) api::check_name("kind.display_name", kind.display_name(), check);
   if (sets(&request.update_mask(), "validity")) check_validity(kind, check);
@@ -222,7 +272,8 @@ void check(v1::RevokeCertificateRequest& request, Checker& check) {
 v1::CreateCertificateKindResponse carry_out(TenantTransaction& t, const v1::CreateCertificateKindRequest& request,
                                             const By& by) {
   const v1::CertificateKind& kind = request.kind();
-  if (find_kind(t, kind.kind_id(), true)) throw Refusal(already_exists("CERTIFICATE_KIND", "kind_id", kind.kind_id()));
+  if (find_kind(t, kind.kind_id(), Lock::kChange))
+    throw Refusal(already_exists("CERTIFICATE_KIND", "kind_id", kind.kind_id()));
   find_what_is_asked(t, kind);
   if (!members::manage_skill(t, kind.skill_id(), "certificate:" + kind.kind_id())) {
     throw Refusal(precondition("SKILL_MANAGED", "skill_id '" + kind.skill_id() + "' is granted by something else",
@@ -231,13 +282,13 @@ v1::CreateCertificateKindResponse carry_out(TenantTransaction& t, const v1::Crea
   if (!insert_kind(t, kind, by.now)) throw Refusal(already_exists("CERTIFICATE_KIND", "kind_id", kind.kind_id()));
   by.changed(name_of(kind), nullptr, &kind);
   v1::CreateCertificateKindResponse response;
-  *response.mutable_kind() = kind_named(t, kind.kind_id());
+  *response.mutable_kind() = kind_named(t, kind.kind_id(), Lock::kNone);
   return response;
 }
 
 v1::UpdateCertificateKindResponse carry_out(TenantTransaction& t, const v1::UpdateCertificateKindRequest& request,
                                             const By& by) {
-  const v1::CertificateKind before = kind_named(t, request.kind().kind_id());
+  const v1::CertificateKind before = kind_named(t, request.kind().kind_id(), Lock::kChange);
   v1::CertificateKind kind = before;
   if (sets(&request.update_mask(), "display_name")) kind.set_display_name(request.kind().display_name());
   if (sets(&request.update_mask(), "validity")) *kind.mutable_validity() = request.kind().validity();
@@ -245,8 +296,11 @@ v1::UpdateCertificateKindResponse carry_out(TenantTransaction& t, const v1::Upda
   if (sets(&request.update_mask(), "course_ids")) *kind.mutable_course_ids() = request.kind().course_ids();
   if (sets(&request.update_mask(), "tier_min")) kind.set_tier_min(request.kind().tier_min());
   if (sets(&request.update_mask(), "automatic")) kind.set_automatic(request.kind().automatic());
-  if (kind.automatic() && kind.exam_ids_size() + kind.course_ids_size() == 0) {
-    throw Refusal(api::invalid_request({{"kind.automatic", "needs an exam or a course that it follows from"}}));
+  if (sets(&request.update_mask(), "vetting_tenant_id")) {
+    kind.set_vetting_tenant_id(request.kind().vetting_tenant_id());
+  }
+  if (kind.automatic() && !follows(kind)) {
+    throw Refusal(api::invalid_request({{"kind.automatic", kNeedsCause}}));
   }
   find_what_is_asked(t, kind);
   update_kind(t, kind);
@@ -259,18 +313,21 @@ v1::UpdateCertificateKindResponse carry_out(TenantTransaction& t, const v1::Upda
 v1::PublishCertificateKindVersionResponse carry_out(TenantTransaction& t,
                                                     const v1::PublishCertificateKindVersionRequest& request,
                                                     const By& by) {
-  const v1::CertificateKind before = kind_named(t, request.kind_id());
+  const v1::CertificateKind before = kind_named(t, request.kind_id(), Lock::kChange);
   v1::CertificateKind kind = before;
   kind.set_version(kind.version() + 1);
   update_kind(t, kind);
   by.changed(name_of(kind), &before, &kind);
   const auto shortened =
       shorten_certificates(t, kind.kind_id(), kind.version(), by.now + node::from_proto(request.grace()));
+  std::vector<std::string> holders;
   for (const CertificateRecord& record : shortened) {
-    if (!record.suspended) give(t, kind, record, by);
+    holders.push_back(record.member_id);
     const v1::Certificate is = shown(record, by.now);
     by.changed(name_of(record), nullptr, &is);
   }
+  members::end_grants(t, kind.skill_id(), holders, by.now + node::from_proto(request.grace()));
+  skill_tags::recompute_members(t, holders, by.now);
   v1::PublishCertificateKindVersionResponse response;
   *response.mutable_kind() = kind;
   response.set_ended_certificates(static_cast<std::int32_t>(shortened.size()));
@@ -280,9 +337,10 @@ v1::PublishCertificateKindVersionResponse carry_out(TenantTransaction& t,
 // --- certificates ---
 
 v1::IssueCertificateResponse carry_out(TenantTransaction& t, const v1::IssueCertificateRequest& request, const By& by) {
-  const v1::CertificateKind kind = kind_named(t, request.kind_id());
   const v1::MemberState state =
       found(members::state_of(t, request.member_id()), "MEMBER", "member_id", request.member_id());
+  // Shared, so that a version that is published meanwhile comes before it or sees it.
+  const v1::CertificateKind kind = kind_named(t, request.kind_id(), Lock::kShare);
   if (!may_be_certified(state)) {
     const std::string name = v1::MemberState_Name(state).substr(std::string_view("MEMBER_STATE_").size());
     throw Refusal(precondition("MEMBER_WRONG_STATE",
@@ -290,36 +348,56 @@ v1::IssueCertificateResponse carry_out(TenantTransaction& t, const v1::IssueCert
                                    ": certificates are for those from TRAINING on, and not for who has left",
                                {{"member_id", request.member_id()}, {"state", name}}));
   }
-  const std::string missing = standing_of(t, kind, request.member_id()).missing;
-  if (!missing.empty()) {
-    throw Refusal(precondition("REQUIREMENTS_NOT_MET", "member_id '" + request.member_id() + "' lacks " + missing,
-                               {{"member_id", request.member_id()}, {"missing", missing}}));
-  }
+  const std::string missing = standing_of(t, kind, request.member_id(), by.now).missing;
+  if (!missing.empty()) throw not_met(request.member_id(), missing);
   v1::IssueCertificateResponse response;
   *response.mutable_certificate() = issue(t, kind, request.member_id(), request.level(), by);
   return response;
 }
 
 void certify(TenantTransaction& t, const std::string& member_id, const std::string& learned_id, TimePoint now) {
+  const auto state = members::state_of(t, member_id);
+  if (!state || !may_be_certified(*state)) return;
   for (const v1::CertificateKind& kind : automatic_kinds(t, learned_id)) {
-    const auto state = members::state_of(t, member_id);
-    if (!state || !may_be_certified(*state)) return;
-    const auto held = certificate_of(t, kind.kind_id(), member_id);
-    if (held && held->suspended) continue;  // until it is reinstated
-    const bool holds = held && held->version == kind.version() && state_of(*held, now) == v1::CERTIFICATE_STATE_ACTIVE;
-    if (holds || (!held && was_revoked(t, kind.kind_id(), member_id))) continue;
-    const Standing standing = standing_of(t, kind, member_id);
-    if (!standing.missing.empty()) continue;
+    const auto level = due_level(t, kind, member_id, now);
+    if (!level) continue;
     const store::AuditCause cause{kPlatformTenant, "academy", "IssueCertificate", ""};
-    api::audited(t, cause, now, "", [&](const By& by) { return issue(t, kind, member_id, standing.level, by); });
+    api::audited(t, cause, now, "", [&](const By& by) { return issue(t, kind, member_id, *level, by); });
+  }
+}
+
+void vetting_given(TenantTransaction& t, const std::string& tenant_id, const std::string& member_id, const By& by) {
+  const auto kinds = vetted_kinds(t, tenant_id);
+  for (const CertificateRecord& record : vetted_certificates(t, tenant_id, member_id)) {
+    if (record.expire_time <= by.now || (record.suspended && !record.unvetted)) continue;
+    if (record.unvetted) reinstate_certificate(t, record.id);
+    give(t, kind_named(t, record.kind_id, Lock::kNone), record, by);
+    changed(t, record, by);
+  }
+  const auto state = members::state_of(t, member_id);
+  if (!state || !may_be_certified(*state)) return;
+  for (const v1::CertificateKind& kind : kinds) {
+    if (const auto level = due_level(t, kind, member_id, by.now)) issue(t, kind, member_id, *level, by);
+  }
+}
+
+void vetting_ended(TenantTransaction& t, const std::string& tenant_id, const std::string& member_id,
+                   const std::string& why, const By& by) {
+  for (const CertificateRecord& record : vetted_certificates(t, tenant_id, member_id)) {
+    if (record.expire_time <= by.now || record.suspended) continue;
+    suspend_certificate(t, record.id, true, "vetting by " + tenant_id + ": " + why, by.now);
+    take_away(t, record, by);
+    changed(t, record, by);
   }
 }
 
 v1::SuspendCertificateResponse carry_out(TenantTransaction& t, const v1::SuspendCertificateRequest& request,
                                          const By& by) {
   const CertificateRecord record =
-      certificate_in(t, request.certificate_id(), by, {v1::CERTIFICATE_STATE_ACTIVE, v1::CERTIFICATE_STATE_EXPIRING});
-  suspend_certificate(t, record.id, true, request.reason(), by.now);
+      certificate_in(t, request.certificate_id(), by,
+                     {v1::CERTIFICATE_STATE_ACTIVE, v1::CERTIFICATE_STATE_EXPIRING, v1::CERTIFICATE_STATE_SUSPENDED});
+  if (record.suspended && !record.unvetted) refuse_state(record, by.now);
+  suspend_certificate(t, record.id, false, request.reason(), by.now);
   take_away(t, record, by);
   v1::SuspendCertificateResponse response;
   *response.mutable_certificate() = changed(t, record, by);
@@ -329,8 +407,12 @@ v1::SuspendCertificateResponse carry_out(TenantTransaction& t, const v1::Suspend
 v1::ReinstateCertificateResponse carry_out(TenantTransaction& t, const v1::ReinstateCertificateRequest& request,
                                            const By& by) {
   const CertificateRecord record = certificate_in(t, request.certificate_id(), by, {v1::CERTIFICATE_STATE_SUSPENDED});
-  suspend_certificate(t, record.id, false, "", by.now);
-  give(t, kind_named(t, record.kind_id), record, by);
+  const std::string& tenant = record.vetting_tenant;
+  if (!tenant.empty() && !vetted_until(t, tenant, record.member_id, by.now)) {
+    throw not_met(record.member_id, "vetting " + tenant);
+  }
+  reinstate_certificate(t, record.id);
+  give(t, kind_named(t, record.kind_id, Lock::kNone), record, by);
   v1::ReinstateCertificateResponse response;
   *response.mutable_certificate() = changed(t, record, by);
   return response;

@@ -21,8 +21,21 @@ inline constexpr Duration kNotice = std::chrono::hours(30 * 24);
 
 /// What the certificate is worth at that moment.
 v1::CertificateState state_of(const CertificateRecord& record, TimePoint now);
+/// Throws the Refusal that says that the certificate's state does not allow what was asked.
+[[noreturn]] void refuse_state(const CertificateRecord& record, TimePoint now);
+/// Throws the Refusal that says that the certificate's state does not allow what was asked.
+[[noreturn]] void refuse_state(const CertificateRecord& record, TimePoint now);
 /// The certificate as callers see it.
 v1::Certificate shown(const CertificateRecord& record, TimePoint now);
+
+// --- what follows from vettings. REQUIRES: the member is locked, and the vetting stored ---
+
+/// The tenant approved: certificates that were suspended for want of it count again, those that rest on it count as
+/// long as it does, and kinds that are issued by themselves are.
+void vetting_given(TenantTransaction& t, const std::string& tenant_id, const std::string& member_id, const By& by);
+/// It did not, or not any more: certificates that rest on it are suspended. `why`: such as "WITHDRAWN".
+void vetting_ended(TenantTransaction& t, const std::string& tenant_id, const std::string& member_id,
+                   const std::string& why, const By& by);
 
 // --- what a request says by itself: what is not so becomes a violation. Defaults are filled in. ---
 

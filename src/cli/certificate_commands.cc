@@ -47,6 +47,7 @@ struct CertificateKindKind : ResourceDefaults {
             {tr("Exams"), join({kind.exam_ids().begin(), kind.exam_ids().end()})},
             {tr("Courses"), join({kind.course_ids().begin(), kind.course_ids().end()})},
             {tr("Tier"), kind.tier_min() == 0 ? "" : std::to_string(kind.tier_min())},
+            {tr("Vetting by"), kind.vetting_tenant_id()},
             {tr("Issued by itself"), kind.automatic() ? tr("yes") : tr("no")},
             {tr("Created"), when(kind.create_time())}};
   }
@@ -60,6 +61,7 @@ struct CertificateKindKind : ResourceDefaults {
     flags.add("--exam", "exam_ids", tr("An exam that must have been passed. Repeat it"));
     flags.add("--course", "course_ids", tr("A course that must have been completed. Repeat it"));
     flags.add("--tier", "tier_min", tr("Tier that the member must have at least, 0 to 6"));
+    flags.add("--vetting", "vetting_tenant_id", tr("A tenant that must have approved of the member"));
     flags.add("--automatic", "automatic",
               tr("Issued by itself once what it asks for is learned; --automatic=false: not any more"));
   }
@@ -198,6 +200,7 @@ void add_certificate_commands(CLI::App& program, Context& context) {
   add_act(group, context, "revoke", tr("Revokes a certificate, for good"), &Stub::RevokeCertificate);
   add_get(group, context);
   add_list(group, context);
+  add_badge_commands(group, context);
 }
 
 }  // namespace muster::cli

@@ -13,6 +13,7 @@ namespace muster::cli {
 void add_routing_commands(CLI::App& program, Context& context);
 void add_certificate_commands(CLI::App& program, Context& context);
 void add_tier_commands(CLI::App& program, Context& context);
+void add_vetting_commands(CLI::App& program, Context& context);
 void add_course_commands(CLI::App& program, Context& context);
 void add_exam_commands(CLI::App& program, Context& context);
 void add_attempt_commands(CLI::App& program, Context& context);
@@ -33,6 +34,9 @@ void add_completion_command(CLI::App& program, Context& context);
 
 /// To the group of exams.
 void add_take_command(CLI::App& exams, Context& context);
+
+/// To the group of certificates.
+void add_badge_commands(CLI::App& certificates, Context& context);
 
 /// A command whose help ends with an example to learn from.
 CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& help, const std::string& example);

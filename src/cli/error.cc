@@ -88,6 +88,7 @@ constexpr std::array<std::string_view, 114> kReasons{noop("AGENT_EXISTS"),
                                                      noop("POLICY_NOT_FOUND"),
                                                      noop("POOL_IN_USE"),
                                                      noop("POOL_NOT_FOUND"),
+                                                     noop("PUBLIC_URL_MISSING"),
                                                      noop("QUESTIONS_MISSING"),
                                                      noop("QUESTION_BANK_EXISTS"),
                                                      noop("QUESTION_BANK_NOT_FOUND"),
@@ -129,7 +130,9 @@ constexpr std::array<std::string_view, 114> kReasons{noop("AGENT_EXISTS"),
                                                      noop("TIER_REVIEW_NOT_FOUND"),
                                                      noop("TOO_MANY_PREFERENCES"),
                                                      noop("USER_EXISTS"),
-                                                     noop("USER_NOT_FOUND")};
+                                                     noop("USER_NOT_FOUND"),
+                                                     noop("VETTING_NOT_FOUND"),
+                                                     noop("VETTING_WRONG_STATE")};
 
 /// The reason that the server gives; empty if it gives none.
 std::string reason_of(const google::rpc::Status& status) {

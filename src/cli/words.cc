@@ -389,6 +389,23 @@ std::string word(v1::CertificateState state) {
   }
 }
 
+std::string word(v1::VettingState state) {
+  switch (state) {
+    case v1::VETTING_STATE_PENDING:
+      return tr("proposed");
+    case v1::VETTING_STATE_APPROVED:
+      return tr("approved");
+    case v1::VETTING_STATE_REJECTED:
+      return tr("turned down");
+    case v1::VETTING_STATE_WITHDRAWN:
+      return tr("no longer approved");
+    case v1::VETTING_STATE_EXPIRED:
+      return tr("ended");
+    default:
+      return unknown(state);
+  }
+}
+
 std::string word(v1::CourseTrack track) {
   switch (track) {
     case v1::COURSE_TRACK_PLATFORM:

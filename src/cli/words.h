@@ -14,6 +14,7 @@
 #include "muster/v1/routing.pb.h"
 #include "muster/v1/skill_tag.pb.h"
 #include "muster/v1/tier.pb.h"
+#include "muster/v1/vetting.pb.h"
 
 namespace muster::cli {
 
@@ -33,6 +34,7 @@ std::string word(v1::PoolHold hold);
 std::string word(v1::MemberState state);
 std::string word(v1::CertificateState state);
 std::string word(v1::EngagementType type);
+std::string word(v1::VettingState state);
 std::string word(v1::Role role);
 std::string word(v1::ApiScope scope);
 std::string word(v1::TenantState state);

@@ -1,5 +1,6 @@
 #include "muster/gateway/http_server.h"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -44,12 +45,18 @@ HttpPage index_page(const HttpPages& pages) {
   return page_of(http::status::ok, "{\"name\":\"musterd\",\"paths\":[" + paths + "]}\n");
 }
 
-HttpPage answer(const Request& request, const std::function<Readiness()>& readiness, const HttpPages& pages) {
-  if (request.method() != http::verb::get && request.method() != http::verb::head) {
-    return error_page(http::status::method_not_allowed, "only GET and HEAD");
-  }
+bool reads(const Request& request) {
+  return request.method() == http::verb::get || request.method() == http::verb::head;
+}
+
+std::string_view path_of(const Request& request) {
   const std::string_view target(request.target().data(), request.target().size());
-  const std::string_view path = target.substr(0, target.find('?'));
+  return target.substr(0, target.find('?'));
+}
+
+HttpPage answer(const Request& request, const std::function<Readiness()>& readiness, const HttpPages& pages) {
+  if (!reads(request)) return error_page(http::status::method_not_allowed, "only GET and HEAD");
+  const std::string_view path = path_of(request);
   if (path == "/healthz") return page_of(http::status::ok, "{\"alive\":true}\n");
   if (path == "/readyz") return health_page(readiness());
   if (path == "/") return index_page(pages);
@@ -77,6 +84,7 @@ struct Shared {
   const HttpServerOptions& options;
   const std::function<Readiness()>& readiness;
   const HttpPages& pages;
+  const HttpLookUps& look_ups;
   std::unordered_set<Connection*> connections;
 };
 
@@ -112,8 +120,29 @@ class Connection : public std::enable_shared_from_this<Connection> {
       return close();
     }
     const Request request = parser_->release();
+    if (look_up(request)) return;
     write(answer(request, shared_.readiness, shared_.pages), request.version(), request.keep_alive(),
           request.method() == http::verb::head);
+  }
+
+  /// False: it is not for a look-up.
+  bool look_up(const Request& request) {
+    const std::string_view path = path_of(request);
+    const auto found = std::find_if(shared_.look_ups.begin(), shared_.look_ups.end(),
+                                    [&](const auto& each) { return path.starts_with(each.first); });
+    if (found == shared_.look_ups.end() || !reads(request)) return false;
+    // Whoever answers keeps copies of the function longer than it matters here: what they share gives the connection
+    // back to this thread, which alone may end it.
+    const auto waiting = std::make_shared<std::shared_ptr<Connection>>(shared_from_this());
+    found->second(std::string(path.substr(found->first.size())),
+                  [waiting, version = request.version(), keep_alive = request.keep_alive(),
+                   head = request.method() == http::verb::head](HttpPage page) {
+                    const auto executor = (*waiting)->stream_.get_executor();
+                    asio::post(executor, [=, self = std::move(*waiting), page = std::move(page)]() mutable {
+                      self->write(std::move(page), version, keep_alive, head);
+                    });
+                  });
+    return true;
   }
 
   void write(HttpPage page, unsigned version, bool keep_alive, bool head) {
@@ -174,8 +203,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 class HttpServer::Impl {
  public:
-  Impl(HttpServerOptions options, std::function<Readiness()> readiness, HttpPages pages)
-      : options_(std::move(options)), readiness_(std::move(readiness)), pages_(std::move(pages)) {}
+  Impl(HttpServerOptions options, std::function<Readiness()> readiness, HttpPages pages, HttpLookUps look_ups)
+      : options_(std::move(options)),
+        readiness_(std::move(readiness)),
+        pages_(std::move(pages)),
+        look_ups_(std::move(look_ups)) {}
 
   void start() {
     try {
@@ -241,7 +273,8 @@ class HttpServer::Impl {
   const HttpServerOptions options_;
   const std::function<Readiness()> readiness_;
   const HttpPages pages_;
-  Shared shared_{options_, readiness_, pages_, {}};
+  const HttpLookUps look_ups_;
+  Shared shared_{options_, readiness_, pages_, look_ups_, {}};
   asio::io_context context_{1};
   tcp::acceptor acceptor_{context_};
   asio::steady_timer retry_{context_};
@@ -249,8 +282,9 @@ class HttpServer::Impl {
   std::thread thread_;
 };
 
-HttpServer::HttpServer(HttpServerOptions options, std::function<Readiness()> readiness, HttpPages pages)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(readiness), std::move(pages))) {}
+HttpServer::HttpServer(HttpServerOptions options, std::function<Readiness()> readiness, HttpPages pages,
+                       HttpLookUps look_ups)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(readiness), std::move(pages), std::move(look_ups))) {}
 
 HttpServer::~HttpServer() { stop(); }
 

@@ -7,6 +7,7 @@
 #include "muster/v1/admin_service.pb.h"
 #include "muster/v1/agent_session_service.pb.h"
 #include "muster/v1/announcement_service.pb.h"
+#include "muster/v1/badge_service.pb.h"
 #include "muster/v1/board_service.pb.h"
 #include "muster/v1/certificate_service.pb.h"
 #include "muster/v1/contact_service.pb.h"
@@ -17,6 +18,7 @@
 #include "muster/v1/routing_service.pb.h"
 #include "muster/v1/skill_tag_service.pb.h"
 #include "muster/v1/tier_service.pb.h"
+#include "muster/v1/vetting_service.pb.h"
 
 namespace muster::identity {
 namespace {
@@ -74,6 +76,10 @@ constexpr Permission kPermissions[] = {
     {"AnnouncementService", "ListAnnouncements", Access::kTable, kMembersRead, "PPPPP..O."},
     {"AnnouncementService", "AnswerAnnouncement", Access::kTable, kMembersWrite, "PP.....O."},
     {"AnnouncementService", "ListAcknowledgements", Access::kTable, kMembersRead, "PPPPP...."},
+
+    {"BadgeService", "ExportCertificate", Access::kTable, kMembersRead, "PPP....O."},
+    {"BadgeService", "GetBadgeKeySet", Access::kTable, kMembersRead, "PPPPPTTPT"},
+    {"BadgeService", "GetBadgeState", Access::kTable, kMembersRead, "PPPPPTTPT"},
 
     {"BoardService", "WatchBoard", Access::kTable, kBoardRead, "PPPP.TT.T"},
 
@@ -224,6 +230,11 @@ constexpr Permission kPermissions[] = {
     {"SkillTagService", "DeleteIndustry", Access::kTable, kMembersWrite, "PP......."},
     {"SkillTagService", "ListIndustryFit", Access::kTable, kMembersRead, "PPPPP..O."},
     {"SkillTagService", "ListIndustryMembers", Access::kTable, kMembersRead, "PPPPP...."},
+
+    {"VettingService", "ProposeVetting", Access::kTable, kMembersWrite, "PPP......"},
+    {"VettingService", "DecideVetting", Access::kTable, kMembersWrite, "P....T..T"},
+    {"VettingService", "GetVetting", Access::kTable, kMembersRead, "PPPPPTT.T"},
+    {"VettingService", "ListVettings", Access::kTable, kMembersRead, "PPPPPTT.T"},
 };
 
 constexpr std::size_t kKeyColumn = v1::Role_MAX;
@@ -258,6 +269,7 @@ void load_services() {
   v1::GetServerInfoRequest::descriptor();
   v1::OpenRequest::descriptor();
   v1::GetAnnouncementRequest::descriptor();
+  v1::GetBadgeStateRequest::descriptor();
   v1::WatchBoardRequest::descriptor();
   v1::GetCertificateRequest::descriptor();
   v1::GetContactRequest::descriptor();
@@ -268,6 +280,7 @@ void load_services() {
   v1::GetSkillRequest::descriptor();
   v1::ListTiersRequest::descriptor();
   v1::ListEvidenceRequest::descriptor();
+  v1::ListVettingsRequest::descriptor();
 }
 
 }  // namespace

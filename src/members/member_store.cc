@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <pqxx/pqxx>
 
+#include "muster/members/names.h"
 #include "muster/members/skills.h"
 #include "muster/node/render.h"
 
@@ -356,6 +357,14 @@ void withdraw_skill(TenantTransaction& t, const std::string& member_id, const st
   insert_roster_change(t, member_id);
 }
 
+void end_grants(TenantTransaction& t, const std::string& skill_id, const std::vector<std::string>& member_ids,
+                TimePoint end) {
+  t.sql().exec_params("WITH ended AS (UPDATE granted_skill SET expire_time = least(expire_time, " + time_param(3) +
+                          ") WHERE skill_id = $1 AND member_id = ANY($2::text[]) RETURNING member_id)"
+                          " INSERT INTO roster_change (member_id) SELECT member_id FROM ended",
+                      skill_id, store::to_array(member_ids), micros(end));
+}
+
 void change_skills(TenantTransaction& t, const std::vector<SkillChange>& changes) {
   std::vector<std::string> members, skills, levels;
   for (const SkillChange& change : changes) {
@@ -418,6 +427,16 @@ void drop_requirement(TenantTransaction& t, const std::string& cause) {
   insert_roster_changes(t, cause);
   t.sql().exec_params("DELETE FROM skill_requirement WHERE cause = $1", cause);
   t.sql().exec_params("DELETE FROM skill_clearance WHERE cause = $1", cause);
+}
+
+std::optional<Known> find_known(TenantTransaction& t, const std::string& member_id) {
+  const auto record = find_member(t, member_id);
+  if (!record) return std::nullopt;
+  return Known{record->member.display_name(), record->member.state()};
+}
+
+std::string name_of(TenantTransaction& t, const std::string& member_id) {
+  return t.sql().exec_params1("SELECT display_name FROM member WHERE member_id = $1", member_id)[0].as<std::string>();
 }
 
 std::optional<v1::MemberState> state_of(TenantTransaction& t, const std::string& member_id) {

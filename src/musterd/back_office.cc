@@ -47,6 +47,7 @@ std::vector<std::unique_ptr<grpc::Service>> BackOffice::make_services() {
   services.push_back(members::make_tier_service(pool_, gate_, changed));
   services.push_back(skill_tags::make_skill_tag_service(pool_, gate_, changed));
   services.push_back(certification::make_certificate_service(pool_, gate_, changed));
+  services.push_back(certification::make_vetting_service(pool_, gate_, changed));
   return services;
 }
 
@@ -54,6 +55,7 @@ void BackOffice::start_jobs() {
   std::vector<store::Job> jobs = academy::academy_jobs(learned);
   jobs.push_back(members::tier_reviews());
   jobs.push_back(skill_tags::recompute_job());
+  jobs.push_back(certification::vetting_job());
   jobs_ = std::make_unique<store::Jobs>(pool_, kPlatformTenant, std::move(jobs));
 }
 

@@ -13,6 +13,7 @@ namespace {
 constexpr std::array kLogLevels = {"trace", "debug", "info", "warn", "error"};
 constexpr std::chrono::milliseconds kShutdownGraceMax = std::chrono::minutes(10);
 constexpr std::size_t kWorkspaceBytesMax = 63;
+constexpr std::size_t kUrlBytesMax = 200;
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
   std::uint64_t number = 0;
@@ -58,6 +59,22 @@ bool set_local_listen(ListenAddress& address, std::string_view text) {
   ListenAddress given;
   if (!set_any_listen(given, text) || !given.is_local()) return false;
   address = given;
+  return true;
+}
+
+/// https://, or http:// of this machine; no slash, query or blank at the end. It stands in what is signed for years.
+bool set_public_url(Config& config, const std::string& value) {
+  const bool secure = value.starts_with("https://"), plain = value.starts_with("http://");
+  const std::string_view rest = std::string_view(value).substr(secure ? 8 : plain ? 7 : 0);
+  const std::string_view authority = rest.substr(0, rest.find('/'));
+  ListenAddress address{std::string(authority), 0};
+  if (authority.find(':') != authority.npos && !set_any_listen(address, authority)) return false;
+  const bool clean = std::all_of(rest.begin(), rest.end(), [](unsigned char c) {
+    return std::isalnum(c) || std::string_view("-._~/:[]").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  const bool allowed = (secure && is_host(address.host)) || (plain && address.is_local());
+  if (!value.empty() && (!allowed || !clean || value.ends_with('/') || value.size() > kUrlBytesMax)) return false;
+  config.public_url = value;
   return true;
 }
 
@@ -171,6 +188,14 @@ const std::array kKeys = {
         kListenAllowed,
         [](Config& c, const std::string& value) { return set_local_listen(c.http_listen, value); },
         [](const Config& c) { return c.http_listen.text(); }},
+    Key{"public_url",
+        "URL",
+        {"where others reach the HTTP port, by a proxy; certificates that are exported name it; empty: none are",
+         "外部经代理访问 HTTP 端口的地址，会写入导出的证书；为空则不能导出"},
+        {"https://HOST[:PORT][/PATH] without a slash at the end, or http:// of this machine",
+         "https://HOST[:PORT][/PATH]，末尾不带斜杠；或本机的 http://"},
+        set_public_url,
+        [](const Config& c) { return c.public_url; }},
     Key{"log.level",
         "LEVEL",
         {"the least important messages to log", "记录日志的最低级别"},

@@ -42,7 +42,10 @@ std::string exposure(const Config& config) {
 Server::Server(const Config& config)
     : config_(config),
       http_({.host = config.http_listen.host, .port = config.http_listen.port}, [this] { return readiness(); },
-            {{"/.well-known/jwks.json", [this] { return key_set_page(); }}}) {}
+            {{"/.well-known/jwks.json", [this] { return key_set_page(); }}},
+            {{"/badges/", [this](const std::string& path, const std::function<void(gateway::HttpPage)>& answer) {
+                look_up_badge(path, answer);
+              }}}) {}
 
 Server::~Server() { stop(); }
 
@@ -61,6 +64,10 @@ void Server::start() {
   back_office_ = std::make_unique<BackOffice>(database, *node_, identity_->gate());
   auto services = back_office_->make_services();
   services.push_back(identity_->make_service());
+  badges_ = std::make_unique<certification::Badges>(
+      back_office_->pool(),
+      certification::BadgeOptions{config_.public_url, std::filesystem::absolute(config_.data) / kRootKeyFile});
+  services.push_back(badges_->make_service(identity_->gate()));
   api_ = std::make_unique<api::Server>(*node_, identity_->gate(), std::move(services), options);
   api_->start();
   back_office_->start_jobs();
@@ -129,6 +136,14 @@ gateway::Readiness Server::readiness() const {
 gateway::HttpPage Server::key_set_page() const {
   if (serving_ == nullptr) return {503, "{\"error\":\"starting\"}\n"};
   return {200, identity_->key_set() + "\n", "public, max-age=300"};
+}
+
+void Server::look_up_badge(const std::string& path, const std::function<void(gateway::HttpPage)>& answer) {
+  if (serving_ == nullptr) return answer({503, "{\"error\":\"starting\"}\n"});
+  badges_->look_up(path, [answer](const certification::BadgePage& page) {
+    const std::string keep = page.max_age > 0 ? "public, max-age=" + std::to_string(page.max_age) : "no-store";
+    answer({page.status, page.body + "\n", keep});
+  });
 }
 
 void Server::stop() {

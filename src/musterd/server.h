@@ -7,6 +7,7 @@
 #include <string>
 
 #include "muster/api/server.h"
+#include "muster/certification/badges.h"
 #include "muster/gateway/http_server.h"
 #include "muster/identity/identity.h"
 #include "muster/musterd/back_office.h"
@@ -39,6 +40,7 @@ class Server {
  private:
   [[nodiscard]] gateway::Readiness readiness() const;
   [[nodiscard]] gateway::HttpPage key_set_page() const;
+  void look_up_badge(const std::string& path, const std::function<void(gateway::HttpPage)>& answer);
   std::string open_database();
   void start_identity(const std::string& database);
   void tell_programs_of_the_key();
@@ -50,7 +52,8 @@ class Server {
   std::unique_ptr<EmbeddedPostgres> postgres_;  // null likewise
   std::unique_ptr<node::Node> node_;
   std::unique_ptr<identity::Identity> identity_;
-  std::unique_ptr<BackOffice> back_office_;
+  std::unique_ptr<certification::Badges> badges_;
+  std::unique_ptr<BackOffice> back_office_;  // before what its pool's threads may still call
   std::optional<identity::FirstAdmin> first_admin_;
   std::unique_ptr<api::Server> api_;
   std::optional<std::filesystem::path> key_link_;    // where this user's programs find the operator's key

@@ -88,13 +88,13 @@ void mark_tags(TenantTransaction& t, const std::set<TagKey>& tags, TimePoint now
       store::to_array(members), store::to_array(skills), micros(now));
 }
 
-void recompute_member(TenantTransaction& t, const std::string& member_id, TimePoint now) {
+void recompute_members(TenantTransaction& t, const std::vector<std::string>& member_ids, TimePoint now) {
   // Locked in the order of mark_tags(), so that the two do not wait for each other.
   t.sql().exec_params("UPDATE skill_tag SET due_time = " + time_param(2) +
-                          ", new_evidence = true WHERE member_id = $1 AND skill_id IN (SELECT s.skill_id FROM"
-                          " skill_tag s JOIN skill_tag_kind k ON k.skill_id = s.skill_id WHERE s.member_id = $1"
-                          " ORDER BY s.skill_id FOR UPDATE OF s)",
-                      member_id, micros(now));
+                          ", new_evidence = true WHERE (member_id, skill_id) IN (SELECT s.member_id, s.skill_id FROM"
+                          " skill_tag s JOIN skill_tag_kind k ON k.skill_id = s.skill_id WHERE s.member_id ="
+                          " ANY($1::text[]) ORDER BY s.member_id, s.skill_id FOR UPDATE OF s)",
+                      store::to_array(member_ids), micros(now));
 }
 
 }  // namespace muster::skill_tags

@@ -3,6 +3,7 @@
 The programs come from the environment: MUSTERD and MUSTER.
 """
 
+import base64
 import http.client
 import json
 import os
@@ -291,6 +292,78 @@ class MusterdTest(unittest.TestCase):
 
     def openssl(self, *args: str):
         subprocess.run(["openssl", *args], cwd=self.config.parent, check=True, capture_output=True)
+
+    def certified(self, server: "Server") -> str:
+        """The identifier of a certificate of li.na."""
+        server.muster("members", "create", "li.na", "--name", "李娜", "--engagement", "student")
+        for state in ["verified", "training"]:
+            server.muster("members", "state", "li.na", state)
+        server.muster("certificates", "kinds", "create", "refunds", "--name", "退款", "--skill", "refunds-certified")
+        issued = server.muster("certificates", "issue", "refunds", "--member", "li.na")
+        return issued["certificate"]["certificateId"]
+
+    def verify(self, server: "Server", *args: str) -> tuple[int, str]:
+        done = server.run("certificates", "verify", *args)
+        return done.returncode, json.loads(done.stdout)["reason"]
+
+    def test_certificate_travels_as_an_open_badge_that_others_can_check(self):
+        server = self.start("--public-url", "https://muster.example")
+        certificate = self.certified(server)
+        badge, keys = self.config.parent / "badge.jwt", self.config.parent / "keys.json"
+        server.muster("certificates", "export", certificate, "--output", str(badge))
+        keys.write_text(json.dumps(server.muster("certificates", "key-set")))
+        self.assertEqual(self.verify(server, str(badge)), (0, ""))
+        self.assertEqual(self.verify(server, str(badge), "--keys", str(keys)), (0, ""))
+
+        decode = lambda part: base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        head, body, signature = badge.read_text().strip().split(".")
+        header, credential = json.loads(decode(head)), json.loads(decode(body))
+        self.assertEqual(header["alg"], "EdDSA")
+        self.assertEqual(credential["type"], ["VerifiableCredential", "AchievementCredential"])
+        self.assertEqual(credential["credentialSubject"]["achievement"]["achievementType"], "Certification")
+
+        # What anyone finds at the addresses in the badge, without a token.
+        path = lambda url: url.removeprefix("https://muster.example")
+        key = server.get(path(header["kid"]))[1]
+        self.assertIn(key, server.get("/badges/keys")[1]["keys"])
+        self.assertNotIn("d", key)
+        self.assertEqual(server.get(path(credential["issuer"]["id"]))[1]["id"], credential["issuer"]["id"])
+        status = path(credential["credentialStatus"]["id"])
+        self.assertEqual(server.get(status), (200, {"status": "valid"}))
+        self.assertEqual(server.get("/badges/status/" + certificate)[0], 404)
+
+        # By that key, OpenSSL finds the signature right.
+        folder = self.config.parent
+        (folder / "key.der").write_bytes(bytes.fromhex("302a300506032b6570032100") + decode(key["x"]))
+        (folder / "message").write_bytes(f"{head}.{body}".encode())
+        (folder / "signature").write_bytes(decode(signature))
+        self.openssl("pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", "key.der", "-rawin", "-in", "message",
+                     "-sigfile", "signature")
+
+        forged = self.config.parent / "forged.jwt"
+        credential["name"] = "everything"
+        body = base64.urlsafe_b64encode(json.dumps(credential).encode()).decode().rstrip("=")
+        forged.write_text(f"{head}.{body}.{signature}")
+        self.assertEqual(self.verify(server, str(forged)), (1, "TAMPERED"))
+
+        server.muster("certificates", "suspend", certificate, "--reason", "complaint")
+        self.assertEqual(self.verify(server, str(badge)), (1, "SUSPENDED"))
+        self.assertEqual(server.get(status)[1]["status"], "suspended")
+        self.assertEqual(server.run("certificates", "export", certificate).returncode, 1)
+        server.muster("certificates", "reinstate", certificate)
+        self.assertEqual(self.verify(server, str(badge)), (0, ""))
+        server.muster("certificates", "publish-version", "refunds", "--grace", "0s")
+        self.assertEqual(self.verify(server, str(badge)), (1, "EXPIRED"))
+        server.muster("certificates", "revoke", certificate, "--reason", "forged papers")
+        self.assertEqual(self.verify(server, str(badge)), (1, "REVOKED"))
+        self.assertEqual(server.get(status)[1]["status"], "revoked")
+
+    def test_badges_are_not_made_without_a_public_address(self):
+        server = self.start()
+        refused = server.run("certificates", "export", self.certified(server))
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("PUBLIC_URL_MISSING", refused.stdout + refused.stderr)
+        self.assertEqual(server.get("/badges/keys")[0], 404)
 
     def test_calls_are_encrypted_and_show_certificates(self):
         new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=test"]

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "muster/api/gate.h"
+#include "muster/store/jobs.h"
 #include "muster/store/tenant_pool.h"
 
 namespace muster::certification {
@@ -14,5 +15,10 @@ namespace muster::certification {
 /// block.
 std::unique_ptr<grpc::Service> make_certificate_service(store::TenantPool& pool, api::Gate& gate,
                                                         std::function<void()> changed);
+/// VettingService; likewise.
+std::unique_ptr<grpc::Service> make_vetting_service(store::TenantPool& pool, api::Gate& gate,
+                                                    std::function<void()> changed);
+/// Suspends the certificates of vettings whose time is over. The floor knows that moment beforehand.
+store::Job vetting_job();
 
 }  // namespace muster::certification

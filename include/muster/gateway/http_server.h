@@ -36,15 +36,23 @@ struct HttpPage {
 /// What there is besides health, by path ("/.well-known/jwks.json").
 using HttpPages = std::map<std::string, std::function<HttpPage()>, std::less<>>;
 
+/// What is looked up elsewhere, by how its paths begin ("/badges/"): it is given the rest of the path, and must call
+/// `answer` once, on any thread, before the server is stopped.
+using HttpLookUps =
+    std::map<std::string, std::function<void(std::string rest, std::function<void(HttpPage)> answer)>, std::less<>>;
+
 /// The HTTP side of a server: GET or HEAD of
 ///   /healthz  200 while the process lives
 ///   /readyz   200 {"ready":true}, or 503 {"ready":false,"reason":"…"}
 ///   /         what else there is
-/// and of the pages given. It runs on one thread of its own, which never blocks. start() and stop() are for one thread.
+/// and of the pages and look-ups given. It runs on one thread of its own, which never blocks. start() and stop() are
+/// for one thread.
 class HttpServer {
  public:
-  /// `readiness` and `pages` are called on the server's thread for each request: they must not block, nor throw.
-  HttpServer(HttpServerOptions options, std::function<Readiness()> readiness, HttpPages pages = {});
+  /// `readiness`, `pages` and `look_ups` are called on the server's thread for each request: they must not block, nor
+  /// throw.
+  HttpServer(HttpServerOptions options, std::function<Readiness()> readiness, HttpPages pages = {},
+             HttpLookUps look_ups = {});
   /// As stop().
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;

@@ -21,6 +21,9 @@ bool manage_skill(store::TenantTransaction& t, const std::string& skill_id, cons
 void grant_skill(store::TenantTransaction& t, const std::string& member_id, const std::string& skill_id,
                  std::uint8_t level, std::optional<TimePoint> expires);
 void withdraw_skill(store::TenantTransaction& t, const std::string& member_id, const std::string& skill_id);
+/// Those of the members who have the skill for longer have it until `end`.
+void end_grants(store::TenantTransaction& t, const std::string& skill_id, const std::vector<std::string>& member_ids,
+                TimePoint end);
 
 /// What becomes of a member's skill.
 struct SkillChange {
@@ -53,6 +56,12 @@ void clear(store::TenantTransaction& t, const std::string& member_id, const std:
 /// The cause keeps nothing away any more, and nobody is cleared for it.
 void drop_requirement(store::TenantTransaction& t, const std::string& cause);
 
+/// What others may know of a member, who stays so until the end of the transaction; empty: there is none.
+struct Known {
+  std::string display_name;
+  v1::MemberState state = v1::MEMBER_STATE_UNSPECIFIED;
+};
+std::optional<Known> find_known(store::TenantTransaction& t, const std::string& member_id);
 /// The state of a member, who stays in it until the end of the transaction; empty: there is none.
 std::optional<v1::MemberState> state_of(store::TenantTransaction& t, const std::string& member_id);
 

@@ -32,6 +32,7 @@ struct Config {
   std::string workspace = "main";    // the workspace served: [a-z0-9][a-z0-9-]{0,62}
   ListenAddress grpc_listen{"127.0.0.1", 7070};  // of other machines, too, with TLS only
   ListenAddress http_listen{"127.0.0.1", 7080};
+  std::string public_url;       // where others reach the HTTP port, for badges; empty: nowhere
   std::string tls_certificate;  // PEM files for the gRPC port; empty: not encrypted
   std::string tls_key;
   std::string tls_client_ca;                      // who signs clients' certificates; empty: they need none

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "muster/base/time.h"
 #include "muster/store/tenant_pool.h"
@@ -30,7 +31,7 @@ enum class Recorded { kNew, kCorrected, kUnchanged };
 /// does so on one way.
 Recorded record_evidence(store::TenantTransaction& t, const Evidence& evidence, TimePoint now);
 
-/// Marks all tags of the member: something else that rules ask for has changed, such as a certificate.
-void recompute_member(store::TenantTransaction& t, const std::string& member_id, TimePoint now);
+/// Marks all tags of the members: something else that rules ask for has changed, such as a certificate.
+void recompute_members(store::TenantTransaction& t, const std::vector<std::string>& member_ids, TimePoint now);
 
 }  // namespace muster::skill_tags

@@ -9,7 +9,10 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
+
+#include "muster/gateway/json.h"
 
 namespace muster::gateway {
 namespace {
@@ -68,9 +71,17 @@ class HttpServerTest : public ::testing::Test {
   HttpServer& start(HttpServerOptions options = {}) {
     options.port = 0;
     server_ = std::make_unique<HttpServer>(
-        options, [this] { return readiness_; }, HttpPages{{"/page", [] {
-                                                             return HttpPage{503, "{\"a\":1}", "max-age=60"};
-                                                           }}});
+        options, [this] { return readiness_; },
+        HttpPages{{"/page",
+                   [] {
+                     return HttpPage{503, "{\"a\":1}", "max-age=60"};
+                   }}},
+        HttpLookUps{{"/things/", [](const std::string& rest, const std::function<void(HttpPage)>& answer) {
+                       // Joined here, so that none answers when the server is gone.
+                       const std::jthread other([&] {
+                         answer({200, "{\"thing\":" + json_string(rest) + "}", "max-age=5"});
+                       });
+                     }}});
     server_->start();
     return *server_;
   }
@@ -130,6 +141,31 @@ TEST_F(HttpServerTest, APageGivenIsServedAsItSays) {
   EXPECT_NE(response.find("Cache-Control: max-age=60\r\n"), std::string::npos);
   EXPECT_EQ(body(response), "{\"a\":1}");
   EXPECT_EQ(status(get("/page/")), "HTTP/1.1 404 Not Found");
+}
+
+TEST_F(HttpServerTest, WhatIsLookedUpIsAnsweredFromAnotherThreadEachInItsOrder) {
+  start();
+  const std::string response = get("/things/a/b?of=1");
+  EXPECT_EQ(status(response), "HTTP/1.1 200 OK");
+  EXPECT_NE(response.find("Cache-Control: max-age=5\r\n"), std::string::npos);
+  EXPECT_EQ(body(response), "{\"thing\":\"a/b\"}");
+  Client client(server_->port());
+  client.send(
+      "GET /things/1 HTTP/1.1\r\nHost: x\r\n\r\nGET /things/2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const std::string both = client.rest();
+  EXPECT_LT(both.find("{\"thing\":\"1\"}"), both.find("{\"thing\":\"2\"}"));
+  EXPECT_NE(both.find("{\"thing\":\"2\"}"), std::string::npos);
+  EXPECT_EQ(status(ask("POST /things/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")),
+            "HTTP/1.1 405 Method Not Allowed");
+}
+
+TEST_F(HttpServerTest, AClientThatLeavesBeforeTheAnswerHurtsNobody) {
+  start();
+  for (int i = 0; i < 100; ++i) {
+    Client client(server_->port());
+    client.send("GET /things/" + std::to_string(i) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  EXPECT_EQ(status(get("/healthz")), "HTTP/1.1 200 OK");
 }
 
 TEST_F(HttpServerTest, HeadGivesTheHeaderAlone) {

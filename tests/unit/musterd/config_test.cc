@@ -164,6 +164,16 @@ TEST_F(ConfigTest, WrongValueIsNamedWithItsPlaceAndWhatIsAllowed) {
               HasSubstr(path + ":2: workspace = \"Main Floor\" is not allowed; allowed: 1 to 63"));
 }
 
+TEST_F(ConfigTest, ThePublicAddressIsEncryptedOrOfThisMachine) {
+  for (const char* url : {"https://muster.example", "https://muster.example:8443/hr", "http://127.0.0.1:7080", ""}) {
+    EXPECT_EQ(parse({"--public-url", url}).config.public_url, url);
+  }
+  for (const char* url : {"http://muster.example", "https://muster.example/", "muster.example", "https://", "ftp://x",
+                          "https://muster.example?x=1", "https://muster.example/a b", "https://muster.example:99999"}) {
+    EXPECT_THAT(error({"--public-url", url}), HasSubstr("public_url = \"" + std::string(url) + "\"")) << url;
+  }
+}
+
 TEST_F(ConfigTest, ShutdownGraceHasAUnitAndABound) {
   EXPECT_EQ(parse({"--shutdown-grace", "250ms"}).config.shutdown_grace, std::chrono::milliseconds(250));
   EXPECT_EQ(parse({"--shutdown-grace", "10m"}).config.shutdown_grace, std::chrono::minutes(10));

@@ -1,0 +1,147 @@
+#include <grpcpp/server_context.h>
+
+#include <string>
+#include <utility>
+
+#include "muster/api/admitted.h"
+#include "muster/api/caller.h"
+#include "muster/certification/certificate_service.h"
+#include "muster/v1/vetting_service.grpc.pb.h"
+#include "vettings.h"
+
+namespace muster::certification {
+namespace {
+
+using api::Admission;
+using api::Checker;
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+
+/// The tenant that a call is about: the caller's own if it reaches no farther, else the one that is named.
+std::string tenant_of(const Admission& admission, const std::string& named) {
+  if (admission.reach == api::Reach::kPlatform) return named;
+  const std::string& own = admission.caller->tenant_id;
+  if (named.empty() || named == own) return own;
+  throw api::Refusal({grpc::StatusCode::PERMISSION_DENIED,
+                      "PERMISSION_DENIED",
+                      "the caller reaches its own tenant only",
+                      {{"tenant_id", named}},
+                      {},
+                      {}});
+}
+
+/// Row security shows a tenant's transaction what is that tenant's alone.
+std::string transaction_of(const Admission& admission) {
+  return admission.reach == api::Reach::kPlatform ? kPlatformTenant : admission.caller->tenant_id;
+}
+
+class VettingService final : public v1::VettingService::CallbackService {
+ public:
+  VettingService(store::TenantPool& pool, api::Gate& gate, std::function<void()> changed)
+      : pool_(pool), gate_(gate), changed_(std::move(changed)) {}
+
+  ServerUnaryReactor* ProposeVetting(CallbackServerContext* context, const v1::ProposeVettingRequest* request,
+                                     v1::ProposeVettingResponse* response) override {
+    return change(context, request, response);
+  }
+  ServerUnaryReactor* DecideVetting(CallbackServerContext* context, const v1::DecideVettingRequest* request,
+                                    v1::DecideVettingResponse* response) override {
+    return change(context, request, response);
+  }
+
+  ServerUnaryReactor* GetVetting(CallbackServerContext* context, const v1::GetVettingRequest* request,
+                                 v1::GetVettingResponse* response) override {
+    return read(context, request, [=](const std::string& tenant, Checker& check) -> store::TenantPool::Task {
+      check.id("tenant_id", tenant);
+      const std::string member = check.id("member_id", request->member_id());
+      return [=](TenantTransaction& t) {
+        const auto vetting = api::found(find_vetting(t, tenant, member), "VETTING", "member_id", member);
+        *response->mutable_vetting() = shown(vetting, wall_now());
+      };
+    });
+  }
+
+  ServerUnaryReactor* ListVettings(CallbackServerContext* context, const v1::ListVettingsRequest* request,
+                                   v1::ListVettingsResponse* response) override {
+    return read(context, request, [=](const std::string& tenant, Checker& check) -> store::TenantPool::Task {
+      VettingFilter filter;
+      filter.tenant_id = check.optional_id("tenant_id", tenant);
+      filter.member_id = check.optional_id("member_id", request->member_id());
+      std::string states;
+      for (int i = 0; i < request->states_size(); ++i) {
+        const auto state = request->states(i);
+        check.expect(v1::VettingState_IsValid(state) && state != v1::VETTING_STATE_UNSPECIFIED,
+                     api::indexed("states", i), "must be one of the states of a vetting");
+        filter.states.push_back(state);
+        states += std::to_string(state) + ",";
+      }
+      const api::PageToken token({"vettings", filter.tenant_id, filter.member_id, states});
+      const PageRequest page = api::page_of(*request, token, check);
+      return [=](TenantTransaction& t) {
+        const TimePoint now = wall_now();
+        const auto found = list_vettings(t, filter, now, page);
+        for (const v1::Vetting& vetting : found.items) *response->add_vettings() = shown(vetting, now);
+        api::set_next_page(found, token, response);
+      };
+    });
+  }
+
+ private:
+  /// A look in the name of the caller's tenant, so that row security judges it, too.
+  template <typename Request, typename Prepare>
+  ServerUnaryReactor* read(CallbackServerContext* context, const Request* request, const Prepare& prepare) {
+    return api::admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
+      Checker checker;
+      auto look = prepare(tenant_of(admission, request->tenant_id()), checker);
+      if (!checker.ok()) return reactor->Finish(api::to_status(checker.error()));
+      api::transact(pool_, transaction_of(admission), reactor, std::move(look), [] { return grpc::Status::OK; });
+    });
+  }
+
+  /// As api::BackOffice::change(), of a tenant: in a transaction of the platform, for certificates follow in it.
+  template <typename Request, typename Response>
+  ServerUnaryReactor* change(CallbackServerContext* context, const Request* request, Response* response) {
+    return api::admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
+      Checker checker;
+      Request asked = *request;
+      asked.set_tenant_id(tenant_of(admission, request->tenant_id()));
+      checker.request_id(asked.request_id());
+      checker.id("tenant_id", asked.tenant_id());
+      check(asked, checker);
+      if (!checker.ok()) return reactor->Finish(api::to_status(checker.error()));
+      std::string method = Request::descriptor()->name();
+      method.resize(method.size() - std::string_view("Request").size());
+      const api::Caller& caller = *admission.caller;
+      const store::AuditCause cause{caller.tenant_id, caller.subject, method, asked.request_id()};
+      api::transact(
+          pool_, kPlatformTenant, reactor,
+          [=](TenantTransaction& t) {
+            const TimePoint now = wall_now();
+            const std::string body = Request::descriptor()->full_name() + '\n' + asked.SerializeAsString();
+            response->ParseFromString(api::once(t, cause.request_id, body, now, [&] {
+              return api::audited(t, cause, now, "",
+                                  [&](const By& by) { return carry_out(t, asked, by).SerializeAsString(); });
+            }));
+          },
+          [changed = changed_] {
+            changed();
+            return grpc::Status::OK;
+          });
+    });
+  }
+
+  store::TenantPool& pool_;
+  api::Gate& gate_;
+  const std::function<void()> changed_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> make_vetting_service(store::TenantPool& pool, api::Gate& gate,
+                                                    std::function<void()> changed) {
+  return std::make_unique<VettingService>(pool, gate, std::move(changed));
+}
+
+store::Job vetting_job() { return {"certification.vettings", std::chrono::seconds(1), expire_vetting}; }
+
+}  // namespace muster::certification
