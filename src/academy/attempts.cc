@@ -7,6 +7,7 @@
 #include "exams.h"
 #include "google/protobuf/util/time_util.h"
 #include "learning.h"
+#include "live_sessions.h"
 #include "muster/members/skills.h"
 #include "muster/node/render.h"
 #include "question_store.h"
@@ -285,6 +286,7 @@ v1::StartAttemptResponse carry_out(TenantTransaction& t, const v1::StartAttemptR
   score_overdue(t, member_id, "", learned, by.now);
   expect_none_under_way(t, member_id);
   expect_lessons_done(t, member_id, exam.course_id());
+  expect_attended(t, exam.exam_id(), member_id);
   expect_another_try(t, member_id, exam, by.now);
   const AttemptRecord record = drawn(t, member_id, exam, by.now);
   v1::StartAttemptResponse response;

@@ -13,6 +13,7 @@ std::vector<std::unique_ptr<grpc::Service>> make_academy_services(const Academy&
   services.push_back(make_course_service(academy));
   services.push_back(make_exam_service(academy));
   services.push_back(make_announcement_service(academy));
+  services.push_back(make_live_session_service(academy));
   return services;
 }
 

@@ -12,6 +12,7 @@ namespace muster::academy {
 std::unique_ptr<grpc::Service> make_course_service(const Academy& academy);
 std::unique_ptr<grpc::Service> make_exam_service(const Academy& academy);
 std::unique_ptr<grpc::Service> make_announcement_service(const Academy& academy);
+std::unique_ptr<grpc::Service> make_live_session_service(const Academy& academy);
 
 /// A change by the functions check() and carry_out() of its request.
 template <typename Request, typename Response>

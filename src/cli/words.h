@@ -10,6 +10,7 @@
 #include "muster/v1/course.pb.h"
 #include "muster/v1/exam.pb.h"
 #include "muster/v1/identity.pb.h"
+#include "muster/v1/live_session.pb.h"
 #include "muster/v1/member.pb.h"
 #include "muster/v1/routing.pb.h"
 #include "muster/v1/skill_tag.pb.h"
@@ -45,6 +46,9 @@ std::string word(v1::QuestionKind kind);
 std::string word(v1::ExamState state);
 std::string word(v1::AttemptState state);
 std::string word(v1::AnnouncementState state);
+std::string word(v1::LiveSessionState state);
+std::string word(v1::SignUpState state);
+std::string word(v1::AttendanceState state);
 std::string word(v1::SkillInput input);
 std::string word(v1::LevelAction action);
 std::string word(v1::LevelChangeCause cause);

@@ -13,6 +13,7 @@
 #include "muster/v1/course_service.pb.h"
 #include "muster/v1/exam_service.pb.h"
 #include "muster/v1/identity_service.pb.h"
+#include "muster/v1/live_session_service.pb.h"
 #include "muster/v1/member_service.pb.h"
 #include "muster/v1/routing_service.pb.h"
 #include "muster/v1/skill_tag_service.pb.h"
@@ -157,6 +158,17 @@ constexpr Permission kPermissions[] = {
     {"IdentityService", "RevokeApiKey", Access::kTable, kIdentity, "P....T..T"},
     {"IdentityService", "ListAuditEntries", Access::kTable, kIdentity, "P....T..T"},
 
+    {"LiveSessionService", "CreateLiveSession", Access::kTable, kMembersWrite, "PPPP....."},
+    {"LiveSessionService", "GetLiveSession", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"LiveSessionService", "UpdateLiveSession", Access::kTable, kMembersWrite, "PPPP....."},
+    {"LiveSessionService", "RescheduleLiveSession", Access::kTable, kMembersWrite, "PPPP....."},
+    {"LiveSessionService", "CancelLiveSession", Access::kTable, kMembersWrite, "PPPP....."},
+    {"LiveSessionService", "ListLiveSessions", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"LiveSessionService", "SignUpForLiveSession", Access::kTable, kMembersWrite, "PPPP...O."},
+    {"LiveSessionService", "LeaveLiveSession", Access::kTable, kMembersWrite, "PPPP...O."},
+    {"LiveSessionService", "RecordAttendance", Access::kTable, kMembersWrite, "PPPP....."},
+    {"LiveSessionService", "ListSignUps", Access::kTable, kMembersRead, "PPPPP...."},
+
     {"MemberService", "CreateMember", Access::kTable, kMembersWrite, "PP......."},
     {"MemberService", "GetMember", Access::kTable, kMembersRead, "PPPPP...."},
     {"MemberService", "UpdateMember", Access::kTable, kMembersWrite, "PPP......"},
@@ -264,6 +276,7 @@ void load_services() {
   v1::GetCourseRequest::descriptor();
   v1::GetExamRequest::descriptor();
   v1::SignInRequest::descriptor();
+  v1::GetLiveSessionRequest::descriptor();
   v1::GetMemberRequest::descriptor();
   v1::GetSkillRequest::descriptor();
   v1::ListTiersRequest::descriptor();

@@ -208,9 +208,9 @@ std::pair<grpc::Status, std::string> call_raw(const std::shared_ptr<grpc::Channe
 
 std::vector<const google::protobuf::ServiceDescriptor*> services() {
   std::vector<const google::protobuf::ServiceDescriptor*> all;
-  for (const char* name :
-       {"ContactService", "AgentSessionService", "RoutingService", "BoardService", "AdminService", "IdentityService",
-        "MemberService", "CertificateService", "CourseService", "ExamService", "AnnouncementService"}) {
+  for (const char* name : {"ContactService", "AgentSessionService", "RoutingService", "BoardService", "AdminService",
+                           "IdentityService", "MemberService", "CertificateService", "CourseService", "ExamService",
+                           "AnnouncementService", "LiveSessionService"}) {
     all.push_back(
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(std::string("muster.v1.") + name));
   }

@@ -21,7 +21,7 @@ struct Academy {
   OnLearned learned;              ///< may be null
 };
 
-/// CourseService, ExamService and AnnouncementService.
+/// CourseService, ExamService, AnnouncementService and LiveSessionService.
 std::vector<std::unique_ptr<grpc::Service>> make_academy_services(const Academy& academy);
 
 /// What is due by time alone: attempts that nobody submitted are scored, and announcements come into force.
