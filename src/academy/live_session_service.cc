@@ -116,7 +116,7 @@ class LiveSessionService final : public v1::LiveSessionService::CallbackService 
 
   template <typename Request, typename Response>
   ServerUnaryReactor* change(CallbackServerContext* context, const Request* request, Response* response) {
-    return changed_by(office_, learned_, context, request, response);
+    return changed_by(office_, context, request, response, learned_);
   }
 
   const OnLearned learned_;

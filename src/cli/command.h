@@ -18,6 +18,8 @@ void add_exam_commands(CLI::App& program, Context& context);
 void add_attempt_commands(CLI::App& program, Context& context);
 void add_announcement_commands(CLI::App& program, Context& context);
 void add_live_session_commands(CLI::App& program, Context& context);
+void add_forum_commands(CLI::App& program, Context& context);
+void add_assessment_commands(CLI::App& program, Context& context);
 void add_member_commands(CLI::App& program, Context& context);
 void add_skill_tag_commands(CLI::App& program, Context& context);
 void add_settings_commands(CLI::App& program, Context& context);

@@ -502,6 +502,17 @@ std::string word(v1::AttendanceState state) {
   }
 }
 
+std::string word(v1::AssessmentState state) {
+  switch (state) {
+    case v1::ASSESSMENT_STATE_OPEN:
+      return tr("being answered");
+    case v1::ASSESSMENT_STATE_FINISHED:
+      return tr("finished");
+    default:
+      return unknown(state);
+  }
+}
+
 std::string word(v1::SkillInput input) {
   switch (input) {
     case v1::SKILL_INPUT_TRAINING:

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "muster/v1/announcement.pb.h"
+#include "muster/v1/assessment.pb.h"
 #include "muster/v1/board_service.pb.h"
 #include "muster/v1/certificate.pb.h"
 #include "muster/v1/contact_service.pb.h"
@@ -49,6 +50,7 @@ std::string word(v1::AnnouncementState state);
 std::string word(v1::LiveSessionState state);
 std::string word(v1::SignUpState state);
 std::string word(v1::AttendanceState state);
+std::string word(v1::AssessmentState state);
 std::string word(v1::SkillInput input);
 std::string word(v1::LevelAction action);
 std::string word(v1::LevelChangeCause cause);

@@ -7,11 +7,13 @@
 #include "muster/v1/admin_service.pb.h"
 #include "muster/v1/agent_session_service.pb.h"
 #include "muster/v1/announcement_service.pb.h"
+#include "muster/v1/assessment_service.pb.h"
 #include "muster/v1/board_service.pb.h"
 #include "muster/v1/certificate_service.pb.h"
 #include "muster/v1/contact_service.pb.h"
 #include "muster/v1/course_service.pb.h"
 #include "muster/v1/exam_service.pb.h"
+#include "muster/v1/forum_service.pb.h"
 #include "muster/v1/identity_service.pb.h"
 #include "muster/v1/live_session_service.pb.h"
 #include "muster/v1/member_service.pb.h"
@@ -76,6 +78,16 @@ constexpr Permission kPermissions[] = {
     {"AnnouncementService", "AnswerAnnouncement", Access::kTable, kMembersWrite, "PP.....O."},
     {"AnnouncementService", "ListAcknowledgements", Access::kTable, kMembersRead, "PPPPP...."},
 
+    {"AssessmentService", "ListInstruments", Access::kTable, kMembersRead, "PPPPP..P."},
+    {"AssessmentService", "GetInstrument", Access::kTable, kMembersRead, "PPPPP..P."},
+    {"AssessmentService", "StartAssessment", Access::kTable, kMembersWrite, ".......O."},
+    {"AssessmentService", "SaveAssessmentAnswers", Access::kTable, kMembersWrite, ".......O."},
+    {"AssessmentService", "FinishAssessment", Access::kTable, kMembersWrite, ".......O."},
+    {"AssessmentService", "GetAssessment", Access::kTable, kMembersRead, "PPPP...O."},
+    {"AssessmentService", "ListAssessments", Access::kTable, kMembersRead, "PPPP...O."},
+    {"AssessmentService", "ReleaseAssessment", Access::kTable, kMembersWrite, ".......O."},
+    {"AssessmentService", "WithdrawAssessmentConsent", Access::kTable, kMembersWrite, ".......O."},
+
     {"BoardService", "WatchBoard", Access::kTable, kBoardRead, "PPPP....."},
 
     {"CertificateService", "CreateCertificateKind", Access::kTable, kMembersWrite, "PP......."},
@@ -134,6 +146,17 @@ constexpr Permission kPermissions[] = {
     {"ExamService", "GetAttempt", Access::kTable, kMembersRead, "PPPPP..O."},
     {"ExamService", "ListAttempts", Access::kTable, kMembersRead, "PPPPP..O."},
     {"ExamService", "ResetAttempts", Access::kTable, kMembersWrite, "PPPP....."},
+
+    {"ForumService", "CreateForumQuestion", Access::kTable, kMembersWrite, "PPPPP..O."},
+    {"ForumService", "GetForumQuestion", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"ForumService", "ListForumQuestions", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"ForumService", "CreateForumAnswer", Access::kTable, kMembersWrite, "PPPPP..O."},
+    {"ForumService", "ListForumAnswers", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"ForumService", "AcceptForumAnswer", Access::kTable, kMembersWrite, "PPPP...O."},
+    {"ForumService", "VerifyForumAnswer", Access::kTable, kMembersWrite, "PPPP....."},
+    {"ForumService", "VoteForumAnswer", Access::kTable, kMembersWrite, ".......O."},
+    {"ForumService", "HideForumQuestion", Access::kTable, kMembersWrite, "PPPP....."},
+    {"ForumService", "HideForumAnswer", Access::kTable, kMembersWrite, "PPPP....."},
 
     {"IdentityService", "SignIn", Access::kAnyone, kNoScope, "........."},
     {"IdentityService", "Refresh", Access::kAnyone, kNoScope, "........."},
@@ -270,11 +293,13 @@ void load_services() {
   v1::GetServerInfoRequest::descriptor();
   v1::OpenRequest::descriptor();
   v1::GetAnnouncementRequest::descriptor();
+  v1::GetAssessmentRequest::descriptor();
   v1::WatchBoardRequest::descriptor();
   v1::GetCertificateRequest::descriptor();
   v1::GetContactRequest::descriptor();
   v1::GetCourseRequest::descriptor();
   v1::GetExamRequest::descriptor();
+  v1::GetForumQuestionRequest::descriptor();
   v1::SignInRequest::descriptor();
   v1::GetLiveSessionRequest::descriptor();
   v1::GetMemberRequest::descriptor();
