@@ -101,9 +101,7 @@ class AnnouncementService final : public v1::AnnouncementService::CallbackServic
  private:
   template <typename Request, typename Response>
   ServerUnaryReactor* change(CallbackServerContext* context, const Request* request, Response* response) {
-    return office_.change(
-        context, request, response, [](Request& asked, Checker& checker) { check(asked, checker); },
-        [](TenantTransaction& t, const Request& asked, const api::By& by) { return carry_out(t, asked, by); });
+    return changed_by(office_, context, request, response);
   }
 
   api::BackOffice office_;

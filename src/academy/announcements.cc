@@ -1,46 +1,37 @@
 #include "announcements.h"
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "muster/members/skills.h"
 #include "muster/node/render.h"
+#include "options.h"
 
 namespace muster::academy {
 namespace {
 
 using api::Checker;
 using api::found;
-using api::indexed;
 using api::precondition;
 using api::Refusal;
 using api::sets;
 
-constexpr int kOptionsMin = 2;
-constexpr int kOptionsMax = 12;
 constexpr std::size_t kBodyBytesMax = 65'536;
 constexpr std::size_t kTextBytesMax = 4'000;
-constexpr std::size_t kOptionBytesMax = 1'000;
-constexpr std::size_t kOptionIdBytesMax = 8;
 /// So many come into force in one transaction: each may concern every member.
 constexpr std::size_t kBatch = 5;
 
 std::string cause_of(const v1::Announcement& announcement) { return "announcement:" + announcement.announcement_id(); }
 std::string name_of(const v1::Announcement& announcement) { return "announcement/" + announcement.announcement_id(); }
+std::string key_name_of(const v1::Announcement& announcement) { return name_of(announcement) + "/key"; }
 
 std::string short_name(v1::AnnouncementState state) {
   return v1::AnnouncementState_Name(state).substr(std::string_view("ANNOUNCEMENT_STATE_").size());
 }
 
 // --- shapes ---
-
-bool is_option_id(const std::string& id) {
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return !id.empty() && id.size() <= kOptionIdBytesMax && std::all_of(id.begin(), id.end(), fits);
-}
 
 bool has_option(const v1::Announcement& announcement, const std::string& option_id) {
   const auto& options = announcement.options();
@@ -53,18 +44,6 @@ void check_filled(const std::string& path, const std::string& text, std::size_t 
   check.text(path, text, bytes_max);
 }
 
-void check_options(const v1::Announcement& announcement, Checker& check) {
-  if (!check.count("announcement.options", announcement.options_size(), kOptionsMin, kOptionsMax)) return;
-  std::set<std::string> ids;
-  for (int i = 0; i < announcement.options_size(); ++i) {
-    const std::string path = indexed("announcement.options", i);
-    const v1::AnnouncementOption& option = announcement.options(i);
-    check.expect(is_option_id(option.option_id()), path + ".option_id", "must be 1 to 8 of a-z and 0-9");
-    check.expect(ids.insert(option.option_id()).second, path + ".option_id", "is there twice");
-    check_filled(path + ".text", option.text(), kOptionBytesMax, check);
-  }
-}
-
 void check_announcement(const v1::Announcement& announcement, const google::protobuf::FieldMask* mask, Checker& check) {
   check.id("announcement.announcement_id", announcement.announcement_id());
   if (sets(mask, "title")) api::check_name("announcement.title", announcement.title(), check);
@@ -75,7 +54,7 @@ void check_announcement(const v1::Announcement& announcement, const google::prot
     check.time("announcement.deadline", announcement.deadline());
   }
   if (sets(mask, "question")) check_filled("announcement.question", announcement.question(), kTextBytesMax, check);
-  if (sets(mask, "options")) check_options(announcement, check);
+  if (sets(mask, "options")) check_options("announcement.options", announcement.options(), check);
 }
 
 // --- rules ---
@@ -150,8 +129,14 @@ AnnouncementRecord announcement_shown(TenantTransaction& t, const std::string& a
 
 bool bring_into_force(TenantTransaction& t, TimePoint now) {
   auto due = due_announcements(t, now, kBatch);
-  for (AnnouncementRecord& record : due) come_into_force(t, record);
-  return due.size() == kBatch;
+  return api::audited(t, {t.tenant(), "academy", "BringIntoForce", ""}, now, "", [&](const By& by) {
+    for (AnnouncementRecord& record : due) {
+      const v1::Announcement before = record.announcement;
+      come_into_force(t, record);
+      by.changed(name_of(before), &before, &record.announcement);
+    }
+    return due.size() == kBatch;
+  });
 }
 
 // --- checks ---
@@ -200,6 +185,7 @@ v1::CreateAnnouncementResponse carry_out(TenantTransaction& t, const v1::CreateA
   v1::CreateAnnouncementResponse response;
   *response.mutable_announcement() = find_announcement(t, id, "")->announcement;
   by.changed(name_of(record.announcement), nullptr, &response.announcement());
+  by.changed(key_name_of(record.announcement), nullptr, &record.key);
   return response;
 }
 
@@ -208,11 +194,13 @@ v1::UpdateAnnouncementResponse carry_out(TenantTransaction& t, const v1::UpdateA
   AnnouncementRecord record =
       announcement_in(t, request.announcement().announcement_id(), {v1::ANNOUNCEMENT_STATE_DRAFT});
   const v1::Announcement before = record.announcement;
+  const v1::AnnouncementKey key_before = record.key;
   merge(request.announcement(), request.update_mask(), record.announcement);
   if (request.has_key()) record.key = request.key();
   expect_whole(t, record);
   update_announcement(t, record);
   by.changed(name_of(before), &before, &record.announcement);
+  by.changed(key_name_of(before), &key_before, &record.key);
   v1::UpdateAnnouncementResponse response;
   *response.mutable_announcement() = record.announcement;
   return response;

@@ -50,6 +50,10 @@ std::optional<AttemptRecord> find_attempt(TenantTransaction& t, std::int64_t id)
   return only(t.sql().exec_params(kAttempts + "WHERE attempt_id = $1 FOR UPDATE", id));
 }
 
+std::optional<AttemptRecord> look_up_attempt(TenantTransaction& t, std::int64_t id) {
+  return only(t.sql().exec_params(kAttempts + "WHERE attempt_id = $1", id));
+}
+
 std::optional<AttemptRecord> open_attempt(TenantTransaction& t, const std::string& member_id) {
   return only(t.sql().exec_params(kAttempts + "WHERE member_id = $1 AND finish_time IS NULL FOR UPDATE", member_id));
 }
@@ -60,12 +64,12 @@ std::optional<std::string> member_of_attempt(TenantTransaction& t, std::int64_t 
   return text(rows[0][0]);
 }
 
-std::vector<std::int64_t> overdue_attempts(TenantTransaction& t, const std::string& member_id,
-                                           const std::string& exam_id, TimePoint now, std::size_t limit) {
+std::vector<std::int64_t> overdue_attempts(TenantTransaction& t, const std::string& member_id, TimePoint now,
+                                           std::size_t limit) {
   const auto rows = t.sql().exec_params(
       "SELECT attempt_id FROM exam_attempt WHERE finish_time IS NULL AND deadline <= " + time_param(1) +
-          " AND ($2 = '' OR member_id = $2) AND ($3 = '' OR exam_id = $3) ORDER BY member_id LIMIT $4",
-      micros(now), member_id, exam_id, static_cast<std::int64_t>(limit));
+          " AND ($2 = '' OR member_id = $2) ORDER BY member_id LIMIT $3",
+      micros(now), member_id, static_cast<std::int64_t>(limit));
   std::vector<std::int64_t> ids;
   for (const auto& row : rows) ids.push_back(row[0].as<std::int64_t>());
   return ids;
@@ -93,12 +97,14 @@ void finish_attempt(TenantTransaction& t, const AttemptRecord& record) {
                       record.rights);
 }
 
-Page<AttemptRecord> list_attempts(TenantTransaction& t, const AttemptFilter& filter, const PageRequest& page) {
+Page<AttemptRecord> list_attempts(TenantTransaction& t, const AttemptFilter& filter, TimePoint now,
+                                  const PageRequest& page) {
   const auto rows =
       t.sql().exec_params(kAttempts +
                               "WHERE attempt_id > $1 AND ($3 = '' OR member_id = $3) AND ($4 = '' OR exam_id = $4)"
-                              " AND (NOT $5 OR finish_time IS NULL) ORDER BY attempt_id LIMIT $2",
-                          page.after, limit_of(page), filter.member_id, filter.exam_id, filter.under_way);
+                              " AND (NOT $5 OR (finish_time IS NULL AND deadline > " +
+                              time_param(6) + ")) ORDER BY attempt_id LIMIT $2",
+                          page.after, limit_of(page), filter.member_id, filter.exam_id, filter.under_way, micros(now));
   return page_of<AttemptRecord>(rows, page, attempt_in);
 }
 

@@ -38,13 +38,15 @@ struct AttemptRecord {
 
 /// Locked until the end of the transaction.
 std::optional<AttemptRecord> find_attempt(TenantTransaction& t, std::int64_t id);
+/// Not locked.
+std::optional<AttemptRecord> look_up_attempt(TenantTransaction& t, std::int64_t id);
 /// The one that is not finished, locked likewise.
 std::optional<AttemptRecord> open_attempt(TenantTransaction& t, const std::string& member_id);
 /// Whose it is; empty: there is none.
 std::optional<std::string> member_of_attempt(TenantTransaction& t, std::int64_t id);
-/// Those whose deadline is over and that are not finished. `member_id` and `exam_id` empty: any.
-std::vector<std::int64_t> overdue_attempts(TenantTransaction& t, const std::string& member_id,
-                                           const std::string& exam_id, TimePoint now, std::size_t limit);
+/// Those whose deadline is over and that are not finished. `member_id` empty: of any.
+std::vector<std::int64_t> overdue_attempts(TenantTransaction& t, const std::string& member_id, TimePoint now,
+                                           std::size_t limit);
 /// Gives its number. REQUIRES: the member has none that is not finished.
 std::int64_t insert_attempt(TenantTransaction& t, const AttemptRecord& record);
 /// finish_time, timed_out, score, passed and rights.
@@ -52,9 +54,10 @@ void finish_attempt(TenantTransaction& t, const AttemptRecord& record);
 struct AttemptFilter {
   std::string member_id;
   std::string exam_id;
-  bool under_way = false;
+  bool under_way = false;  ///< not finished, and the deadline is not over
 };
-Page<AttemptRecord> list_attempts(TenantTransaction& t, const AttemptFilter& filter, const PageRequest& page);
+Page<AttemptRecord> list_attempts(TenantTransaction& t, const AttemptFilter& filter, TimePoint now,
+                                  const PageRequest& page);
 
 /// Attempts of a member at an exam that count: those since the last reset.
 struct Tries {

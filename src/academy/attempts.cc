@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <set>
+#include <utility>
 
 #include "course_store.h"
 #include "exams.h"
 #include "google/protobuf/util/time_util.h"
 #include "learning.h"
+#include "live_sessions.h"
 #include "muster/members/skills.h"
 #include "muster/node/render.h"
 #include "question_store.h"
@@ -60,8 +62,8 @@ std::vector<v1::QuestionResult> results_of(const AttemptRecord& record) {
   return results;
 }
 
-/// Scores the attempt, which ends at that moment. REQUIRES: it is locked and not finished, and so is its member.
-void finish(TenantTransaction& t, AttemptRecord& record, TimePoint end, bool timed_out, const OnLearned& learned) {
+/// Fills in how the attempt ended at that moment, and what it was worth.
+void score(TenantTransaction& t, AttemptRecord& record, TimePoint end, bool timed_out) {
   const auto answers = answers_of(t, record.id);
   std::vector<Worth> worths;
   for (const v1::Question& question : questions_of(t, record.paper)) {
@@ -75,10 +77,15 @@ void finish(TenantTransaction& t, AttemptRecord& record, TimePoint end, bool tim
   record.timed_out = timed_out;
   record.score = score_of(worths);
   record.passed = record.score >= record.pass_mark;
-  finish_attempt(t, record);
-  if (!record.passed) return;
+}
+
+bool overdue(const AttemptRecord& record, TimePoint now) { return !record.finish_time && record.deadline <= now; }
+
+/// Tells the course and others what was shown by passing.
+void tell(TenantTransaction& t, const AttemptRecord& record, const OnLearned& learned) {
   const std::string course_id = find_exam(t, record.exam_id)->course_id();
   const auto course = find_course(t, course_id);
+  const TimePoint end = *record.finish_time;
   if (learned) {
     const std::string skill_id = course ? course->skill_id() : "";
     learned(t, {Learned::What::kExamPassed, record.member_id, record.exam_id, skill_id, record.score, end});
@@ -86,23 +93,30 @@ void finish(TenantTransaction& t, AttemptRecord& record, TimePoint end, bool tim
   if (course) complete_if_done(t, record.member_id, course_id, learned, end);
 }
 
-/// The attempt if it is the caller's to see. Another member's is not found, as if there were none. Its member is locked
-/// before it, as everywhere.
-AttemptRecord attempt_named(TenantTransaction& t, const std::string& attempt_id, const std::string& own_member) {
-  const auto missing = [&] { return Refusal(api::not_found("ATTEMPT", "attempt_id", attempt_id)); };
-  const std::int64_t id = number_of(attempt_id);
-  const auto member_id = member_of_attempt(t, id);
-  if (!member_id || (!own_member.empty() && *member_id != own_member)) throw missing();
-  static_cast<void>(members::state_of(t, *member_id));
-  return *find_attempt(t, id);
+/// Scores the attempt, which ends at that moment, for good. REQUIRES: it is locked and not finished, and so is its
+/// member.
+void finish(TenantTransaction& t, AttemptRecord& record, TimePoint end, bool timed_out, const OnLearned& learned,
+            const By& by) {
+  const v1::Attempt before = shown(record);
+  score(t, record, end, timed_out);
+  finish_attempt(t, record);
+  const v1::Attempt after = shown(record);
+  by.changed(name_of(record), &before, &after);
+  if (record.passed) tell(t, record, learned);
 }
 
-/// The same, scored if its deadline is over.
-AttemptRecord attempt_now(TenantTransaction& t, const std::string& attempt_id, const std::string& own_member,
-                          const OnLearned& learned, TimePoint now) {
-  AttemptRecord record = attempt_named(t, attempt_id, own_member);
-  if (!record.finish_time && record.deadline <= now) finish(t, record, record.deadline, true, learned);
-  return record;
+Refusal no_attempt(const std::string& attempt_id) {
+  return Refusal(api::not_found("ATTEMPT", "attempt_id", attempt_id));
+}
+
+/// The attempt if it is the caller's to change. Another member's is not found, as if there were none. Its member is
+/// locked before it, as everywhere.
+AttemptRecord attempt_named(TenantTransaction& t, const std::string& attempt_id, const std::string& own_member) {
+  const std::int64_t id = number_of(attempt_id);
+  const auto member_id = member_of_attempt(t, id);
+  if (!member_id || (!own_member.empty() && *member_id != own_member)) throw no_attempt(attempt_id);
+  static_cast<void>(members::state_of(t, *member_id));
+  return *find_attempt(t, id);
 }
 
 // --- whether a member may start ---
@@ -205,11 +219,23 @@ api::Error attempt_over(const AttemptRecord& record) {
 
 }  // namespace
 
-bool score_overdue(TenantTransaction& t, const std::string& member_id, const std::string& exam_id,
-                   const OnLearned& learned, TimePoint now) {
-  const auto ids = overdue_attempts(t, member_id, exam_id, now, kBatch);
-  for (const std::int64_t id : ids) static_cast<void>(attempt_now(t, std::to_string(id), "", learned, now));
+bool score_overdue(TenantTransaction& t, const std::string& member_id, const OnLearned& learned, const By& by) {
+  const auto ids = overdue_attempts(t, member_id, by.now, kBatch);
+  for (const std::int64_t id : ids) {
+    AttemptRecord record = attempt_named(t, std::to_string(id), "");
+    if (overdue(record, by.now)) finish(t, record, record.deadline, true, learned, by);
+  }
   return ids.size() == kBatch;
+}
+
+bool score_overdue(TenantTransaction& t, const OnLearned& learned, TimePoint now) {
+  return api::audited(t, {t.tenant(), "academy", "ScoreAttempt", ""}, now, "",
+                      [&](const By& by) { return score_overdue(t, "", learned, by); });
+}
+
+AttemptRecord as_of(TenantTransaction& t, AttemptRecord record, TimePoint now) {
+  if (overdue(record, now)) score(t, record, record.deadline, true);
+  return record;
 }
 
 v1::Attempt shown(const AttemptRecord& record) {
@@ -231,8 +257,10 @@ v1::Attempt shown(const AttemptRecord& record) {
 }
 
 v1::GetAttemptResponse look_at(TenantTransaction& t, const std::string& attempt_id, const std::string& own_member,
-                               const OnLearned& learned, TimePoint now) {
-  const AttemptRecord record = attempt_now(t, attempt_id, own_member, learned, now);
+                               TimePoint now) {
+  auto found = look_up_attempt(t, number_of(attempt_id));
+  if (!found || (!own_member.empty() && found->member_id != own_member)) throw no_attempt(attempt_id);
+  const AttemptRecord record = as_of(t, *std::move(found), now);
   v1::GetAttemptResponse response;
   *response.mutable_attempt() = shown(record);
   for (auto& question : paper_of(record, questions_of(t, record.paper))) *response.add_questions() = question;
@@ -282,9 +310,10 @@ v1::StartAttemptResponse carry_out(TenantTransaction& t, const v1::StartAttemptR
     throw Refusal(precondition("EXAM_NOT_PUBLISHED", "exam_id '" + exam.exam_id() + "' is a draft",
                                {{"exam_id", exam.exam_id()}}));
   }
-  score_overdue(t, member_id, "", learned, by.now);
+  score_overdue(t, member_id, learned, by);
   expect_none_under_way(t, member_id);
   expect_lessons_done(t, member_id, exam.course_id());
+  expect_attended(t, exam.exam_id(), member_id);
   expect_another_try(t, member_id, exam, by.now);
   const AttemptRecord record = drawn(t, member_id, exam, by.now);
   v1::StartAttemptResponse response;
@@ -314,13 +343,11 @@ v1::SaveAnswersResponse carry_out(TenantTransaction& t, const v1::SaveAnswersReq
 v1::SubmitAttemptResponse carry_out(TenantTransaction& t, const v1::SubmitAttemptRequest& request, const By& by,
                                     const OnLearned& learned) {
   AttemptRecord record = attempt_named(t, request.attempt_id(), by.own_member);
-  const v1::Attempt before = shown(record);
   const bool late = record.deadline <= by.now;
-  if (!record.finish_time) finish(t, record, late ? record.deadline : by.now, late, learned);
+  if (!record.finish_time) finish(t, record, late ? record.deadline : by.now, late, learned, by);
   v1::SubmitAttemptResponse response;
   *response.mutable_attempt() = shown(record);
   for (const v1::QuestionResult& result : results_of(record)) *response.add_results() = result;
-  by.changed(name_of(record), &before, &response.attempt());
   return response;
 }
 
@@ -329,7 +356,7 @@ v1::ResetAttemptsResponse carry_out(TenantTransaction& t, const v1::ResetAttempt
   const std::string& member_id = request.member_id();
   static_cast<void>(found(members::state_of(t, member_id), "MEMBER", "member_id", member_id));
   const v1::Exam exam = exam_shown(t, request.exam_id(), by.own_member);
-  score_overdue(t, member_id, "", learned, by.now);
+  score_overdue(t, member_id, learned, by);
   const auto open = open_attempt(t, member_id);
   if (open && open->exam_id == exam.exam_id()) expect_none_under_way(t, member_id);
   insert_reset(t, member_id, exam.exam_id(), request.reason(), by.actor, by.now);

@@ -9,24 +9,28 @@
 #include "muster/v1/exam_service.pb.h"
 
 /// Attempts at exams: a paper is drawn, answers are saved, and when it is over it is scored. An attempt is over when it
-/// was submitted, and at its deadline: whoever looks at it after that, or the job of academy_jobs(), scores it with
-/// what was saved before, as of the deadline. Each change is one transaction of the platform, and throws api::Refusal
-/// if it may not be.
+/// was submitted, and at its deadline: from then on it is shown scored with what was saved before, and the job of
+/// academy_jobs() writes that down, as of the deadline. Each change is one transaction of the platform, and throws
+/// api::Refusal if it may not be.
 namespace muster::academy {
 
 using api::By;
 
-/// Scores attempts whose deadline is over, a few at a time: of the member and at the exam, each of any if empty. True:
-/// there may be more.
-bool score_overdue(TenantTransaction& t, const std::string& member_id, const std::string& exam_id,
-                   const OnLearned& learned, TimePoint now);
+/// Scores attempts of the member whose deadline is over, a few at a time; of any member if empty. True: there may be
+/// more.
+bool score_overdue(TenantTransaction& t, const std::string& member_id, const OnLearned& learned, const By& by);
+/// The same of anybody, in nobody's name.
+bool score_overdue(TenantTransaction& t, const OnLearned& learned, TimePoint now);
+
+/// The attempt as it is by then: scored, if its deadline is over. Writes nothing.
+AttemptRecord as_of(TenantTransaction& t, AttemptRecord record, TimePoint now);
 
 /// The attempt as callers see it.
 v1::Attempt shown(const AttemptRecord& record);
 
-/// The attempt with its paper, answers and results, or a Refusal; scores it if its deadline is over.
+/// The attempt as it is by then with its paper, answers and results, or a Refusal. Writes nothing.
 v1::GetAttemptResponse look_at(TenantTransaction& t, const std::string& attempt_id, const std::string& own_member,
-                               const OnLearned& learned, TimePoint now);
+                               TimePoint now);
 
 // --- what a request says by itself: what is not so becomes a violation ---
 

@@ -86,7 +86,7 @@ class CourseService final : public v1::CourseService::CallbackService {
  private:
   template <typename Request, typename Response>
   ServerUnaryReactor* change(CallbackServerContext* context, const Request* request, Response* response) {
-    return changed_by(office_, learned_, context, request, response);
+    return changed_by(office_, context, request, response, learned_);
   }
 
   const OnLearned learned_;

@@ -50,6 +50,7 @@ v1::Lesson lesson_in(const pqxx::row& row) {
   lesson.set_uri(text(row[4]));
   const auto span = row[5].as<std::int64_t>();
   if (span != 0) node::to_proto(Duration(span), lesson.mutable_duration());
+  lesson.set_live(row[6].as<bool>());
   return lesson;
 }
 
@@ -63,7 +64,7 @@ void add_lessons(TenantTransaction& t, bool with_bodies, std::vector<v1::Course>
   }
   const auto rows = t.sql().exec_params(
       "SELECT course_id, lesson_id, title, CASE WHEN $2 THEN body ELSE '' END, uri,"
-      " (extract(epoch FROM duration) * 1000000)::bigint FROM lesson WHERE course_id = ANY($1::text[])"
+      " (extract(epoch FROM duration) * 1000000)::bigint, live FROM lesson WHERE course_id = ANY($1::text[])"
       " ORDER BY course_id, place",
       store::to_array(ids), with_bodies);
   for (const auto& row : rows) *by_id.at(text(row[0]))->add_lessons() = lesson_in(row);
@@ -141,10 +142,10 @@ void replace_lessons(TenantTransaction& t, const v1::Course& course) {
   for (int i = 0; i < course.lessons_size(); ++i) {
     const v1::Lesson& lesson = course.lessons(i);
     t.sql().exec_params(
-        "INSERT INTO lesson (course_id, lesson_id, place, title, body, uri, duration)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7 * interval '1 microsecond')",
+        "INSERT INTO lesson (course_id, lesson_id, place, title, body, uri, duration, live)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7 * interval '1 microsecond', $8)",
         course.course_id(), lesson.lesson_id(), i, lesson.title(), lesson.body(), lesson.uri(),
-        micros(lesson.duration()));
+        micros(lesson.duration()), lesson.live());
   }
 }
 

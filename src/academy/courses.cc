@@ -41,7 +41,7 @@ void check_lesson(const std::string& path, const v1::Lesson& lesson, Checker& ch
   api::check_name(path + ".title", lesson.title(), check);
   check.text(path + ".body", lesson.body(), kBodyBytesMax);
   check.text(path + ".uri", lesson.uri(), kUriBytesMax);
-  check.expect(!lesson.body().empty() || !lesson.uri().empty(), path, "needs a body or a uri");
+  check.expect(lesson.live() || !lesson.body().empty() || !lesson.uri().empty(), path, "needs a body or a uri");
   const bool web = lesson.uri().starts_with("https://") || lesson.uri().starts_with("http://");
   check.expect(lesson.uri().empty() || web, path + ".uri", "must begin with https:// or http://");
   if (lesson.has_duration()) check.duration(path + ".duration", lesson.duration(), Duration{0}, kLessonMax);
@@ -117,21 +117,22 @@ v1::Course course_to_learn(TenantTransaction& t, const std::string& course_id, c
                            const By& by) {
   expect_learner(t, member_id);
   v1::Course course = course_shown(t, course_id, by.own_member);
-  if (course.state() != v1::COURSE_STATE_PUBLISHED) {
-    throw Refusal(course_error("COURSE_NOT_PUBLISHED", course_id, "is a draft"));
-  }
+  expect_published(course);
   return course;
 }
 
-/// Where the lesson must be in its turn, it is.
+/// The lesson can be completed without a live session, and where it must be in its turn, it is.
 void expect_turn(TenantTransaction& t, const v1::Course& course, const std::string& member_id,
                  const std::string& lesson_id) {
   const auto& lessons = course.lessons();
   const auto named = [](const std::string& id) {
     return [&id](const v1::Lesson& each) { return each.lesson_id() == id; };
   };
-  if (std::none_of(lessons.begin(), lessons.end(), named(lesson_id))) {
-    throw Refusal(api::not_found("LESSON", "lesson_id", lesson_id));
+  const auto lesson = std::find_if(lessons.begin(), lessons.end(), named(lesson_id));
+  if (lesson == lessons.end()) throw Refusal(api::not_found("LESSON", "lesson_id", lesson_id));
+  if (lesson->live()) {
+    throw Refusal(precondition("LESSON_LIVE", "lesson_id '" + lesson_id + "' is completed by attending a live session",
+                               {{"course_id", course.course_id()}, {"lesson_id", lesson_id}}));
   }
   if (!course.in_order()) return;
   const auto progress = find_progress(t, member_id, course.course_id());
@@ -167,6 +168,11 @@ v1::Course course_shown(TenantTransaction& t, const std::string& course_id, cons
     throw Refusal(api::not_found("COURSE", "course_id", course_id));
   }
   return course;
+}
+
+void expect_published(const v1::Course& course) {
+  if (course.state() == v1::COURSE_STATE_PUBLISHED) return;
+  throw Refusal(course_error("COURSE_NOT_PUBLISHED", course.course_id(), "is a draft"));
 }
 
 // --- checks ---

@@ -13,6 +13,8 @@ using api::By;
 
 /// The course, or a Refusal. Drafts are not there for members: with `own_member`, who calls is one.
 v1::Course course_shown(TenantTransaction& t, const std::string& course_id, const std::string& own_member);
+/// Throws Refusal unless members can learn it.
+void expect_published(const v1::Course& course);
 
 // --- what a request says by itself: what is not so becomes a violation. Defaults are filled in. ---
 

@@ -144,28 +144,25 @@ class ExamService final : public v1::ExamService::CallbackService {
 
   ServerUnaryReactor* GetAttempt(CallbackServerContext* context, const v1::GetAttemptRequest* request,
                                  v1::GetAttemptResponse* response) override {
-    return office_.read(context, request, [=, this](Checker&, const std::string& own) -> Look {
-      return [=, this, id = request->attempt_id()](TenantTransaction& t) {
-        *response = look_at(t, id, own, learned_, wall_now());
-      };
+    return office_.read(context, request, [=](Checker&, const std::string& own) -> Look {
+      return [=, id = request->attempt_id()](TenantTransaction& t) { *response = look_at(t, id, own, wall_now()); };
     });
   }
 
   ServerUnaryReactor* ListAttempts(CallbackServerContext* context, const v1::ListAttemptsRequest* request,
                                    v1::ListAttemptsResponse* response) override {
-    return office_.read(context, request, [=, this](Checker& check, const std::string& own) -> Look {
+    return office_.read(context, request, [=](Checker& check, const std::string& own) -> Look {
       AttemptFilter filter;
       filter.member_id = member_listed(*request, own, check);
       filter.exam_id = check.optional_id("exam_id", request->exam_id());
       filter.under_way = request->under_way();
       const api::PageToken token({"attempts", filter.member_id, filter.exam_id, filter.under_way ? "open" : "all"});
       const PageRequest page = api::page_of(*request, token, check);
-      return [=, this](TenantTransaction& t) {
+      return [=](TenantTransaction& t) {
         api::check_own(own, filter.member_id);
-        while (score_overdue(t, filter.member_id, filter.exam_id, learned_, wall_now())) {
-        }
-        const auto found = list_attempts(t, filter, page);
-        for (const AttemptRecord& each : found.items) *response->add_attempts() = shown(each);
+        const TimePoint now = wall_now();
+        const auto found = list_attempts(t, filter, now, page);
+        for (const AttemptRecord& each : found.items) *response->add_attempts() = shown(as_of(t, each, now));
         api::set_next_page(found, token, response);
       };
     });
@@ -174,7 +171,7 @@ class ExamService final : public v1::ExamService::CallbackService {
  private:
   template <typename Request, typename Response>
   ServerUnaryReactor* change(CallbackServerContext* context, const Request* request, Response* response) {
-    return changed_by(office_, learned_, context, request, response);
+    return changed_by(office_, context, request, response, learned_);
   }
 
   const OnLearned learned_;

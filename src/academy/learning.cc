@@ -17,6 +17,11 @@ bool learns(v1::MemberState state) {
          state == v1::MEMBER_STATE_RETRAINING;
 }
 
+void expect_member(const std::string& own_member) {
+  if (!own_member.empty()) return;
+  throw Refusal({grpc::StatusCode::PERMISSION_DENIED, "NOT_A_MEMBER", "the caller is no member", {}, {}, {}});
+}
+
 void expect_learner(store::TenantTransaction& t, const std::string& member_id) {
   const v1::MemberState state = api::found(members::state_of(t, member_id), "MEMBER", "member_id", member_id);
   if (learns(state)) return;

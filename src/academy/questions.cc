@@ -1,9 +1,10 @@
 #include "questions.h"
 
-#include <algorithm>
 #include <set>
 
 #include "fold.h"
+#include "options.h"
+
 namespace muster::academy {
 namespace {
 
@@ -13,39 +14,20 @@ using api::indexed;
 using api::Refusal;
 using api::sets;
 
-constexpr int kOptionsMin = 2;
-constexpr int kOptionsMax = 12;
 constexpr int kPointsMax = 100;
 constexpr int kGroupsMax = 20;
 constexpr int kKeywordsMax = 20;
 constexpr std::size_t kTextBytesMax = 4'000;
-constexpr std::size_t kOptionBytesMax = 1'000;
-constexpr std::size_t kOptionIdBytesMax = 8;
 constexpr std::size_t kKeywordBytesMax = 100;
 
-bool is_option_id(const std::string& id) {
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return !id.empty() && id.size() <= kOptionIdBytesMax && std::all_of(id.begin(), id.end(), fits);
-}
-
 /// The identifiers of the options that there are.
-std::set<std::string> check_options(const v1::Question& question, Checker& check) {
+std::set<std::string> check_choices(const v1::Question& question, Checker& check) {
   if (question.kind() == v1::QUESTION_KIND_TRUE_FALSE || question.kind() == v1::QUESTION_KIND_TEXT) {
     check.expect(question.options().empty(), "question.options", "are for questions with a choice");
     if (question.kind() == v1::QUESTION_KIND_TEXT) return {};
     return {"true", "false"};
   }
-  std::set<std::string> ids;
-  if (!check.count("question.options", question.options_size(), kOptionsMin, kOptionsMax)) return ids;
-  for (int i = 0; i < question.options_size(); ++i) {
-    const std::string path = indexed("question.options", i);
-    const v1::QuestionOption& option = question.options(i);
-    check.expect(is_option_id(option.option_id()), path + ".option_id", "must be 1 to 8 of a-z and 0-9");
-    check.expect(ids.insert(option.option_id()).second, path + ".option_id", "is there twice");
-    check.expect(!option.text().empty(), path + ".text", "must not be empty");
-    check.text(path + ".text", option.text(), kOptionBytesMax);
-  }
-  return ids;
+  return check_options("question.options", question.options(), check);
 }
 
 void check_right_options(const v1::Question& question, const std::set<std::string>& options, Checker& check) {
@@ -114,7 +96,7 @@ void check_question(const v1::Question& question, Checker& check) {
   check.number("question.points", question.points(), 1, kPointsMax);
   check.expect(v1::KeywordRule_IsValid(question.key().keyword_rule()), "question.key.keyword_rule",
                "must be one of the rules");
-  const std::set<std::string> options = check_options(question, check);
+  const std::set<std::string> options = check_choices(question, check);
   if (question.kind() == v1::QUESTION_KIND_TEXT) {
     check.expect(question.key().option_ids().empty(), "question.key.option_ids", "are for questions with a choice");
     check_keywords(question.key(), check);

@@ -12,16 +12,20 @@ namespace muster::academy {
 std::unique_ptr<grpc::Service> make_course_service(const Academy& academy);
 std::unique_ptr<grpc::Service> make_exam_service(const Academy& academy);
 std::unique_ptr<grpc::Service> make_announcement_service(const Academy& academy);
+std::unique_ptr<grpc::Service> make_assessment_service(const Academy& academy);
+std::unique_ptr<grpc::Service> make_forum_service(const Academy& academy);
+std::unique_ptr<grpc::Service> make_live_session_service(const Academy& academy);
 
-/// A change by the functions check() and carry_out() of its request.
-template <typename Request, typename Response>
-grpc::ServerUnaryReactor* changed_by(api::BackOffice& office, const OnLearned& learned,
-                                     grpc::CallbackServerContext* context, const Request* request, Response* response) {
+/// A change by the functions check() and carry_out() of its request. `more` is what carry_out() may need beside; it
+/// must outlive the call.
+template <typename Request, typename Response, typename... More>
+grpc::ServerUnaryReactor* changed_by(api::BackOffice& office, grpc::CallbackServerContext* context,
+                                     const Request* request, Response* response, const More&... more) {
   return office.change(
       context, request, response, [](Request& asked, api::Checker& checker) { check(asked, checker); },
-      [&learned](store::TenantTransaction& t, const Request& asked, const api::By& by) {
-        if constexpr (requires { carry_out(t, asked, by, learned); }) {
-          return carry_out(t, asked, by, learned);
+      [&more...](store::TenantTransaction& t, const Request& asked, const api::By& by) {
+        if constexpr (requires { carry_out(t, asked, by, more...); }) {
+          return carry_out(t, asked, by, more...);
         } else {
           return carry_out(t, asked, by);
         }

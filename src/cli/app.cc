@@ -75,6 +75,9 @@ std::unique_ptr<CLI::App> make_program(Context& context) {
   add_exam_commands(*program, context);
   add_attempt_commands(*program, context);
   add_announcement_commands(*program, context);
+  add_live_session_commands(*program, context);
+  add_forum_commands(*program, context);
+  add_assessment_commands(*program, context);
   add_skill_tag_commands(*program, context);
   add_settings_commands(*program, context);
   add_admin_commands(*program, context);

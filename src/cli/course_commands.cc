@@ -21,7 +21,7 @@ std::string track_text(const v1::Course& course) {
 
 std::string lesson_text(const v1::Lesson& lesson) {
   const std::string span = lesson.has_duration() ? format_duration(from_proto(lesson.duration())) : "";
-  return lesson.lesson_id() + ": " + lesson.title() + reason_in_brackets(span);
+  return lesson.lesson_id() + ": " + lesson.title() + reason_in_brackets(lesson.live() ? tr("live session") : span);
 }
 
 struct CourseKind : ResourceDefaults {

@@ -177,6 +177,7 @@ std::string placeholder(const FieldDescriptor* field) {
   if (type == "PolicyStep") return "SPAN[/N][:SKILL[=MIN[..MAX]],...]";
   if (type == "ExamSection") return "BANK=N";
   if (type == "QuestionOption" || type == "AnnouncementOption") return "ID=TEXT";
+  if (type == "AssessmentAnswer") return "ITEM=N";
   if (type == "SkillRequirement") return "SKILL[=MIN[..MAX]]";
   if (type == "ChannelInterruption") return "CHANNEL=[CHANNEL,...]";
   if (type == "SkillWeight") return "SKILL=WEIGHT";

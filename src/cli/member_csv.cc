@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "command.h"
+#include "csv_texts.h"
 #include "error.h"
 #include "i18n.h"
 #include "muster/csv/csv_reader.h"
@@ -24,19 +25,6 @@ constexpr int kBatch = 1'000;
 constexpr std::array kColumns{"member_id", "display_name", "engagement_type", "base_id",
                               "team_id",   "languages",    "time_zone"};
 constexpr std::string_view kEngagementPrefix = "ENGAGEMENT_TYPE_";
-
-csv::Texts texts() {
-  return {.unreadable = tr("{}: cannot be read: {}"),
-          .empty = tr("{}: is empty"),
-          .no_column = tr("{}:1: there is no column \"{}\""),
-          .field_count = tr("{} fields, but the header has {}"),
-          .no_number = tr("\"{}\" is not a number"),
-          .below_zero = tr("{} is below 0"),
-          .damaged = tr("the file is damaged: {}"),
-          .line_too_long = tr("the line is too long"),
-          .open_quote = tr("the quote is not closed"),
-          .no_comma = tr("expected a comma")};
-}
 
 std::string upper(std::string text) {
   for (char& c : text) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -57,7 +45,7 @@ std::vector<std::string> split(const std::string& text, char at) {
 /// Rows of a file as members.
 class MemberRows {
  public:
-  explicit MemberRows(const std::string& path) : csv_(path, texts()) {
+  explicit MemberRows(const std::string& path) : csv_(path, csv_texts()) {
     for (const char* column : kColumns) {
       const bool needed = columns_.size() < 3;
       columns_.push_back(needed || csv_.has_column(column) ? csv_.column(column) : kNone);

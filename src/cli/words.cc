@@ -482,6 +482,54 @@ std::string word(v1::AnnouncementState state) {
   }
 }
 
+std::string word(v1::LiveSessionState state) {
+  switch (state) {
+    case v1::LIVE_SESSION_STATE_SCHEDULED:
+      return tr("planned");
+    case v1::LIVE_SESSION_STATE_CANCELLED:
+      return tr("cancelled");
+    case v1::LIVE_SESSION_STATE_HELD:
+      return tr("has taken place");
+    default:
+      return unknown(state);
+  }
+}
+
+std::string word(v1::SignUpState state) {
+  switch (state) {
+    case v1::SIGN_UP_STATE_ENROLLED:
+      return tr("has a place");
+    case v1::SIGN_UP_STATE_WAITING:
+      return tr("on the waiting list");
+    default:
+      return unknown(state);
+  }
+}
+
+std::string word(v1::AttendanceState state) {
+  switch (state) {
+    case v1::ATTENDANCE_STATE_PRESENT:
+      return tr("present");
+    case v1::ATTENDANCE_STATE_LATE:
+      return tr("late");
+    case v1::ATTENDANCE_STATE_ABSENT:
+      return tr("absent");
+    default:
+      return unknown(state);
+  }
+}
+
+std::string word(v1::AssessmentState state) {
+  switch (state) {
+    case v1::ASSESSMENT_STATE_OPEN:
+      return tr("being answered");
+    case v1::ASSESSMENT_STATE_FINISHED:
+      return tr("finished");
+    default:
+      return unknown(state);
+  }
+}
+
 std::string word(v1::SkillInput input) {
   switch (input) {
     case v1::SKILL_INPUT_TRAINING:

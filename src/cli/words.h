@@ -4,12 +4,14 @@
 #include <vector>
 
 #include "muster/v1/announcement.pb.h"
+#include "muster/v1/assessment.pb.h"
 #include "muster/v1/board_service.pb.h"
 #include "muster/v1/certificate.pb.h"
 #include "muster/v1/contact_service.pb.h"
 #include "muster/v1/course.pb.h"
 #include "muster/v1/exam.pb.h"
 #include "muster/v1/identity.pb.h"
+#include "muster/v1/live_session.pb.h"
 #include "muster/v1/member.pb.h"
 #include "muster/v1/routing.pb.h"
 #include "muster/v1/skill_tag.pb.h"
@@ -47,6 +49,10 @@ std::string word(v1::QuestionKind kind);
 std::string word(v1::ExamState state);
 std::string word(v1::AttemptState state);
 std::string word(v1::AnnouncementState state);
+std::string word(v1::LiveSessionState state);
+std::string word(v1::SignUpState state);
+std::string word(v1::AttendanceState state);
+std::string word(v1::AssessmentState state);
 std::string word(v1::SkillInput input);
 std::string word(v1::LevelAction action);
 std::string word(v1::LevelChangeCause cause);

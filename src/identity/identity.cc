@@ -126,6 +126,8 @@ class Identity::Impl {
 
   std::unique_ptr<grpc::Service> make_service() { return make_identity_service(pool_, root_, directory_, gatekeeper_); }
 
+  [[nodiscard]] const RootKey& root() const { return root_; }
+
  private:
   /// The directory hears of it in a moment.
   void wait_until_known(const std::string& key) {
@@ -152,6 +154,12 @@ std::optional<FirstAdmin> Identity::make_first_admin() { return impl_->make_firs
 void Identity::write_operator_key(const std::filesystem::path& path) { impl_->write_operator_key(path); }
 api::Gate& Identity::gate() { return impl_->gate(); }
 std::string Identity::key_set() const { return impl_->key_set(); }
+std::string Identity::seal(std::string_view purpose, std::string_view secret) const {
+  return impl_->root().seal(purpose, secret);
+}
+std::optional<std::string> Identity::open(std::string_view purpose, std::string_view sealed) const {
+  return impl_->root().open(purpose, sealed);
+}
 std::unique_ptr<grpc::Service> Identity::make_service() { return impl_->make_service(); }
 
 }  // namespace muster::identity

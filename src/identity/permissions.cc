@@ -8,12 +8,15 @@
 #include "muster/v1/agent_session_service.pb.h"
 #include "muster/v1/announcement_service.pb.h"
 #include "muster/v1/badge_service.pb.h"
+#include "muster/v1/assessment_service.pb.h"
 #include "muster/v1/board_service.pb.h"
 #include "muster/v1/certificate_service.pb.h"
 #include "muster/v1/contact_service.pb.h"
 #include "muster/v1/course_service.pb.h"
 #include "muster/v1/exam_service.pb.h"
+#include "muster/v1/forum_service.pb.h"
 #include "muster/v1/identity_service.pb.h"
+#include "muster/v1/live_session_service.pb.h"
 #include "muster/v1/member_service.pb.h"
 #include "muster/v1/routing_service.pb.h"
 #include "muster/v1/skill_tag_service.pb.h"
@@ -82,6 +85,15 @@ constexpr Permission kPermissions[] = {
     {"BadgeService", "GetBadgeState", Access::kTable, kMembersRead, "PPPPPTTPT"},
 
     {"BoardService", "WatchBoard", Access::kTable, kBoardRead, "PPPP.TT.T"},
+    {"AssessmentService", "ListInstruments", Access::kTable, kMembersRead, "PPPPP..P."},
+    {"AssessmentService", "GetInstrument", Access::kTable, kMembersRead, "PPPPP..P."},
+    {"AssessmentService", "StartAssessment", Access::kTable, kMembersWrite, ".......O."},
+    {"AssessmentService", "SaveAssessmentAnswers", Access::kTable, kMembersWrite, ".......O."},
+    {"AssessmentService", "FinishAssessment", Access::kTable, kMembersWrite, ".......O."},
+    {"AssessmentService", "GetAssessment", Access::kTable, kMembersRead, "PPPP...O."},
+    {"AssessmentService", "ListAssessments", Access::kTable, kMembersRead, "PPPP...O."},
+    {"AssessmentService", "ReleaseAssessment", Access::kTable, kMembersWrite, ".......O."},
+    {"AssessmentService", "WithdrawAssessmentConsent", Access::kTable, kMembersWrite, ".......O."},
 
     {"CertificateService", "CreateCertificateKind", Access::kTable, kMembersWrite, "PP......."},
     {"CertificateService", "GetCertificateKind", Access::kTable, kMembersRead, "PPPPP..P."},
@@ -140,6 +152,17 @@ constexpr Permission kPermissions[] = {
     {"ExamService", "ListAttempts", Access::kTable, kMembersRead, "PPPPP..O."},
     {"ExamService", "ResetAttempts", Access::kTable, kMembersWrite, "PPPP....."},
 
+    {"ForumService", "CreateForumQuestion", Access::kTable, kMembersWrite, "PPPPP..O."},
+    {"ForumService", "GetForumQuestion", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"ForumService", "ListForumQuestions", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"ForumService", "CreateForumAnswer", Access::kTable, kMembersWrite, "PPPPP..O."},
+    {"ForumService", "ListForumAnswers", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"ForumService", "AcceptForumAnswer", Access::kTable, kMembersWrite, "PPPP...O."},
+    {"ForumService", "VerifyForumAnswer", Access::kTable, kMembersWrite, "PPPP....."},
+    {"ForumService", "VoteForumAnswer", Access::kTable, kMembersWrite, ".......O."},
+    {"ForumService", "HideForumQuestion", Access::kTable, kMembersWrite, "PPPP....."},
+    {"ForumService", "HideForumAnswer", Access::kTable, kMembersWrite, "PPPP....."},
+
     {"IdentityService", "SignIn", Access::kAnyone, kNoScope, "........."},
     {"IdentityService", "Refresh", Access::kAnyone, kNoScope, "........."},
     {"IdentityService", "GetKeySet", Access::kAnyone, kNoScope, "........."},
@@ -162,6 +185,17 @@ constexpr Permission kPermissions[] = {
     {"IdentityService", "ListApiKeys", Access::kTable, kIdentity, "P....TT.T"},
     {"IdentityService", "RevokeApiKey", Access::kTable, kIdentity, "P....T..T"},
     {"IdentityService", "ListAuditEntries", Access::kTable, kIdentity, "P....T..T"},
+
+    {"LiveSessionService", "CreateLiveSession", Access::kTable, kMembersWrite, "PPPP....."},
+    {"LiveSessionService", "GetLiveSession", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"LiveSessionService", "UpdateLiveSession", Access::kTable, kMembersWrite, "PPPP....."},
+    {"LiveSessionService", "RescheduleLiveSession", Access::kTable, kMembersWrite, "PPPP....."},
+    {"LiveSessionService", "CancelLiveSession", Access::kTable, kMembersWrite, "PPPP....."},
+    {"LiveSessionService", "ListLiveSessions", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"LiveSessionService", "SignUpForLiveSession", Access::kTable, kMembersWrite, "PPPP...O."},
+    {"LiveSessionService", "LeaveLiveSession", Access::kTable, kMembersWrite, "PPPP...O."},
+    {"LiveSessionService", "RecordAttendance", Access::kTable, kMembersWrite, "PPPP....."},
+    {"LiveSessionService", "ListSignUps", Access::kTable, kMembersRead, "PPPPP...."},
 
     {"MemberService", "CreateMember", Access::kTable, kMembersWrite, "PP......."},
     {"MemberService", "GetMember", Access::kTable, kMembersRead, "PPPPP...."},
@@ -270,12 +304,15 @@ void load_services() {
   v1::OpenRequest::descriptor();
   v1::GetAnnouncementRequest::descriptor();
   v1::GetBadgeStateRequest::descriptor();
+  v1::GetAssessmentRequest::descriptor();
   v1::WatchBoardRequest::descriptor();
   v1::GetCertificateRequest::descriptor();
   v1::GetContactRequest::descriptor();
   v1::GetCourseRequest::descriptor();
   v1::GetExamRequest::descriptor();
+  v1::GetForumQuestionRequest::descriptor();
   v1::SignInRequest::descriptor();
+  v1::GetLiveSessionRequest::descriptor();
   v1::GetMemberRequest::descriptor();
   v1::GetSkillRequest::descriptor();
   v1::ListTiersRequest::descriptor();

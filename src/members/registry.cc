@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "lifecycle.h"
+#include "muster/members/time_zones.h"
 #include "tier_store.h"
-#include "time_zones.h"
 
 namespace muster::members {
 namespace {

@@ -1,4 +1,4 @@
-#include "time_zones.h"
+#include "muster/members/time_zones.h"
 
 #include <fstream>
 #include <sstream>

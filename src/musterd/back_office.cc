@@ -33,16 +33,22 @@ void learned(store::TenantTransaction& t, const academy::Learned& what) {
 
 }  // namespace
 
-BackOffice::BackOffice(const std::string& database, node::Node& node, api::Gate& gate)
+academy::Sealer sealer_of(const identity::Identity& identity) {
+  return {[&identity](std::string_view purpose, std::string_view secret) { return identity.seal(purpose, secret); },
+          [&identity](std::string_view purpose, std::string_view sealed) { return identity.open(purpose, sealed); }};
+}
+
+BackOffice::BackOffice(const std::string& database, node::Node& node, api::Gate& gate, academy::Sealer root)
     : pool_({.connection = database, .threads = 4}),
       gate_(gate),
+      root_(std::move(root)),
       roster_(std::make_unique<members::Roster>(pool_, node)) {}
 
 BackOffice::~BackOffice() { stop(); }
 
 std::vector<std::unique_ptr<grpc::Service>> BackOffice::make_services() {
   const auto changed = [this] { roster_->wake(); };
-  auto services = academy::make_academy_services({pool_, gate_, changed, learned});
+  auto services = academy::make_academy_services({pool_, gate_, changed, learned, root_});
   services.push_back(members::make_member_service(pool_, gate_, changed));
   services.push_back(members::make_tier_service(pool_, gate_, changed));
   services.push_back(skill_tags::make_skill_tag_service(pool_, gate_, changed));

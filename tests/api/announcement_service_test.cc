@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <pqxx/pqxx>
 
 #include "academy.h"
 #include "muster/v1/announcement_service.grpc.pb.h"
@@ -110,6 +111,18 @@ class AnnouncementServiceTest : public Academy {
   }
   bool has_no_skill(const std::string& agent) {
     return eventually([&] { return !skill_now(agent); });
+  }
+  /// How often the audit tells of it.
+  std::size_t audited(const std::string& action, const std::string& resource) {
+    return backend.back_office->pool()
+        .submit("platform",
+                [&](store::TenantTransaction& t) {
+                  return static_cast<std::size_t>(
+                      t.sql()
+                          .exec_params("SELECT FROM audit_entry WHERE action = $1 AND resource = $2", action, resource)
+                          .size());
+                })
+        .get();
   }
   /// Once all that was to be told the engine has been.
   void let_the_roster_tell() {
@@ -260,6 +273,22 @@ TEST_F(AnnouncementServiceTest, ADraftIsChangedAndWhatIsPublishedIsNot) {
   EXPECT_EQ(problem(change(&Announcements::PublishAnnouncement, publish)).reason, "ANNOUNCEMENT_WRONG_STATE");
   EXPECT_EQ(problem(change(&Announcements::UpdateAnnouncement, update)).reason, "ANNOUNCEMENT_WRONG_STATE");
   EXPECT_TRUE(answer("new", "b") == false);
+}
+
+TEST_F(AnnouncementServiceTest, TheAuditTellsOfANewRightAnswerAndOfComingIntoForce) {
+  EXPECT_TRUE(change(&Announcements::CreateAnnouncement, writing("new", 2s)).ok());
+  EXPECT_EQ(audited("CreateAnnouncement", "announcement/new/key"), 1U);
+  v1::UpdateAnnouncementRequest update;
+  update.mutable_announcement()->set_announcement_id("new");
+  update.mutable_key()->set_option_id("a");
+  EXPECT_TRUE(change(&Announcements::UpdateAnnouncement, update).ok());
+  EXPECT_EQ(audited("UpdateAnnouncement", "announcement/new/key"), 1U);
+  EXPECT_TRUE(change(&Announcements::UpdateAnnouncement, update).ok());
+  EXPECT_EQ(audited("UpdateAnnouncement", "announcement/new/key"), 1U) << "what is as it was is not told";
+  v1::PublishAnnouncementRequest publish;
+  publish.set_announcement_id("new");
+  EXPECT_TRUE(change(&Announcements::PublishAnnouncement, publish).ok());
+  EXPECT_TRUE(eventually([&] { return audited("BringIntoForce", "announcement/new") == 1; }));
 }
 
 TEST_F(AnnouncementServiceTest, WhatIsWrongIsSaidFieldByField) {

@@ -95,7 +95,7 @@ Backend::Backend(node::NodeOptions options, api::ServerOptions server_options) {
   identity->start();
   identity->write_operator_key(folder.path / "operator.key");
   operator_key = client::credentials_in(folder.path / "operator.key")();
-  back_office.emplace(database, *node, identity->gate());
+  back_office.emplace(database, *node, identity->gate(), musterd::sealer_of(*identity));
   auto services = back_office->make_services();
   services.push_back(identity->make_service());
   server = std::make_unique<api::Server>(*node, identity->gate(), std::move(services),

@@ -255,6 +255,33 @@ TEST_F(ExamServiceTest, AnAttemptThatNobodyLooksAtIsScoredByItself) {
   }));
 }
 
+TEST_F(ExamServiceTest, WhatIsOverIsShownScoredWithoutWaitingAndWrittenByTheJobWithAnAuditEntry) {
+  const auto started = start();
+  save(started, 4);
+  pqxx::connection connection(backend.database);
+  pqxx::work holding(connection);
+  holding.exec("SET LOCAL muster.tenant = 'platform'");
+  holding.exec("SELECT FROM member WHERE member_id = 'li.na' FOR UPDATE");
+  let_an_hour_pass();
+  EXPECT_EQ(look(started.attempt().attempt_id()).attempt().score(), 80);
+  v1::ListAttemptsRequest list;
+  list.set_member_id("li.na");
+  v1::ListAttemptsResponse listed;
+  ASSERT_TRUE(backend.call(&Exams::ListAttempts, list, &listed).ok());
+  ASSERT_EQ(listed.attempts_size(), 1);
+  EXPECT_EQ(listed.attempts(0).state(), v1::ATTEMPT_STATE_PASSED);
+  list.set_under_way(true);
+  ASSERT_TRUE(backend.call(&Exams::ListAttempts, list, &listed).ok());
+  EXPECT_EQ(listed.attempts_size(), 0);
+  EXPECT_EQ(holding.exec("SELECT FROM exam_attempt WHERE finish_time IS NULL").size(), 1U);
+  holding.abort();
+  EXPECT_TRUE(eventually([&] {
+    pqxx::work looking(connection);
+    looking.exec("SET LOCAL muster.tenant = 'platform'");
+    return looking.exec("SELECT FROM audit_entry WHERE action = 'ScoreAttempt' AND actor = 'academy'").size() == 1;
+  }));
+}
+
 TEST_F(ExamServiceTest, AMemberHasOneAttemptUnderWayOverAllExams) {
   create_exam("other");
   publish("other");

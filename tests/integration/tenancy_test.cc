@@ -220,7 +220,7 @@ TEST_F(Tenancy, EveryViewAsksAsItsReader) {
 
 TEST_F(Tenancy, TheOwnerNeedNotBeASuperuser) {
   for (const std::string name : {"maker", "member"}) {
-    run("CREATE ROLE " + name + (name == "maker" ? " LOGIN CREATEROLE" : " LOGIN IN ROLE muster_app"));
+    run("CREATE ROLE " + name + (name == "maker" ? " LOGIN CREATEROLE" : " LOGIN IN ROLE muster_app, muster_assessor"));
     const std::string own = cluster.create_database() + " user=" + name;
     cluster.execute(own.substr(0, own.rfind(' ')), "ALTER SCHEMA public OWNER TO " + name);
     apply_migrations(own);

@@ -49,6 +49,9 @@ NONDETERMINISTIC = [
     (r"\bstd::(unordered_)?(map|set|multimap|multiset)<\s*(const\s+)?[\w:]+(\s+const)?\s*\*", "has pointers as keys"),
     (r"\bspdlog\b|\bstd::c(out|err|log)\b|\bf?printf\s*\(", "writes output"),
 ]
+# The role of PostgreSQL that may touch what members find out about themselves, and who may take it on: nothing that
+# routes, certifies or ranks gets to see it.
+ASSESSOR_ROLE, ASSESSOR_FILE = "muster_assessor", "src/academy/assessment_store.cc"
 UNORDERED_NAME = re.compile(r"\bstd::unordered_\w+<.*>\s+(\w+)\s*[;={]")
 REASON = re.compile(r"//\s*tidy: \S.{8,}$")
 
@@ -161,6 +164,14 @@ def check_determinism(path: str, text: str) -> Iterator[Breach]:
                 yield Breach(path, number, "determinism", f"walks {match.group(1)}, which has no order")
 
 
+def check_roles(path: str, text: str) -> Iterator[Breach]:
+    if module_of(path) is None or path == ASSESSOR_FILE:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if ASSESSOR_ROLE in line:
+            yield Breach(path, number, "role", f"{ASSESSOR_ROLE} is for {ASSESSOR_FILE} alone")
+
+
 def check_look(path: str, text: str) -> Iterator[Breach]:
     suffix = Path(path).suffix
     for number, line in enumerate(text.splitlines(), 1):
@@ -175,6 +186,7 @@ def check(path: str, text: str, exists: Callable[[str], bool]) -> list[Breach]:
     if Path(path).suffix in {".cc", ".h"}:
         breaches += check_includes(path, text, exists)
         breaches += check_determinism(path, text)
+        breaches += check_roles(path, text)
     return breaches
 
 

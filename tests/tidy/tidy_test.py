@@ -136,6 +136,14 @@ class Determinism(unittest.TestCase):
         self.assertEqual(rules("src/kpi/a.cc", line + "  // tidy:\n"), ["determinism"])
 
 
+class Roles(unittest.TestCase):
+    def test_what_members_find_out_about_themselves_is_read_in_one_file_alone(self):
+        line = 'sql.exec("SET LOCAL ROLE muster_assessor");\n'
+        self.assertEqual(rules("src/academy/assessment_store.cc", line), [])
+        for path in ("src/members/tiers.cc", "src/certification/certify.cc", "src/academy/assessments.cc"):
+            self.assertEqual(rules(path, line), ["role"], path)
+
+
 class Look(unittest.TestCase):
     def test_lines_have_a_bound(self):
         self.assertEqual(rules("src/node/a.cc", "x" * 120 + "\n"), [])

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "muster/academy/record.h"
+#include "muster/academy/sealer.h"
 #include "muster/api/gate.h"
 #include "muster/store/jobs.h"
 #include "muster/store/tenant_pool.h"
@@ -19,12 +20,14 @@ struct Academy {
   api::Gate& gate;
   std::function<void()> changed;  ///< members' skills may have changed; must not block
   OnLearned learned;              ///< may be null
+  Sealer root;                    ///< seals members' keys
 };
 
-/// CourseService, ExamService and AnnouncementService.
+/// CourseService, ExamService, AnnouncementService, LiveSessionService, ForumService and AssessmentService.
 std::vector<std::unique_ptr<grpc::Service>> make_academy_services(const Academy& academy);
 
-/// What is due by time alone: attempts that nobody submitted are scored, and announcements come into force.
+/// What is due by time alone: attempts that nobody submitted are scored, announcements come into force, and answers of
+/// assessments are deleted.
 std::vector<store::Job> academy_jobs(OnLearned learned);
 
 }  // namespace muster::academy

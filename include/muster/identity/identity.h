@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "muster/api/gate.h"
@@ -51,6 +52,11 @@ class Identity {
   [[nodiscard]] api::Gate& gate();
   /// The public keys that access tokens are signed with, as a JWKS. Thread-safe. REQUIRES: started.
   [[nodiscard]] std::string key_set() const;
+  /// Seals with the root key for another part of the server; `purpose` begins with that part's name, and is needed to
+  /// open it again. Thread-safe.
+  [[nodiscard]] std::string seal(std::string_view purpose, std::string_view secret) const;
+  /// Nothing if it was sealed by another root key, for another purpose, or was altered. Thread-safe.
+  [[nodiscard]] std::optional<std::string> open(std::string_view purpose, std::string_view sealed) const;
   /// The service; what it answers lives no longer than this object.
   [[nodiscard]] std::unique_ptr<grpc::Service> make_service();
 

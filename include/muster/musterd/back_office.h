@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "muster/academy/sealer.h"
 #include "muster/api/gate.h"
+#include "muster/identity/identity.h"
 #include "muster/members/roster.h"
 #include "muster/node/node.h"
 #include "muster/store/jobs.h"
@@ -14,12 +16,15 @@
 
 namespace muster::musterd {
 
+/// The root key, as far as the back office needs it. The identity must outlive it.
+academy::Sealer sealer_of(const identity::Identity& identity);
+
 /// Everything that members, the academy, certificates and skill tags need, put together: their services, the roster,
 /// the jobs, and what one of them tells another.
 class BackOffice {
  public:
-  /// The node, which is started, and the gate must outlive it. The roster begins to work.
-  BackOffice(const std::string& database, node::Node& node, api::Gate& gate);
+  /// The node, which is started, the gate and the root key must outlive it. The roster begins to work.
+  BackOffice(const std::string& database, node::Node& node, api::Gate& gate, academy::Sealer root);
   /// As stop().
   ~BackOffice();
 
@@ -33,6 +38,7 @@ class BackOffice {
  private:
   store::TenantPool pool_;
   api::Gate& gate_;
+  const academy::Sealer root_;
   std::unique_ptr<members::Roster> roster_;
   std::unique_ptr<store::Jobs> jobs_;
 };
