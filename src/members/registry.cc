@@ -301,6 +301,7 @@ v1::UpdateMemberResponse carry_out(TenantTransaction& t, const v1::UpdateMemberR
 
 v1::ChangeMemberStateResponse carry_out(TenantTransaction& t, const v1::ChangeMemberStateRequest& request,
                                         const By& by) {
+  if (serves(request.state())) static_cast<void>(hold_tiers(t));
   MemberRecord record = found(find_member(t, request.member_id()), "MEMBER", "member_id", request.member_id());
   const v1::MemberState from = record.member.state();
   const auto next = next_states(from, record.returns_to);
