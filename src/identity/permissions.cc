@@ -16,6 +16,7 @@
 #include "muster/v1/member_service.pb.h"
 #include "muster/v1/routing_service.pb.h"
 #include "muster/v1/skill_tag_service.pb.h"
+#include "muster/v1/sub_team_service.pb.h"
 #include "muster/v1/tier_service.pb.h"
 
 namespace muster::identity {
@@ -201,6 +202,16 @@ constexpr Permission kPermissions[] = {
     {"RoutingService", "SetAgentSuspension", Access::kTable, kRoutingWrite, "PPP......"},
     {"RoutingService", "SetAgentPresence", Access::kTable, kRoutingWrite, "PPP......"},
 
+    {"SubTeamService", "CreateSubTeam", Access::kTable, kMembersWrite, "PPP....O."},
+    {"SubTeamService", "GetSubTeam", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"SubTeamService", "ListSubTeams", Access::kTable, kMembersRead, "PPPPP...."},
+    {"SubTeamService", "InviteToSubTeam", Access::kTable, kMembersWrite, "PPP....O."},
+    {"SubTeamService", "ListSubTeamInvitations", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"SubTeamService", "AnswerSubTeamInvitation", Access::kTable, kMembersWrite, ".......O."},
+    {"SubTeamService", "LeaveSubTeam", Access::kTable, kMembersWrite, "PPP....O."},
+    {"SubTeamService", "DissolveSubTeam", Access::kTable, kMembersWrite, "PPP....O."},
+    {"SubTeamService", "ListSubTeamChanges", Access::kTable, kMembersRead, "PPPPP..O."},
+
     {"TierService", "ListTiers", Access::kTable, kMembersRead, "PPPPP..P."},
     {"TierService", "UpdateTier", Access::kTable, kMembersWrite, "PP......."},
     {"TierService", "GetTierStanding", Access::kTable, kMembersRead, "PPPPP..O."},
@@ -266,6 +277,7 @@ void load_services() {
   v1::SignInRequest::descriptor();
   v1::GetMemberRequest::descriptor();
   v1::GetSkillRequest::descriptor();
+  v1::GetSubTeamRequest::descriptor();
   v1::ListTiersRequest::descriptor();
   v1::ListEvidenceRequest::descriptor();
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "lifecycle.h"
+#include "sub_teams.h"
 #include "tier_store.h"
 #include "time_zones.h"
 
@@ -206,6 +207,9 @@ void change(TenantTransaction& t, const v1::Member& before, const MemberRecord& 
   update_member(t, record, by.now);
   insert_roster_change(t, id);
   by.changed("member/" + id, &before, &record.member);
+  const bool left = record.member.state() == v1::MEMBER_STATE_CLOSED;
+  if (left) end_sub_team_ties(t, id, id + " has left for good", by);
+  if (record.member.base_id() != before.base_id()) end_sub_team_ties(t, id, id + " has another base", by);
 }
 
 v1::Member member_now(TenantTransaction& t, const std::string& member_id) { return shown(*find_member(t, member_id)); }
