@@ -43,8 +43,7 @@ void check_requirements(const v1::CertificateKind& kind, const google::protobuf:
   if (sets(mask, "course_ids")) check_ids("kind.course_ids", kind.course_ids(), check);
   if (sets(mask, "vetting_tenant_id")) {
     check.optional_id("kind.vetting_tenant_id", kind.vetting_tenant_id());
-    check.expect(kind.vetting_tenant_id() != kPlatformTenant, "kind.vetting_tenant_id",
-                 "must not be the platform");
+    check.expect(kind.vetting_tenant_id() != kPlatformTenant, "kind.vetting_tenant_id", "must not be the platform");
   }
   if (sets(mask, "tier_min")) check.number("kind.tier_min", kind.tier_min(), 0, kTierMax);
 }

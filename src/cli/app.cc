@@ -70,6 +70,7 @@ std::unique_ptr<CLI::App> make_program(Context& context) {
   add_member_commands(*program, context);
   add_certificate_commands(*program, context);
   add_vetting_commands(*program, context);
+  add_sub_team_commands(*program, context);
   add_tier_commands(*program, context);
   add_course_commands(*program, context);
   add_exam_commands(*program, context);

@@ -12,6 +12,7 @@ namespace muster::cli {
 // Each adds its part of the command tree to the program. The context must outlive the program.
 void add_routing_commands(CLI::App& program, Context& context);
 void add_certificate_commands(CLI::App& program, Context& context);
+void add_sub_team_commands(CLI::App& program, Context& context);
 void add_tier_commands(CLI::App& program, Context& context);
 void add_vetting_commands(CLI::App& program, Context& context);
 void add_course_commands(CLI::App& program, Context& context);

@@ -109,8 +109,10 @@ void add_set(CLI::App& group, Context& context) {
     fill(request);
     request.set_member_id(id_of(command));
     const auto response = context.call(&Stub::SetMemberTier, request);
+    const std::string level = std::to_string(response.tier().level());
     return acknowledge(context, response,
-                       say("{0} is in tier {1}.", request.member_id(), std::to_string(response.tier().level())));
+                       response.changed() ? say("{0} is in tier {1}.", request.member_id(), level)
+                                          : say("{0} was in tier {1} already.", request.member_id(), level));
   });
 }
 

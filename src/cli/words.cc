@@ -370,6 +370,21 @@ std::string word(v1::TierAppealState state) {
   }
 }
 
+std::string word(v1::SubTeamChangeKind kind) {
+  switch (kind) {
+    case v1::SUB_TEAM_CHANGE_KIND_FOUNDED:
+      return tr("founded the sub-team");
+    case v1::SUB_TEAM_CHANGE_KIND_JOINED:
+      return tr("joined the sub-team");
+    case v1::SUB_TEAM_CHANGE_KIND_LEFT:
+      return tr("left the sub-team");
+    case v1::SUB_TEAM_CHANGE_KIND_DISSOLVED:
+      return tr("sub-team dissolved");
+    default:
+      return unknown(kind);
+  }
+}
+
 std::string word(v1::CertificateState state) {
   switch (state) {
     case v1::CERTIFICATE_STATE_ACTIVE:

@@ -15,6 +15,7 @@
 #include "muster/v1/member.pb.h"
 #include "muster/v1/routing.pb.h"
 #include "muster/v1/skill_tag.pb.h"
+#include "muster/v1/sub_team.pb.h"
 #include "muster/v1/tier.pb.h"
 #include "muster/v1/vetting.pb.h"
 
@@ -43,6 +44,7 @@ std::string word(v1::TenantState state);
 std::string word(v1::UserState state);
 std::string word(v1::TierDecision decision);
 std::string word(v1::TierAppealState state);
+std::string word(v1::SubTeamChangeKind kind);
 std::string word(v1::CourseTrack track);
 std::string word(v1::CourseState state);
 std::string word(v1::QuestionKind kind);

@@ -32,8 +32,8 @@ SigningKey make_key(TenantTransaction& t, const RootKey& root, TimePoint now) {
   const SigningKey key = SigningKey::generate();
   insert_badge_key(t, {key.kid(), key.public_bytes(), root.seal(purpose_of(key.kid()), key.seed()), now});
   const std::string as_json = json::serialize(json::object{{"kid", key.kid()}});
-  store::insert_audit(t, {kPlatformTenant, "identity", "MakeBadgeKey", ""},
-                      {{"badge-key/" + key.kid(), "", as_json}}, now);
+  store::insert_audit(t, {kPlatformTenant, "identity", "MakeBadgeKey", ""}, {{"badge-key/" + key.kid(), "", as_json}},
+                      now);
   return key;
 }
 

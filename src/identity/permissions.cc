@@ -7,8 +7,8 @@
 #include "muster/v1/admin_service.pb.h"
 #include "muster/v1/agent_session_service.pb.h"
 #include "muster/v1/announcement_service.pb.h"
-#include "muster/v1/badge_service.pb.h"
 #include "muster/v1/assessment_service.pb.h"
+#include "muster/v1/badge_service.pb.h"
 #include "muster/v1/board_service.pb.h"
 #include "muster/v1/certificate_service.pb.h"
 #include "muster/v1/contact_service.pb.h"
@@ -20,6 +20,7 @@
 #include "muster/v1/member_service.pb.h"
 #include "muster/v1/routing_service.pb.h"
 #include "muster/v1/skill_tag_service.pb.h"
+#include "muster/v1/sub_team_service.pb.h"
 #include "muster/v1/tier_service.pb.h"
 #include "muster/v1/vetting_service.pb.h"
 
@@ -80,11 +81,6 @@ constexpr Permission kPermissions[] = {
     {"AnnouncementService", "AnswerAnnouncement", Access::kTable, kMembersWrite, "PP.....O."},
     {"AnnouncementService", "ListAcknowledgements", Access::kTable, kMembersRead, "PPPPP...."},
 
-    {"BadgeService", "ExportCertificate", Access::kTable, kMembersRead, "PPP....O."},
-    {"BadgeService", "GetBadgeKeySet", Access::kTable, kMembersRead, "PPPPPTTPT"},
-    {"BadgeService", "GetBadgeState", Access::kTable, kMembersRead, "PPPPPTTPT"},
-
-    {"BoardService", "WatchBoard", Access::kTable, kBoardRead, "PPPP.TT.T"},
     {"AssessmentService", "ListInstruments", Access::kTable, kMembersRead, "PPPPP..P."},
     {"AssessmentService", "GetInstrument", Access::kTable, kMembersRead, "PPPPP..P."},
     {"AssessmentService", "StartAssessment", Access::kTable, kMembersWrite, ".......O."},
@@ -94,6 +90,12 @@ constexpr Permission kPermissions[] = {
     {"AssessmentService", "ListAssessments", Access::kTable, kMembersRead, "PPPP...O."},
     {"AssessmentService", "ReleaseAssessment", Access::kTable, kMembersWrite, ".......O."},
     {"AssessmentService", "WithdrawAssessmentConsent", Access::kTable, kMembersWrite, ".......O."},
+
+    {"BadgeService", "ExportCertificate", Access::kTable, kMembersRead, "PPP....O."},
+    {"BadgeService", "GetBadgeKeySet", Access::kTable, kMembersRead, "PPPPPTTPT"},
+    {"BadgeService", "GetBadgeState", Access::kTable, kMembersRead, "PPPPPTTPT"},
+
+    {"BoardService", "WatchBoard", Access::kTable, kBoardRead, "PPPP.TT.T"},
 
     {"CertificateService", "CreateCertificateKind", Access::kTable, kMembersWrite, "PP......."},
     {"CertificateService", "GetCertificateKind", Access::kTable, kMembersRead, "PPPPP..P."},
@@ -241,6 +243,16 @@ constexpr Permission kPermissions[] = {
     {"RoutingService", "SetAgentSuspension", Access::kTable, kRoutingWrite, "PPP......"},
     {"RoutingService", "SetAgentPresence", Access::kTable, kRoutingWrite, "PPP......"},
 
+    {"SubTeamService", "CreateSubTeam", Access::kTable, kMembersWrite, "PPP....O."},
+    {"SubTeamService", "GetSubTeam", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"SubTeamService", "ListSubTeams", Access::kTable, kMembersRead, "PPPPP...."},
+    {"SubTeamService", "InviteToSubTeam", Access::kTable, kMembersWrite, "PPP....O."},
+    {"SubTeamService", "ListSubTeamInvitations", Access::kTable, kMembersRead, "PPPPP..O."},
+    {"SubTeamService", "AnswerSubTeamInvitation", Access::kTable, kMembersWrite, ".......O."},
+    {"SubTeamService", "LeaveSubTeam", Access::kTable, kMembersWrite, "PPP....O."},
+    {"SubTeamService", "DissolveSubTeam", Access::kTable, kMembersWrite, "PPP....O."},
+    {"SubTeamService", "ListSubTeamChanges", Access::kTable, kMembersRead, "PPPPP..O."},
+
     {"TierService", "ListTiers", Access::kTable, kMembersRead, "PPPPP..P."},
     {"TierService", "UpdateTier", Access::kTable, kMembersWrite, "PP......."},
     {"TierService", "GetTierStanding", Access::kTable, kMembersRead, "PPPPP..O."},
@@ -315,6 +327,7 @@ void load_services() {
   v1::GetLiveSessionRequest::descriptor();
   v1::GetMemberRequest::descriptor();
   v1::GetSkillRequest::descriptor();
+  v1::GetSubTeamRequest::descriptor();
   v1::ListTiersRequest::descriptor();
   v1::ListEvidenceRequest::descriptor();
   v1::ListVettingsRequest::descriptor();

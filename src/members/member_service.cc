@@ -73,7 +73,7 @@ class MemberService final : public v1::MemberService::CallbackService {
     return office_.read(context, request, [=](Checker& check) -> Look {
       const std::string id = check.id("member_id", request->member_id());
       return [=](TenantTransaction& t) {
-        const auto record = find_member(t, id);
+        const auto record = read_member(t, id);
         if (!record) throw Refusal(api::not_found("MEMBER", "member_id", id));
         *response->mutable_member() = shown(*record);
       };
@@ -97,7 +97,7 @@ class MemberService final : public v1::MemberService::CallbackService {
     return office_.read(context, request, [=](Checker& check) -> Look {
       const std::string id = check.id("team_id", request->team_id());
       return [=](TenantTransaction& t) {
-        const auto team = find_team(t, id);
+        const auto team = read_team(t, id);
         if (!team) throw Refusal(api::not_found("TEAM", "team_id", id));
         *response->mutable_team() = *team;
       };
@@ -147,7 +147,7 @@ class MemberService final : public v1::MemberService::CallbackService {
       const api::PageToken token({"transitions", id});
       const PageRequest page = page_of(*request, token, check);
       return [=](TenantTransaction& t) {
-        if (!find_member(t, id)) throw Refusal(api::not_found("MEMBER", "member_id", id));
+        if (!read_member(t, id)) throw Refusal(api::not_found("MEMBER", "member_id", id));
         const auto found = list_transitions(t, id, page);
         for (const v1::MemberTransition& each : found.items) *response->add_transitions() = each;
         api::set_next_page(found, token, response);

@@ -72,6 +72,7 @@ const std::string kMemberColumns =
     "member.number, member_id, display_name, engagement_type, base_id, team_id, languages, time_zone, state, " +
     read_time("state_time") + ", state_reason, returns_to, " + read_time("create_time") + ", " +
     read_time("update_time") + ", tier";
+const std::string kMembers = "SELECT " + kMemberColumns + " FROM member ";
 
 MemberRecord member_in(const pqxx::row& row) {
   MemberRecord record;
@@ -91,6 +92,19 @@ MemberRecord member_in(const pqxx::row& row) {
   read(row[13], member.mutable_update_time());
   member.set_tier(row[14].as<int>());
   return record;
+}
+
+const std::string kTransitions =
+    "SELECT number, from_state, to_state, reason, actor, " + read_time("transition_time") + " FROM member_transition ";
+
+v1::MemberTransition transition_in(const pqxx::row& row) {
+  v1::MemberTransition transition;
+  transition.set_from(static_cast<v1::MemberState>(row[1].as<int>()));
+  transition.set_to(static_cast<v1::MemberState>(row[2].as<int>()));
+  transition.set_reason(text(row[3]));
+  transition.set_actor(text(row[4]));
+  read(row[5], transition.mutable_transition_time());
+  return transition;
 }
 
 // --- skills ---
@@ -146,10 +160,14 @@ Page<v1::Base> list_bases(TenantTransaction& t, const PageRequest& page) {
   return page_of<v1::Base>(rows, page, base_in);
 }
 
+std::optional<v1::Team> read_team(TenantTransaction& t, const std::string& team_id) {
+  return only(t.sql().exec_params(kTeams + "WHERE team_id = $1", team_id), team_in);
+}
+
 std::optional<v1::Team> find_team(TenantTransaction& t, const std::string& team_id) {
   // A statement of its own: the count must be of after the lock.
   t.sql().exec_params("SELECT FROM team WHERE team_id = $1 FOR UPDATE", team_id);
-  return only(t.sql().exec_params(kTeams + "WHERE team_id = $1", team_id), team_in);
+  return read_team(t, team_id);
 }
 
 bool insert_team(TenantTransaction& t, const v1::Team& team, TimePoint now) {
@@ -180,17 +198,18 @@ Page<v1::Team> list_teams(TenantTransaction& t, const std::string& base_id, cons
   return page_of<v1::Team>(rows, page, team_in);
 }
 
+std::optional<MemberRecord> read_member(TenantTransaction& t, const std::string& member_id) {
+  return only(t.sql().exec_params(kMembers + "WHERE member_id = $1", member_id), member_in);
+}
+
 std::optional<MemberRecord> find_member(TenantTransaction& t, const std::string& member_id) {
-  return only(
-      t.sql().exec_params("SELECT " + kMemberColumns + " FROM member WHERE member_id = $1 FOR UPDATE", member_id),
-      member_in);
+  return only(t.sql().exec_params(kMembers + "WHERE member_id = $1 FOR UPDATE", member_id), member_in);
 }
 
 std::map<std::string, MemberRecord> find_members(TenantTransaction& t, const std::vector<std::string>& member_ids) {
   // Always in one order, so that two imports of the same people do not wait for each other for ever.
-  const auto rows = t.sql().exec_params(
-      "SELECT " + kMemberColumns + " FROM member WHERE member_id = ANY($1::text[]) ORDER BY member_id FOR UPDATE",
-      store::to_array(member_ids));
+  const auto rows = t.sql().exec_params(kMembers + "WHERE member_id = ANY($1::text[]) ORDER BY member_id FOR UPDATE",
+                                        store::to_array(member_ids));
   std::map<std::string, MemberRecord> found;
   for (const auto& row : rows) {
     MemberRecord record = member_in(row);
@@ -255,9 +274,8 @@ Page<MemberRecord> list_members(TenantTransaction& t, const MemberFilter& filter
   if (!filter.language.empty()) where += " AND " + param(filter.language) + " = ANY(languages)";
   if (!filter.text.empty()) where += " AND search_text LIKE lower(" + param(containing(filter.text)) + ")";
   const std::string limit = param(std::to_string(limit_of(page)));
-  const auto rows = t.sql().exec_params(
-      "SELECT " + kMemberColumns + " FROM member WHERE " + where + " ORDER BY number LIMIT " + limit + "::bigint",
-      pqxx::prepare::make_dynamic_params(values));
+  const auto rows = t.sql().exec_params(kMembers + "WHERE " + where + " ORDER BY number LIMIT " + limit + "::bigint",
+                                        pqxx::prepare::make_dynamic_params(values));
   return page_of<MemberRecord>(rows, page, member_in);
 }
 
@@ -271,26 +289,33 @@ void insert_transition(TenantTransaction& t, const std::string& member_id, const
       transition.actor(), micros(now));
 }
 
+v1::MemberTransition last_transition(TenantTransaction& t, const std::string& member_id) {
+  return transition_in(
+      t.sql().exec_params1(kTransitions + "WHERE member_id = $1 ORDER BY number DESC LIMIT 1", member_id));
+}
+
 Page<v1::MemberTransition> list_transitions(TenantTransaction& t, const std::string& member_id,
                                             const PageRequest& page) {
-  const auto rows =
-      t.sql().exec_params("SELECT number, from_state, to_state, reason, actor, " + read_time("transition_time") +
-                              " FROM member_transition WHERE member_id = $3 AND number > $1"
-                              " ORDER BY number LIMIT $2",
-                          page.after, limit_of(page), member_id);
-  return page_of<v1::MemberTransition>(rows, page, [](const pqxx::row& row) {
-    v1::MemberTransition transition;
-    transition.set_from(static_cast<v1::MemberState>(row[1].as<int>()));
-    transition.set_to(static_cast<v1::MemberState>(row[2].as<int>()));
-    transition.set_reason(text(row[3]));
-    transition.set_actor(text(row[4]));
-    read(row[5], transition.mutable_transition_time());
-    return transition;
-  });
+  const auto rows = t.sql().exec_params(kTransitions + "WHERE member_id = $3 AND number > $1 ORDER BY number LIMIT $2",
+                                        page.after, limit_of(page), member_id);
+  return page_of<v1::MemberTransition>(rows, page, transition_in);
 }
 
 void insert_roster_change(TenantTransaction& t, const std::string& member_id) {
   t.sql().exec_params("INSERT INTO roster_change (member_id) VALUES ($1)", member_id);
+}
+
+std::map<std::string, std::vector<GrantedSkill>> granted_skills(TenantTransaction& t,
+                                                                const std::vector<std::string>& member_ids) {
+  const auto rows = t.sql().exec_params("SELECT member_id, skill_id, level, coalesce(" + read_time("expire_time") +
+                                            ", 0) FROM granted_skill g WHERE member_id = ANY($1::text[]) AND " +
+                                            kCleared + " ORDER BY skill_id",
+                                        store::to_array(member_ids));
+  std::map<std::string, std::vector<GrantedSkill>> skills;
+  for (const auto& row : rows) {
+    skills[text(row[0])].push_back({text(row[1]), static_cast<std::uint8_t>(row[2].as<int>()), store::time_in(row[3])});
+  }
+  return skills;
 }
 
 std::vector<RosterChange> roster_changes(TenantTransaction& t, std::size_t limit) {
@@ -308,14 +333,7 @@ std::vector<RosterChange> roster_changes(TenantTransaction& t, std::size_t limit
     for (const std::string& number : store::texts_in(row[15])) changes.back().numbers.push_back(std::stoll(number));
     ids.push_back(changes.back().member.member_id());
   }
-  const auto granted = t.sql().exec_params("SELECT member_id, skill_id, level, coalesce(" + read_time("expire_time") +
-                                               ", 0) FROM granted_skill g WHERE member_id = ANY($1::text[]) AND " +
-                                               kCleared + " ORDER BY skill_id",
-                                           store::to_array(ids));
-  std::map<std::string, std::vector<GrantedSkill>> skills;
-  for (const auto& row : granted) {
-    skills[text(row[0])].push_back({text(row[1]), static_cast<std::uint8_t>(row[2].as<int>()), store::time_in(row[3])});
-  }
+  auto skills = granted_skills(t, ids);
   for (RosterChange& change : changes) change.skills = skills[change.member.member_id()];
   return changes;
 }

@@ -31,6 +31,8 @@ Page<v1::Base> list_bases(TenantTransaction& t, const PageRequest& page);
 
 // --- teams ---
 
+/// As it is now; nothing is locked.
+std::optional<v1::Team> read_team(TenantTransaction& t, const std::string& team_id);
 /// Locked until the end of the transaction: nobody joins it meanwhile.
 std::optional<v1::Team> find_team(TenantTransaction& t, const std::string& team_id);
 /// False if there is one already.
@@ -59,6 +61,8 @@ struct MemberFilter {
   std::string text;        ///< in the identifier or the name, without regard to case
 };
 
+/// As the member is now; nothing is locked.
+std::optional<MemberRecord> read_member(TenantTransaction& t, const std::string& member_id);
 /// Locked until the end of the transaction.
 std::optional<MemberRecord> find_member(TenantTransaction& t, const std::string& member_id);
 /// Those that are there, locked likewise.
@@ -71,6 +75,8 @@ Page<MemberRecord> list_members(TenantTransaction& t, const MemberFilter& filter
 
 void insert_transition(TenantTransaction& t, const std::string& member_id, const v1::MemberTransition& transition,
                        TimePoint now);
+/// Of a member who is there.
+v1::MemberTransition last_transition(TenantTransaction& t, const std::string& member_id);
 Page<v1::MemberTransition> list_transitions(TenantTransaction& t, const std::string& member_id,
                                             const PageRequest& page);
 
@@ -82,6 +88,9 @@ struct GrantedSkill {
   std::uint8_t level = 0;
   TimePoint expires;  ///< epoch: for good
 };
+/// What members are granted, nothing keeps away, and may have ended; by skill.
+std::map<std::string, std::vector<GrantedSkill>> granted_skills(TenantTransaction& t,
+                                                                const std::vector<std::string>& member_ids);
 struct RosterChange {
   std::vector<std::int64_t> numbers;  ///< of all changes of the member that wait
   v1::Member member;                  ///< as it is now

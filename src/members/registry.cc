@@ -8,6 +8,7 @@
 
 #include "lifecycle.h"
 #include "muster/members/time_zones.h"
+#include "sub_teams.h"
 #include "tier_store.h"
 
 namespace muster::members {
@@ -206,6 +207,9 @@ void change(TenantTransaction& t, const v1::Member& before, const MemberRecord& 
   update_member(t, record, by.now);
   insert_roster_change(t, id);
   by.changed("member/" + id, &before, &record.member);
+  const bool left = record.member.state() == v1::MEMBER_STATE_CLOSED;
+  if (left) end_sub_team_ties(t, id, id + " has left for good", by);
+  if (record.member.base_id() != before.base_id()) end_sub_team_ties(t, id, id + " has another base", by);
 }
 
 v1::Member member_now(TenantTransaction& t, const std::string& member_id) { return shown(*find_member(t, member_id)); }
@@ -301,6 +305,7 @@ v1::UpdateMemberResponse carry_out(TenantTransaction& t, const v1::UpdateMemberR
 
 v1::ChangeMemberStateResponse carry_out(TenantTransaction& t, const v1::ChangeMemberStateRequest& request,
                                         const By& by) {
+  if (serves(request.state())) static_cast<void>(hold_tiers(t));
   MemberRecord record = found(find_member(t, request.member_id()), "MEMBER", "member_id", request.member_id());
   const v1::MemberState from = record.member.state();
   const auto next = next_states(from, record.returns_to);

@@ -37,7 +37,8 @@ v1::CreateTeamResponse carry_out(TenantTransaction& t, const v1::CreateTeamReque
 v1::UpdateTeamResponse carry_out(TenantTransaction& t, const v1::UpdateTeamRequest& request, const By& by);
 v1::DeleteTeamResponse carry_out(TenantTransaction& t, const v1::DeleteTeamRequest& request, const By& by);
 
-/// Moves a member to a state that may follow. Whoever comes to serve without a tier gets the first one.
+/// Moves a member to a state that may follow. Whoever comes to serve without a tier gets the first one. REQUIRES: who
+/// comes to serve was locked after the tiers were held.
 void move_member(TenantTransaction& t, MemberRecord record, v1::MemberState to, const std::string& reason,
                  const By& by);
 

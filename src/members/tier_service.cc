@@ -24,7 +24,9 @@ class TierService final : public v1::TierService::CallbackService {
                                 v1::ListTiersResponse* response) override {
     return office_.read(context, request, [=](Checker&) -> Look {
       return [=](TenantTransaction& t) {
-        for (v1::Tier& tier : list_tiers(t)) *response->add_tiers() = std::move(tier);
+        std::vector<v1::Tier> tiers = list_tiers(t);
+        count_members(t, tiers);
+        for (v1::Tier& tier : tiers) *response->add_tiers() = std::move(tier);
       };
     });
   }
@@ -98,6 +100,10 @@ std::unique_ptr<grpc::Service> make_tier_service(store::TenantPool& pool, api::G
   return std::make_unique<TierService>(pool, gate, std::move(changed));
 }
 
-store::Job tier_reviews() { return {"tier-reviews", std::chrono::hours(1), review_some}; }
+store::Job tier_reviews() {
+  // Where the last batch ended. One that was not committed is made up for the next time, which begins from the first.
+  return {"tier-reviews", std::chrono::hours(1),
+          [after = std::string()](TenantTransaction& t, TimePoint now) mutable { return review_some(t, now, after); }};
+}
 
 }  // namespace muster::members

@@ -29,8 +29,16 @@ v1::Tier tier_in(const pqxx::row& row) {
   bar.set_quality(row[6].as<int>());
   bar.set_satisfaction(row[7].as<int>());
   if (!row[8].is_null()) bar.set_missed_percent(row[8].as<int>());
-  tier.set_member_count(row[9].as<int>());
   return tier;
+}
+const std::string kTiers =
+    "SELECT level, display_name, chat_limit, priority, (extract(epoch FROM early_access) * 1000000)::bigint, contacts,"
+    " quality, satisfaction, missed_percent FROM tier ";
+
+std::vector<v1::Tier> tiers_in(const pqxx::result& rows) {
+  std::vector<v1::Tier> tiers;
+  for (const auto& row : rows) tiers.push_back(tier_in(row));
+  return tiers;
 }
 
 MemberTier member_tier_in(const pqxx::row& row) { return {row[1].as<int>(), time_in(row[2])}; }
@@ -52,15 +60,21 @@ std::string state_number(int state) { return std::to_string(state); }
 
 }  // namespace
 
-std::vector<v1::Tier> list_tiers(TenantTransaction& t, bool lock) {
-  const auto rows = t.sql().exec(
-      "SELECT level, display_name, chat_limit, priority, (extract(epoch FROM early_access) * 1000000)::bigint, "
-      "contacts,"
-      " quality, satisfaction, missed_percent, (SELECT count(*) FROM member m WHERE m.tier = r.level AND m.state <> " +
-      state_number(v1::MEMBER_STATE_CLOSED) + ") FROM tier r ORDER BY level" + (lock ? " FOR UPDATE OF r" : ""));
-  std::vector<v1::Tier> tiers;
-  for (const auto& row : rows) tiers.push_back(tier_in(row));
-  return tiers;
+std::vector<v1::Tier> list_tiers(TenantTransaction& t) { return tiers_in(t.sql().exec(kTiers + "ORDER BY level")); }
+
+std::vector<v1::Tier> hold_tiers(TenantTransaction& t) {
+  return tiers_in(t.sql().exec(kTiers + "ORDER BY level FOR SHARE"));
+}
+
+v1::Tier lock_tier(TenantTransaction& t, int level) {
+  return tier_in(t.sql().exec_params1(kTiers + "WHERE level = $1 FOR NO KEY UPDATE", level));
+}
+
+void count_members(TenantTransaction& t, std::vector<v1::Tier>& tiers) {
+  for (const auto& row : t.sql().exec("SELECT tier, count(*) FROM member WHERE state <> " +
+                                      state_number(v1::MEMBER_STATE_CLOSED) + " GROUP BY tier")) {
+    tiers[row[0].as<std::size_t>()].set_member_count(row[1].as<int>());
+  }
 }
 
 void update_tier(TenantTransaction& t, const v1::Tier& tier) {
@@ -79,7 +93,7 @@ void spread_rights(TenantTransaction& t, const v1::Tier& tier) {
   if (tier.priority() > 0) {
     t.sql().exec_params(
         "INSERT INTO granted_skill (member_id, skill_id, level) SELECT member_id, $2, $3 FROM member WHERE tier = $1"
-        " ON CONFLICT (member_id, skill_id) DO UPDATE SET level = excluded.level",
+        " ORDER BY member_id ON CONFLICT (member_id, skill_id) DO UPDATE SET level = excluded.level",
         tier.level(), kTierSkill, tier.priority());
   } else {
     t.sql().exec_params(
@@ -94,7 +108,7 @@ void spread_rights(TenantTransaction& t, const v1::Tier& tier) {
 }
 
 std::optional<MemberTier> find_member_tier(TenantTransaction& t, const std::string& member_id) {
-  const auto rows = t.sql().exec_params(kMemberTier + "WHERE member_id = $1 FOR UPDATE", member_id);
+  const auto rows = t.sql().exec_params(kMemberTier + "WHERE member_id = $1", member_id);
   if (rows.empty()) return std::nullopt;
   return member_tier_in(rows[0]);
 }
@@ -166,13 +180,14 @@ bool results_are_complete(TenantTransaction& t) {
   return behind.empty();
 }
 
-std::map<std::string, MemberTier> members_to_review(TenantTransaction& t, const Month& month, std::size_t limit) {
+std::map<std::string, MemberTier> members_to_review(TenantTransaction& t, const Month& month, const std::string& after,
+                                                    std::size_t limit) {
   const auto rows = t.sql().exec_params(
       kMemberTier + "WHERE state IN (" + state_number(v1::MEMBER_STATE_PROBATION) + ", " +
           state_number(v1::MEMBER_STATE_ACTIVE) + ") AND tier > 0 AND tier_time < " + time_param(1) +
           " AND NOT EXISTS (SELECT FROM tier_review r WHERE r.member_id = member.member_id AND r.month = $2)"
-          " ORDER BY member_id LIMIT $3 FOR UPDATE",
-      micros(month.end), month.name, static_cast<std::int64_t>(limit));
+          " AND member_id > $4 ORDER BY member_id LIMIT $3 FOR UPDATE",
+      micros(month.end), month.name, static_cast<std::int64_t>(limit), after);
   std::map<std::string, MemberTier> members;
   for (const auto& row : rows) members.emplace(row[0].as<std::string>(), member_tier_in(row));
   return members;

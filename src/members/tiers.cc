@@ -73,15 +73,16 @@ void decide(TenantTransaction& t, v1::TierReview& review, const std::vector<v1::
 }
 
 /// Gives back what the review took, unless the member has come as far since.
-void restore(TenantTransaction& t, const v1::TierReview& review, const By& by) {
+void restore(TenantTransaction& t, const v1::TierReview& review, const std::vector<v1::Tier>& tiers, const By& by) {
   const MemberRecord record = *find_member(t, review.member_id());
   const bool gone = record.member.state() == v1::MEMBER_STATE_CLOSED;
   if (gone || record.member.tier() >= review.from_level()) return;
-  set_member_tier(t, review.member_id(), list_tiers(t)[static_cast<std::size_t>(review.from_level())], by.now);
-  const bool sent_away = review.to_level() == 0 && record.member.state() == v1::MEMBER_STATE_RETRAINING;
-  if (sent_away) {
-    move_member(t, *find_member(t, review.member_id()), v1::MEMBER_STATE_ACTIVE, "appeal granted", by);
-  }
+  set_member_tier(t, review.member_id(), tiers[static_cast<std::size_t>(review.from_level())], by.now);
+  // Whom somebody else sent to retraining stays there.
+  const auto last = last_transition(t, review.member_id());
+  const bool sent_away = review.to_level() == 0 && last.to() == v1::MEMBER_STATE_RETRAINING &&
+                         node::from_proto(last.transition_time()) == node::from_proto(review.review_time());
+  if (sent_away) move_member(t, *find_member(t, review.member_id()), last.from(), "appeal granted", by);
 }
 
 }  // namespace
@@ -127,7 +128,7 @@ void check(v1::AnswerTierAppealRequest& request, Checker& check) {
 v1::UpdateTierResponse carry_out(TenantTransaction& t, const v1::UpdateTierRequest& request, const By& by) {
   const v1::Tier& wanted = request.tier();
   const auto* mask = &request.update_mask();
-  const v1::Tier before = list_tiers(t, true)[static_cast<std::size_t>(wanted.level())];
+  const v1::Tier before = lock_tier(t, wanted.level());
   v1::Tier tier = before;
   if (sets(mask, "display_name")) tier.set_display_name(wanted.display_name());
   if (sets(mask, "chat_limit")) tier.set_chat_limit(wanted.chat_limit());
@@ -143,7 +144,7 @@ v1::UpdateTierResponse carry_out(TenantTransaction& t, const v1::UpdateTierReque
 }
 
 v1::SetMemberTierResponse carry_out(TenantTransaction& t, const v1::SetMemberTierRequest& request, const By& by) {
-  const v1::Tier tier = list_tiers(t)[static_cast<std::size_t>(request.level())];
+  const v1::Tier tier = hold_tiers(t)[static_cast<std::size_t>(request.level())];
   const MemberRecord record = found(find_member(t, request.member_id()), "MEMBER", "member_id", request.member_id());
   const v1::Member& before = record.member;
   if (!serves(before.state())) {
@@ -152,13 +153,15 @@ v1::SetMemberTierResponse carry_out(TenantTransaction& t, const v1::SetMemberTie
         "member_id '" + before.member_id() + "' is " + short_name(before.state()) + ": tiers are for those who serve",
         {{"member_id", before.member_id()}, {"state", short_name(before.state())}}));
   }
+  v1::SetMemberTierResponse response;
+  *response.mutable_tier() = tier;
+  if (before.tier() == tier.level()) return response;
   set_member_tier(t, before.member_id(), tier, by.now);
   v1::Member after = before;
   after.set_tier(tier.level());
   by.changed("member/" + before.member_id(), &before, &after);
   by.changed("member-tier/" + before.member_id(), nullptr, &request);  // which says why
-  v1::SetMemberTierResponse response;
-  *response.mutable_tier() = tier;
+  response.set_changed(true);
   return response;
 }
 
@@ -176,15 +179,16 @@ v1::GetTierStandingResponse standing_of(TenantTransaction& t, const std::string&
   return response;
 }
 
-bool review_some(TenantTransaction& t, TimePoint now) {
+bool review_some(TenantTransaction& t, TimePoint now, std::string& after) {
   const Month month = month_of(t, now, 1);
   // What came late in the month is in by then.
   if (now < month.end + kDay || !results_are_complete(t)) return false;
-  const auto members = members_to_review(t, month, kAtOnce);
+  const std::vector<v1::Tier> tiers = hold_tiers(t);
+  const auto members = members_to_review(t, month, after, kAtOnce);
+  after = members.empty() ? "" : members.rbegin()->first;
   if (members.empty()) return false;
   std::vector<std::string> ids;
   for (const auto& [id, member] : members) ids.push_back(id);
-  const std::vector<v1::Tier> tiers = list_tiers(t);
   auto results = results_of(t, ids, month);
   const store::AuditCause cause{kPlatformTenant, "system", "ReviewTiers", ""};
   return api::audited(t, cause, now, "", [&](const By& by) {
@@ -219,6 +223,7 @@ v1::AppealTierReviewResponse carry_out(TenantTransaction& t, const v1::AppealTie
 }
 
 v1::AnswerTierAppealResponse carry_out(TenantTransaction& t, const v1::AnswerTierAppealRequest& request, const By& by) {
+  const std::vector<v1::Tier> tiers = hold_tiers(t);
   const v1::TierReview before = review_named(t, request.member_id(), request.month());
   if (before.appeal().state() != v1::TIER_APPEAL_STATE_OPEN) {
     throw cannot_appeal(before, "NO_OPEN_APPEAL", "no appeal against this review waits for an answer");
@@ -231,7 +236,7 @@ v1::AnswerTierAppealResponse carry_out(TenantTransaction& t, const v1::AnswerTie
   node::to_proto(by.now, appeal.mutable_answer_time());
   update_review(t, review);
   by.changed(name_of(review), &before, &review);
-  if (request.granted()) restore(t, review, by);
+  if (request.granted()) restore(t, review, tiers, by);
   v1::AnswerTierAppealResponse response;
   *response.mutable_review() = review;
   return response;

@@ -26,7 +26,8 @@ v1::AnswerTierAppealResponse carry_out(TenantTransaction& t, const v1::AnswerTie
 /// Where the member stands in the present month.
 v1::GetTierStandingResponse standing_of(TenantTransaction& t, const std::string& member_id, TimePoint now);
 
-/// Reviews some of those who have not been for the month before `now`; whether more may be left.
-bool review_some(TenantTransaction& t, TimePoint now);
+/// Reviews some of those who have not been for the month before `now`, from the first after `after`, which becomes the
+/// last of them; whether more may be left.
+bool review_some(TenantTransaction& t, TimePoint now, std::string& after);
 
 }  // namespace muster::members

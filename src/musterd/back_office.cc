@@ -7,6 +7,7 @@
 #include "muster/certification/certificate_service.h"
 #include "muster/certification/certify.h"
 #include "muster/members/member_service.h"
+#include "muster/members/sub_teams.h"
 #include "muster/members/tiers.h"
 #include "muster/skill_tags/evidence.h"
 #include "muster/skill_tags/recompute.h"
@@ -50,6 +51,7 @@ std::vector<std::unique_ptr<grpc::Service>> BackOffice::make_services() {
   const auto changed = [this] { roster_->wake(); };
   auto services = academy::make_academy_services({pool_, gate_, changed, learned, root_});
   services.push_back(members::make_member_service(pool_, gate_, changed));
+  services.push_back(members::make_sub_team_service(pool_, gate_, changed));
   services.push_back(members::make_tier_service(pool_, gate_, changed));
   services.push_back(skill_tags::make_skill_tag_service(pool_, gate_, changed));
   services.push_back(certification::make_certificate_service(pool_, gate_, changed));

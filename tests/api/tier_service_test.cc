@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <pqxx/pqxx>
+#include <thread>
 
 #include "desk.h"
 #include "muster/api/caller.h"
@@ -34,12 +36,29 @@ class TierServiceTest : public ::testing::Test {
   void ask_for_contacts(int level, int contacts) {
     ASSERT_TRUE(update(level, "bar", [&](v1::Tier& tier) { tier.mutable_bar()->set_contacts(contacts); }).ok());
   }
-  grpc::Status set_tier(int level) {
+  grpc::Status set_tier(int level, v1::SetMemberTierResponse* response = nullptr) {
     v1::SetMemberTierRequest request;
     request.set_member_id("li.na");
     request.set_level(level);
     request.set_reason("moved here with it");
-    return backend.change(&Tiers::SetMemberTier, request);
+    return backend.change(&Tiers::SetMemberTier, request, response);
+  }
+  grpc::Status move_to(v1::MemberState state) {
+    v1::ChangeMemberStateRequest change;
+    change.set_member_id("li.na");
+    change.set_state(state);
+    change.set_reason("so it is");
+    return backend.change(&Members::ChangeMemberState, change);
+  }
+  template <typename Work>
+  auto in_database(const Work& work) {
+    return backend.back_office->pool().submit(kPlatformTenant, work).get();
+  }
+  /// The level of the skill by which policies see the tier.
+  int granted_level() {
+    return in_database([](store::TenantTransaction& t) {
+      return t.sql().exec1("SELECT coalesce(max(level), 0) FROM granted_skill WHERE member_id = 'li.na'")[0].as<int>();
+    });
   }
   /// As if it were the middle of the month so far ahead, by the clock of Asia/Shanghai.
   void review(int months_ahead) {
@@ -47,9 +66,8 @@ class TierServiceTest : public ::testing::Test {
     const std::chrono::year_month_day today(std::chrono::floor<std::chrono::days>(wall_now() + 8h));
     const auto month = today.year() / today.month() + std::chrono::months(months_ahead);
     const TimePoint then = std::chrono::sys_days(month / 15);
-    backend.back_office->pool()
-        .submit(kPlatformTenant, [&](store::TenantTransaction& t) { return job.work(t, then); })
-        .get();
+    while (in_database([&](store::TenantTransaction& t) { return job.work(t, then); })) {
+    }
   }
   v1::GetTierStandingResponse standing() {
     v1::GetTierStandingRequest request;
@@ -128,6 +146,79 @@ TEST_F(TierServiceTest, TheRightsOfATierReachTheFloor) {
   EXPECT_TRUE(agent_becomes([](const v1::Agent& agent) { return chat_limit(agent) == 5; }));
   ASSERT_TRUE(update(4, "priority", [](v1::Tier& tier) { tier.set_priority(0); }).ok());
   EXPECT_TRUE(agent_becomes([](const v1::Agent& agent) { return agent.skills_size() == 0; }));
+}
+
+TEST_F(TierServiceTest, TheTierThatOneHasBeginsNoneAnew) {
+  v1::SetMemberTierResponse response;
+  ASSERT_TRUE(set_tier(3, &response).ok());
+  EXPECT_TRUE(response.changed());
+  const auto since = standing().tier_time();
+  ASSERT_TRUE(set_tier(3, &response).ok());
+  EXPECT_FALSE(response.changed());
+  EXPECT_EQ(response.tier().level(), 3);
+  EXPECT_EQ(standing().tier_time().SerializeAsString(), since.SerializeAsString());
+}
+
+TEST_F(TierServiceTest, ATierThatChangesWhileAMemberComesToItIsGrantedAsItBecomes) {
+  constexpr int kTimes = 60;
+  std::vector<grpc::Status> answers;
+  std::thread tiers([&] {
+    for (int i = 1; i <= kTimes; ++i) {
+      answers.push_back(update(4, "priority", [&](v1::Tier& tier) { tier.set_priority(i % 2 ? 0 : i); }));
+    }
+  });
+  for (int i = 1; i <= kTimes; ++i) EXPECT_TRUE(set_tier(i % 2 ? 4 : 1).ok()) << i;
+  EXPECT_TRUE(set_tier(4).ok());
+  tiers.join();
+  for (const grpc::Status& answer : answers) EXPECT_TRUE(answer.ok()) << answer.error_message();
+  EXPECT_EQ(granted_level(), kTimes);
+}
+
+TEST_F(TierServiceTest, WhoIsReviewedWhileTheTierChangesHasItAsItBecomes) {
+  ask_for_contacts(1, 0);
+  ask_for_contacts(2, 0);
+  grpc::Status answer;
+  for (int month = 1; month <= 4; ++month) {
+    std::thread tiers(
+        [&] { answer = update(month + 1, "priority", [&](v1::Tier& tier) { tier.set_priority(90 + month); }); });
+    ASSERT_TRUE(update(month + 1, "bar", [](v1::Tier& tier) { tier.mutable_bar(); }).ok());
+    review(month);
+    tiers.join();
+    EXPECT_TRUE(answer.ok()) << answer.error_message();
+    EXPECT_EQ(standing().tier().level(), month + 1);
+    EXPECT_EQ(granted_level(), 90 + month);
+  }
+}
+
+TEST_F(TierServiceTest, AReadWaitsForNobodyWhoChangesWhatItReads) {
+  backend.back_office->pool()
+      .submit(kPlatformTenant,
+              [&](store::TenantTransaction& t) {
+                t.sql().exec("SELECT FROM member FOR UPDATE");
+                EXPECT_EQ(standing().tier().level(), 1);
+                EXPECT_EQ(state(), v1::MEMBER_STATE_ACTIVE);
+              })
+      .get();
+}
+
+TEST_F(TierServiceTest, EveryoneIsReviewedHoweverManyTheyAre) {
+  ask_for_contacts(1, 0);
+  in_database([](store::TenantTransaction& t) {
+    t.sql().exec(
+        "INSERT INTO member (member_id, display_name, engagement_type, languages, time_zone, state, state_time,"
+        " state_reason, returns_to, create_time, update_time, tier, tier_time) SELECT 'm' || i, '', 5, '{}',"
+        " 'Asia/Shanghai', 6, now(), '', 0, now(), now(), 1, now() FROM generate_series(1, 450) i");
+    return true;
+  });
+  review(1);
+  const auto reviewed = [&] {
+    return in_database(
+        [](store::TenantTransaction& t) { return t.sql().exec1("SELECT count(*) FROM tier_review")[0].as<int>(); });
+  };
+  EXPECT_EQ(reviewed(), 451);
+  backend.bring_member_to("an.na", v1::MEMBER_STATE_ACTIVE);
+  review(1);
+  EXPECT_EQ(reviewed(), 452) << "who comes later is looked for from the beginning";
 }
 
 TEST_F(TierServiceTest, AMonthsWorkRaisesATierAndAMonthWithoutLowersIt) {
@@ -235,6 +326,39 @@ TEST_F(TierServiceTest, AnAppealThatIsGrantedGivesBackWhatTheReviewTook) {
   EXPECT_EQ(state(), v1::MEMBER_STATE_ACTIVE);
   EXPECT_EQ(standing().tier().level(), 1);
   EXPECT_THAT(reviews().front().appeal().answer_actor(), ::testing::StartsWith("local-operator-"));
+}
+
+TEST_F(TierServiceTest, AnAppealThatIsGrantedEndsNoProbation) {
+  backend.bring_member_to("wang.fang", v1::MEMBER_STATE_PROBATION);
+  ask_for_contacts(1, 10);
+  review(2);
+  v1::AppealTierReviewRequest appeal;
+  appeal.set_member_id("wang.fang");
+  appeal.set_month(reviews().front().month());
+  appeal.set_text("I was ill");
+  ASSERT_TRUE(backend.change(&Tiers::AppealTierReview, appeal).ok());
+  v1::AnswerTierAppealRequest answer;
+  answer.set_member_id("wang.fang");
+  answer.set_month(appeal.month());
+  answer.set_granted(true);
+  answer.set_answer("get well");
+  ASSERT_TRUE(backend.change(&Tiers::AnswerTierAppeal, answer).ok());
+  v1::GetMemberRequest request;
+  request.set_member_id("wang.fang");
+  v1::GetMemberResponse response;
+  ASSERT_TRUE(backend.call(&Members::GetMember, request, &response).ok());
+  EXPECT_EQ(response.member().state(), v1::MEMBER_STATE_PROBATION);
+  EXPECT_EQ(response.member().tier(), 1);
+}
+
+TEST_F(TierServiceTest, AnAppealThatIsGrantedEndsNoOtherRetraining) {
+  ask_for_contacts(1, 10);
+  review(2);
+  ASSERT_TRUE(appeal(reviews().front().month()).ok());
+  ASSERT_TRUE(move_to(v1::MEMBER_STATE_SUSPENDED).ok());
+  ASSERT_TRUE(move_to(v1::MEMBER_STATE_RETRAINING).ok());
+  ASSERT_TRUE(answer(reviews().front().month(), true).ok());
+  EXPECT_EQ(state(), v1::MEMBER_STATE_RETRAINING) << "somebody sent the member there since";
 }
 
 TEST_F(TierServiceTest, AnAppealThatIsRejectedChangesNothing) {
