@@ -10,6 +10,7 @@
 #include "muster/api/caller.h"
 #include "muster/v1/board_service.grpc.pb.h"
 #include "muster/v1/identity_service.grpc.pb.h"
+#include "muster/v1/vetting_service.grpc.pb.h"
 #include "permissions.h"
 
 /// Two enterprise clients on one floor: neither sees or changes anything of the other's, whatever it asks for.
@@ -161,13 +162,16 @@ class TenantsTest : public ::testing::Test {
     v1::ListApiKeysRequest keys_request;
     keys_request.set_tenant_id("acme");
     v1::ListApiKeysResponse keys;
+    v1::ListVettingsResponse vettings;
     const Client& acme = admin_of("acme");
+    EXPECT_TRUE(call(acme, &v1::VettingService::Stub::ListVettings, v1::ListVettingsRequest(), &vettings).ok());
     EXPECT_TRUE(call(acme, &Contacts::ListContacts, v1::ListContactsRequest(), &contacts).ok());
     EXPECT_TRUE(call(acme, &Routing::ListQueues, v1::ListQueuesRequest(), &queues).ok());
     EXPECT_TRUE(call(acme, &Identities::ListUsers, users_request, &users).ok());
     EXPECT_TRUE(call(acme, &Identities::ListApiKeys, keys_request, &keys).ok());
     contacts.clear_sequence();
-    return contacts.DebugString() + queues.DebugString() + users.DebugString() + keys.DebugString();
+    return contacts.DebugString() + queues.DebugString() + users.DebugString() + keys.DebugString() +
+           vettings.DebugString();
   }
 
   Backend backend;
@@ -362,6 +366,17 @@ void ask_for(const std::map<std::string, std::string>& names, Message* message, 
 
 TEST_F(TenantsTest, NoMethodGivesOrChangesAnythingOfAnotherTenant) {
   const std::string contact = create_contact(admin_of("acme"), "acme-calls");
+  backend.bring_member_to("li.na", v1::MEMBER_STATE_CERTIFIED);
+  v1::ProposeVettingRequest proposal;
+  proposal.set_tenant_id("acme");
+  proposal.set_member_id("li.na");
+  ASSERT_TRUE(backend.change(&v1::VettingService::Stub::ProposeVetting, proposal).ok());
+  v1::DecideVettingRequest decision;
+  decision.set_request_id(new_request_id());
+  decision.set_member_id("li.na");
+  decision.set_outcome(v1::VETTING_STATE_APPROVED);
+  decision.set_reason(kSecret);
+  ASSERT_TRUE(call(admin_of("acme"), &v1::VettingService::Stub::DecideVetting, decision).ok());
   v1::ListApiKeysRequest keys_request;
   v1::ListApiKeysResponse keys;
   ASSERT_TRUE(call(admin_of("acme"), &Identities::ListApiKeys, keys_request, &keys).ok());
@@ -373,7 +388,7 @@ TEST_F(TenantsTest, NoMethodGivesOrChangesAnythingOfAnotherTenant) {
       {"key_id", keys.api_keys(0).key_id()},
       {"password", kPassword},
       {"agent_id", "mei"},
-      {"member_id", "mei"},
+      {"member_id", "li.na"},
       {"policy_id", "plain"},
       {"skill_id", "zh"},
       {"current_password", "no"},

@@ -61,7 +61,7 @@ TEST_F(WordsTest, AScoreIsToldBesideTheIdleTime) {
 TEST_F(ChineseWordsTest, AnOfferIsExplainedInChinese) {
   EXPECT_THAT(explain(explanation()),
               ElementsAre("派单起因：坐席刚刚空闲；当时生效的是策略第 2 步，会话已等待 1分20秒。",
-                          "考虑了 3 位有空余容量的坐席；其中被排除：1 技能等级不符。",
+                          "考虑了 3 位有空余容量的坐席；其中被排除：1 技能分值不符。",
                           "该坐席已空闲 30秒，时间最长；下一位会是 bob，空闲 5秒。"));
 }
 

@@ -98,9 +98,12 @@ TEST(Permissions, NoRoleOfATenantReachesBeyondIt) {
   }
 }
 
-TEST(Permissions, APlatformAdminMayCallEverything) {
+TEST(Permissions, APlatformAdminMayCallEverythingButWhatAMemberDoesAlone) {
+  const std::set<std::string> alone{"StartAssessment",        "SaveAssessmentAnswers",     "FinishAssessment",
+                                    "ReleaseAssessment",      "WithdrawAssessmentConsent", "VoteForumAnswer",
+                                    "AnswerSubTeamInvitation"};
   for (const MethodDescriptor* method : all_methods()) {
-    if (permission_for(*method->input_type())->access != Access::kTable) continue;
+    if (permission_for(*method->input_type())->access != Access::kTable || alone.contains(method->name())) continue;
     EXPECT_EQ(reach(*method->input_type(), with_role(v1::ROLE_PLATFORM_ADMIN)), Reach::kPlatform)
         << method->full_name();
   }
