@@ -226,10 +226,8 @@ class ContactService final : public v1::ContactService::CallbackService {
             reactor->Finish(to_status(not_found("CONTACT", "contact_id", request->contact_id())));
           } else {
             *response->mutable_contact() = std::move(history->contact);
-            for (auto& offer : history->offers) {
-              if (!tenant.empty()) offer.clear_explanation();  // it tells of agents and of others' contacts
-              *response->add_offers() = std::move(offer);
-            }
+            for (auto& offer : history->offers) *response->add_offers() = std::move(offer);
+            if (!tenant.empty()) show_to_tenant(response);
             read(node_, reactor, [response](const dispatch::Engine& engine, TimePoint) {
               add_live(engine, response->mutable_contact());
               return grpc::Status::OK;

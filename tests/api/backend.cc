@@ -98,6 +98,8 @@ Backend::Backend(node::NodeOptions options, api::ServerOptions server_options) {
   back_office.emplace(database, *node, identity->gate(), musterd::sealer_of(*identity));
   auto services = back_office->make_services();
   services.push_back(identity->make_service());
+  badges.emplace(back_office->pool(), certification::BadgeOptions{"https://muster.example", folder.path / "root.key"});
+  services.push_back(badges->make_service(identity->gate()));
   server = std::make_unique<api::Server>(*node, identity->gate(), std::move(services),
                                          on_any_port(std::move(server_options)));
   server->start();

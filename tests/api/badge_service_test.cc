@@ -6,7 +6,6 @@
 
 #include "academy.h"
 #include "muster/certification/badges.h"
-#include "muster/client/channel.h"
 #include "muster/v1/badge_service.grpc.pb.h"
 #include "muster/v1/certificate_service.grpc.pb.h"
 #include "muster/v1/identity_service.grpc.pb.h"
@@ -22,21 +21,13 @@ using Certificates = v1::CertificateService::Stub;
 
 class BadgeServiceTest : public Academy {
  protected:
-  BadgeServiceTest()
-      : badges(backend.back_office->pool(), {"https://muster.example", backend.folder.path / "root.key"}) {
-    std::vector<std::unique_ptr<grpc::Service>> services;
-    services.push_back(badges.make_service(backend.identity->gate()));
-    api::ServerOptions options;
-    options.listen = "127.0.0.1:0";
-    server = std::make_unique<api::Server>(*backend.node, backend.identity->gate(), std::move(services), options);
-    server->start();
+  BadgeServiceTest() {
     v1::CreateCertificateKindRequest kind;
     kind.mutable_kind()->set_kind_id("refunds");
     kind.mutable_kind()->set_display_name("退款");
     kind.mutable_kind()->set_skill_id("refunds-certified");
     EXPECT_TRUE(change(&Certificates::CreateCertificateKind, kind).ok());
   }
-  ~BadgeServiceTest() override { EXPECT_TRUE(server->stop(std::chrono::seconds(5))); }
 
   std::string issue(const std::string& member) {
     v1::IssueCertificateRequest request;
@@ -46,7 +37,7 @@ class BadgeServiceTest : public Academy {
     EXPECT_TRUE(change(&Certificates::IssueCertificate, request, &response).ok());
     return response.certificate().certificate_id();
   }
-  /// A user with that member's desk; empty: the operator. Calls go to the server of the badges.
+  /// A user with that member's desk; empty: the operator.
   std::shared_ptr<grpc::Channel> caller(const std::string& member = "") {
     std::string credential = backend.operator_key;
     if (!member.empty()) {
@@ -65,7 +56,7 @@ class BadgeServiceTest : public Academy {
       EXPECT_TRUE(backend.call(&v1::IdentityService::Stub::SignIn, request, &response).ok());
       credential = response.tokens().access_token();
     }
-    return client::make_channel("127.0.0.1:" + std::to_string(server->port()), {}, [=] { return credential; });
+    return backend.connect(credential);
   }
   static grpc::Status take_out(const std::shared_ptr<grpc::Channel>& who, const std::string& certificate,
                                std::string* badge = nullptr) {
@@ -79,7 +70,7 @@ class BadgeServiceTest : public Academy {
   certification::BadgePage page(const std::string& path) {
     auto promise = std::make_shared<std::promise<certification::BadgePage>>();
     auto page = promise->get_future();
-    badges.look_up(path, [promise](const certification::BadgePage& found) { promise->set_value(found); });
+    backend.badges->look_up(path, [promise](const certification::BadgePage& found) { promise->set_value(found); });
     return page.get();
   }
   std::string sql(const std::string& statement) {
@@ -87,9 +78,6 @@ class BadgeServiceTest : public Academy {
         .submit("platform", [&](store::TenantTransaction& t) { return t.sql().exec1(statement)[0].as<std::string>(); })
         .get();
   }
-
-  certification::Badges badges;
-  std::unique_ptr<api::Server> server;
 };
 
 TEST_F(BadgeServiceTest, MembersExportTheirOwnAndNobodyElses) {

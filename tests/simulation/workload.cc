@@ -22,6 +22,8 @@ constexpr std::uint64_t kRepeatable = 16;
 
 constexpr Channel kChannels[] = {Channel::kVoice, Channel::kChat, Channel::kEmail, Channel::kVoice, Channel::kChat};
 constexpr const char* kEmails = "queue2";
+/// Beyond kSkills: seldom in use, so that it can be deleted.
+constexpr const char* kSpareSkill = "skill4";
 /// Whose queue each is at first. The calls are of two tenants, the chats of one.
 constexpr const char* kTenants[] = {"acme", "globex", kPlatformTenant, "globex", "globex"};
 
@@ -357,9 +359,9 @@ CommandBody Workload::presence(const Engine& engine) {
 CommandBody Workload::coming_and_going(TimePoint now) {
   switch (below(9)) {
     case 0:
-      return CreateSkill{some("skill", kSkills + 1), "again"};
+      return CreateSkill{one_in(2) ? kSpareSkill : some("skill", kSkills + 1), "again"};
     case 1:
-      return DeleteSkill{some("skill", kSkills + 1)};
+      return DeleteSkill{one_in(2) ? kSpareSkill : some("skill", kSkills + 1)};
     case 2:
       return CreatePolicy{some("policy", kPolicies + 1), {}};
     case 3:
