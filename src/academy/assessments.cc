@@ -34,9 +34,15 @@ std::string result_place(const AssessmentRecord& record) { return "result/" + st
 
 // --- what is sealed ---
 
-/// The key of a member who has assessments, and so has one.
+/// Nothing if the member has taken the consent back, which may be while somebody reads.
+std::optional<MemberKey> find_key(TenantTransaction& t, const std::string& member_id, const Sealer& root) {
+  const auto wrapped = find_member_key(t, member_id);
+  if (!wrapped) return std::nullopt;
+  return MemberKey::unwrap(member_id, *wrapped, root);
+}
+
 MemberKey key_of(TenantTransaction& t, const std::string& member_id, const Sealer& root) {
-  return MemberKey::unwrap(member_id, *find_member_key(t, member_id), root);
+  return found(find_key(t, member_id, root), "ASSESSMENT", "member_id", member_id);
 }
 
 /// The same, made if there is none yet. REQUIRES: the member is locked.
@@ -159,8 +165,10 @@ InstrumentRecord instrument_named(TenantTransaction& t, const std::string& instr
 v1::Assessment with_result(TenantTransaction& t, const AssessmentRecord& record, const Sealer& root) {
   v1::Assessment assessment = record.assessment;
   if (!record.result) return assessment;
+  const auto key = find_key(t, assessment.member_id(), root);
+  if (!key) return assessment;
   v1::Assessment opened;
-  opened.ParseFromString(key_of(t, assessment.member_id(), root).open(result_place(record), *record.result));
+  opened.ParseFromString(key->open(result_place(record), *record.result));
   *assessment.mutable_scores() = opened.scores();
   return assessment;
 }

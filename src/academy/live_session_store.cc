@@ -204,7 +204,8 @@ Page<v1::SignUp> list_sign_ups(TenantTransaction& t, const std::string& live_ses
 
 std::vector<std::string> live_sessions_of_exam(TenantTransaction& t, const std::string& exam_id) {
   const auto rows = t.sql().exec_params(
-      "SELECT live_session_id FROM live_session WHERE exam_id = $1 ORDER BY start_time, number", exam_id);
+      "SELECT live_session_id FROM live_session WHERE exam_id = $1 AND state <> $2 ORDER BY start_time, number",
+      exam_id, static_cast<int>(v1::LIVE_SESSION_STATE_CANCELLED));
   std::vector<std::string> ids;
   for (const auto& row : rows) ids.push_back(text(row[0]));
   return ids;

@@ -33,7 +33,7 @@ void check_own(const std::string& own_member, const std::string& member_id) {
   throw Refusal({grpc::StatusCode::PERMISSION_DENIED,
                  "PERMISSION_DENIED",
                  "the caller reaches what is of member_id '" + own_member + "' only",
-                 {{"member_id", member_id}},
+                 {},  // whose it is, the caller may not know
                  {},
                  {}});
 }

@@ -160,6 +160,7 @@ v1::CreateSubTeamResponse carry_out(TenantTransaction& t, const v1::CreateSubTea
 
 v1::InviteToSubTeamResponse carry_out(TenantTransaction& t, const v1::InviteToSubTeamRequest& request, const By& by) {
   const std::string& id = request.member_id();
+  static_cast<void>(found(find_sub_team(t, id), "SUB_TEAM", "member_id", id));  // who leads nobody learns of nobody
   const Pair both = lock_both(t, id, request.invitee_id());
   const v1::SubTeam team = found(find_sub_team(t, id), "SUB_TEAM", "member_id", id);
   expect_place(t, team, both.leader, both.other);
@@ -183,9 +184,10 @@ v1::InviteToSubTeamResponse carry_out(TenantTransaction& t, const v1::InviteToSu
 v1::AnswerSubTeamInvitationResponse carry_out(TenantTransaction& t, const v1::AnswerSubTeamInvitationRequest& request,
                                               const By& by) {
   const std::string &id = request.member_id(), &leader_id = request.leader_id();
+  const auto invited = [&] { return find_invitation(t, leader_id, id, by.now); };
+  static_cast<void>(found(invited(), "SUB_TEAM_INVITATION", "leader_id", leader_id));  // before anybody is locked
   const Pair both = lock_both(t, leader_id, id);
-  const auto invitation =
-      found(find_invitation(t, leader_id, id, by.now), "SUB_TEAM_INVITATION", "leader_id", leader_id);
+  const auto invitation = found(invited(), "SUB_TEAM_INVITATION", "leader_id", leader_id);
   delete_invitation(t, invitation);
   by.changed(name_of(invitation), &invitation, nullptr);
   v1::AnswerSubTeamInvitationResponse response;

@@ -285,6 +285,22 @@ TEST_F(LiveSessionServiceTest, TheQuizOpensForWhoAttendedAlone) {
   EXPECT_EQ(problem(start("wang.fang")).reason, "LIVE_SESSION_NOT_ATTENDED");
 }
 
+TEST_F(LiveSessionServiceTest, ACancelledSessionKeepsNobodyFromItsExam) {
+  create_exam("quiz");
+  auto request = planning("aug", 1h);
+  request.mutable_live_session()->set_exam_id("quiz");
+  ASSERT_TRUE(change(&LiveSessions::CreateLiveSession, request).ok());
+  v1::StartAttemptRequest attempt;
+  attempt.set_exam_id("quiz");
+  attempt.set_member_id("li.na");
+  EXPECT_EQ(problem(change(&Exams::StartAttempt, attempt)).reason, "LIVE_SESSION_NOT_ATTENDED");
+  v1::CancelLiveSessionRequest cancel;
+  cancel.set_live_session_id("aug");
+  cancel.set_reason("the coach is ill");
+  ASSERT_TRUE(change(&LiveSessions::CancelLiveSession, cancel).ok());
+  EXPECT_TRUE(change(&Exams::StartAttempt, attempt).ok());
+}
+
 TEST_F(LiveSessionServiceTest, WhatIsCancelledOrNotYetBegunIsNotHeld) {
   plan("later");
   EXPECT_EQ(problem(record("later", "li.na", v1::ATTENDANCE_STATE_PRESENT)).reason, "LIVE_SESSION_NOT_STARTED");
