@@ -153,17 +153,12 @@ class ContactService final : public v1::ContactService::CallbackService {
   template <typename Request, typename Response>
   ServerUnaryReactor* about_contact(CallbackServerContext* context, const Request* request, Response* response) {
     return admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
-      const std::string tenant = admission.tenant();
-      if (tenant.empty()) {
-        return command_call(node_, reactor, request, response,
-                            [](const Request& r, Checker& check) { return to_command(r, check); });
-      }
       Checker check;
       dispatch::Command command = to_command(*request, check);
       if (!check.ok()) return reactor->Finish(to_status(check.error()));
-      command.tenant = tenant;
+      const std::string tenant = command.tenant = admission.tenant();
       node_.submit(std::move(command), [=, this](const node::Answer& answer) {
-        if (answer.reply.outcome == dispatch::Outcome::kContactNotFound) {
+        if (!tenant.empty() && answer.reply.outcome == dispatch::Outcome::kContactNotFound) {
           refuse_missing(tenant, answer, request, reactor);
         } else {
           finish(answer, reactor, request, response);

@@ -19,8 +19,8 @@ using grpc::ServerUnaryReactor;
 
 /// The tenant that a call is about: the caller's own if it reaches no farther, else the one that is named.
 std::string tenant_of(const Admission& admission, const std::string& named) {
-  if (admission.reach == api::Reach::kPlatform) return named;
-  const std::string& own = admission.caller->tenant_id;
+  const std::string own = admission.tenant();
+  if (own.empty()) return named;
   if (named.empty() || named == own) return own;
   throw api::Refusal({grpc::StatusCode::PERMISSION_DENIED,
                       "PERMISSION_DENIED",
@@ -32,7 +32,8 @@ std::string tenant_of(const Admission& admission, const std::string& named) {
 
 /// Row security shows a tenant's transaction what is that tenant's alone.
 std::string transaction_of(const Admission& admission) {
-  return admission.reach == api::Reach::kPlatform ? kPlatformTenant : admission.caller->tenant_id;
+  const std::string own = admission.tenant();
+  return own.empty() ? kPlatformTenant : own;
 }
 
 class VettingService final : public v1::VettingService::CallbackService {
