@@ -248,6 +248,15 @@ dispatch::QueueChange queue_change(const v1::Queue& queue, const FieldsSet& set,
   if (set.has("reserve_skill_id")) {
     change.reserve_skill = check.optional_id("queue.reserve_skill_id", queue.reserve_skill_id());
   }
+  if (set.has("service_level_method", queue.service_level_method() != v1::SERVICE_LEVEL_METHOD_UNSPECIFIED)) {
+    check.expect(v1::ServiceLevelMethod_IsValid(queue.service_level_method()), "queue.service_level_method",
+                 "must be a method of service level");
+    change.service_level_method = queue.service_level_method() == v1::SERVICE_LEVEL_METHOD_UNSPECIFIED
+                                      ? initial.service_level_method
+                                      : static_cast<dispatch::ServiceLevelMethod>(queue.service_level_method());
+  }
+  duration("short_abandon", queue.has_short_abandon(), queue.short_abandon(),
+           {Duration::zero(), std::chrono::minutes(1)}, initial.short_abandon, change.short_abandon);
   return change;
 }
 
@@ -301,6 +310,8 @@ dispatch::AgentChange agent_change(const v1::Agent& agent, const FieldsSet& set,
     change.quality = static_cast<std::uint8_t>(check.number("agent.quality", agent.quality(), 0, 100));
   }
   if (set.has("cost")) change.cost = static_cast<std::uint8_t>(check.number("agent.cost", agent.cost(), 0, 100));
+  if (set.has("base_id")) change.base = check.optional_id("agent.base_id", agent.base_id());
+  if (set.has("team_id")) change.team = check.optional_id("agent.team_id", agent.team_id());
   return change;
 }
 
@@ -445,7 +456,7 @@ dispatch::Command to_command(const v1::CreateQueueRequest& request, Checker& che
 dispatch::Command to_command(const v1::UpdateQueueRequest& request, Checker& check) {
   const FieldsSet set(request.update_mask(),
                       {"display_name", "policy_id", "service_level_target", "wrap_up_limit", "time_to_live", "paused",
-                       "share", "idle_reserve", "reserve_skill_id"},
+                       "share", "idle_reserve", "reserve_skill_id", "service_level_method", "short_abandon"},
                       check);
   return {check.request_id(request.request_id()),
           dispatch::UpdateQueue{check.id("queue.queue_id", request.queue().queue_id()),
@@ -474,7 +485,9 @@ dispatch::Command to_command(const v1::CreateAgentRequest& request, Checker& che
 
 dispatch::Command to_command(const v1::UpdateAgentRequest& request, Checker& check) {
   const FieldsSet set(request.update_mask(),
-                      {"display_name", "skills", "capacity_units", "channel_limits", "quality", "cost"}, check);
+                      {"display_name", "skills", "capacity_units", "channel_limits", "quality", "cost", "base_id",
+                       "team_id"},
+                      check);
   return {check.request_id(request.request_id()),
           dispatch::UpdateAgent{check.id("agent.agent_id", request.agent().agent_id()),
                                 agent_change(request.agent(), set, check)}};

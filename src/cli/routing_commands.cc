@@ -118,6 +118,8 @@ struct QueueKind : ResourceDefaults {
     if (creating) flags.add("--channel", "channel", tr("Medium of its contacts; it cannot be changed"))->required();
     flags.add("--policy", "policy_id", tr("Routing policy"))->required(creating);
     flags.add("--service-level", "service_level_target", tr("Waiting time that counts as in time (20s)"));
+    flags.add("--service-level-method", "service_level_method", tr("How the service level is reckoned"));
+    flags.add("--short-abandon", "short_abandon", tr("Waiting up to which who left did not really ask (5s)"));
     flags.add("--wrap-up-limit", "wrap_up_limit", tr("Longest wrap-up; 0 means none (0)"));
     flags.add("--time-to-live", "time_to_live", tr("How long a contact may wait (1d)"));
     flags.add("--paused,!--no-paused", "paused", tr("Its contacts wait; none is offered"));
@@ -166,6 +168,8 @@ struct AgentKind : ResourceDefaults {
     flags.add("--skill", "skills", tr("A skill, its level, 0 to 100, and when it ends. Repeat it"));
     flags.add("--capacity", "capacity_units", tr("How much the agent can carry at once (100)"));
     flags.add("--quality", "quality", tr("Quality of the agent's work for policies that prefer it, 0 to 100 (0)"));
+    flags.add("--base", "base_id", tr("Base that the agent's work counts for in reports"));
+    flags.add("--team", "team_id", tr("Team that the agent's work counts for in reports"));
     flags.add("--cost", "cost", tr("Cost of the agent's work for policies that prefer it low, 0 to 100 (0)"));
     flags.add("--channel-limit", "channel_limits", tr("Most contacts of one channel at once. Repeat it"));
   }

@@ -223,6 +223,8 @@ Details queue_details(const v1::Queue& queue) {
           {tr("Channel"), word(queue.channel())},
           {tr("Policy"), queue.policy_id()},
           {tr("Service level target"), span(queue.service_level_target())},
+          {tr("Service level method"), word(queue.service_level_method())},
+          {tr("Short abandon"), span(queue.short_abandon())},
           {tr("Wrap-up limit"), span(queue.wrap_up_limit())},
           {tr("Time to live"), span(queue.time_to_live())},
           {tr("Paused"), word_yes_no(queue.paused())},
@@ -264,6 +266,8 @@ Details agent_details(const v1::Agent& agent, TimePoint now) {
   details.emplace_back(tr("Connected"), word_yes_no(agent.connected()));
   details.emplace_back(tr("Quality"), fmt::format("{}", agent.quality()));
   details.emplace_back(tr("Cost"), fmt::format("{}", agent.cost()));
+  if (!agent.base_id().empty()) details.emplace_back(tr("Base"), agent.base_id());
+  if (!agent.team_id().empty()) details.emplace_back(tr("Team"), agent.team_id());
   return details;
 }
 

@@ -300,6 +300,27 @@ std::string word(v1::QueueOrder order) {
   }
 }
 
+std::string word(v1::ServiceLevelMethod method) {
+  switch (method) {
+    case v1::SERVICE_LEVEL_METHOD_ABANDONED_IN_TARGET_SERVED:
+      return tr("abandoned in target served");
+    case v1::SERVICE_LEVEL_METHOD_ANSWERED_ONLY:
+      return tr("answered only");
+    case v1::SERVICE_LEVEL_METHOD_STRICT:
+      return tr("strict");
+    case v1::SERVICE_LEVEL_METHOD_ABANDONED_IN_TARGET_IGNORED:
+      return tr("abandoned in target ignored");
+    case v1::SERVICE_LEVEL_METHOD_SHORT_ABANDON_SERVED:
+      return tr("short abandon served");
+    case v1::SERVICE_LEVEL_METHOD_SHORT_ABANDON_IGNORED:
+      return tr("short abandon ignored");
+    case v1::SERVICE_LEVEL_METHOD_LEFT_IN_TARGET:
+      return tr("left in target");
+    default:
+      return unknown(method);
+  }
+}
+
 std::string word(v1::PoolHold hold) {
   switch (hold) {
     case v1::POOL_HOLD_AUTOMATIC:

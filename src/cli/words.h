@@ -33,6 +33,7 @@ std::string word(v1::AgentPresence presence);
 std::string word(v1::AgentActivity activity);
 std::string word(v1::ContactEventKind kind);
 std::string word(v1::QueueOrder order);
+std::string word(v1::ServiceLevelMethod method);
 std::string word(v1::PoolHold hold);
 std::string word(v1::MemberState state);
 std::string word(v1::CertificateState state);

@@ -137,6 +137,7 @@ class Engine::Impl {
   Reply on(const TransferContact& command);
   Reply on(const PrioritizeContact& command);
   Reply on(const AssignContact& command);
+  Reply on(const RecordContactOutcome& command);
   Reply on(const HoldContact& command);
   Reply on(const ResumeContact& command);
   Reply on(const StartWrapUp& command);

@@ -268,6 +268,8 @@ Reply Engine::Impl::put_queue(QueueHandle handle, QueueSpec spec, const QueueCha
   change_to(spec.paused, change.paused);
   change_to(spec.share, change.share);
   change_to(spec.idle_reserve, change.idle_reserve);
+  change_to(spec.service_level_method, change.service_level_method);
+  change_to(spec.short_abandon, change.short_abandon);
   if (change.reserve_skill) {
     spec.reserve_skill = SkillHandle::kNone;
     std::string missing;
@@ -327,6 +329,8 @@ Reply Engine::Impl::put_agent(AgentHandle handle, AgentSpec spec, const AgentCha
   change_to(spec.channel_limits, change.channel_limits);
   change_to(spec.quality, change.quality);
   change_to(spec.cost, change.cost);
+  change_to(spec.base, change.base);
+  change_to(spec.team, change.team);
   if (change.skills) {
     std::string missing;
     if (!resolve(*change.skills, spec.skills, missing)) return refused(Outcome::kSkillNotFound, missing);

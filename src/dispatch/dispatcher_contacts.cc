@@ -127,6 +127,19 @@ Reply Engine::Impl::on(const AssignContact& command) {
   return {};
 }
 
+// The contact is mostly gone by now: what is said of it is taken as it is.
+Reply Engine::Impl::on(const RecordContactOutcome& command) {
+  const QueueRecord* queue = queue_named(command.queue);
+  if (!queue) return refused(Outcome::kQueueNotFound, command.queue);
+  if (command.contact == ContactId::kNone || raw(command.contact) > state.last_contact()) {
+    return refused(Outcome::kContactNotFound);
+  }
+  const AgentRecord* agent = state.agents().find(std::string_view(command.agent));
+  emit(ContactOutcomeRecorded{command.contact, queue->queue.handle, agent ? agent->agent.handle : AgentHandle::kNone,
+                              command.occurred, command.kind, command.value, command.id});
+  return {};
+}
+
 Reply Engine::Impl::on(const ReturnContact& command) {
   const auto [contact, refusal] =
       contact_in_hand(command.session, command.contact, {ContactState::kActive, ContactState::kHeld});

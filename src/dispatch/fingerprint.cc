@@ -51,11 +51,15 @@ static void hash_into(Hasher& h, const QueueChange& v) {
   h.add_later(2, v.share, {});
   h.add_later(3, v.idle_reserve, {});
   h.add_later(4, v.reserve_skill, {});
+  h.add_later(5, v.service_level_method, {});
+  h.add_later(6, v.short_abandon, {});
 }
 static void hash_into(Hasher& h, const AgentChange& v) {
   h.add(v.display_name, v.skills, v.capacity_units, v.channel_limits);
   h.add_later(1, v.quality, {});
   h.add_later(2, v.cost, {});
+  h.add_later(3, v.base, {});
+  h.add_later(4, v.team, {});
 }
 static void hash_into(Hasher& h, const SettingsChange& v) {
   h.add(v.channel_units, v.resume_grace, v.contact_grace, v.first_miss_pause, v.second_miss_pause,
@@ -111,6 +115,9 @@ static void hash_into(Hasher& h, const AssignContact& v) { h.add(33, v.contact, 
 
 static void hash_into(Hasher& h, const HoldPool& v) { h.add(34, v.queue, v.pool, v.hold); }
 static void hash_into(Hasher& h, const SetAgentPresence& v) { h.add(35, v.agent, v.presence, v.reason, v.next); }
+static void hash_into(Hasher& h, const RecordContactOutcome& v) {
+  h.add(36, v.contact, v.queue, v.agent, v.occurred, v.kind, v.value, v.id);
+}
 
 /// No body has a field of this number.
 static constexpr std::uint64_t kTenantTag = 0x100;

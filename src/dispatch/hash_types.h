@@ -76,12 +76,16 @@ inline void hash_into(Hasher& h, const QueueSpec& v) {
   h.add_later(3, v.idle_reserve, before.idle_reserve);
   h.add_later(4, v.reserve_skill, before.reserve_skill);
   h.add_later(5, v.tenant, before.tenant);
+  h.add_later(6, v.service_level_method, before.service_level_method);
+  h.add_later(7, v.short_abandon, before.short_abandon);
 }
 
 inline void hash_into(Hasher& h, const AgentSpec& v) {
   h.add(v.id, v.display_name, v.skills, v.capacity_units, v.channel_limits);
   h.add_later(1, v.quality, std::uint8_t{0});
   h.add_later(2, v.cost, std::uint8_t{0});
+  h.add_later(3, v.base, std::string());
+  h.add_later(4, v.team, std::string());
 }
 
 inline void hash_into(Hasher& h, const Explanation& v) {

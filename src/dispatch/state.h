@@ -142,6 +142,7 @@ class State {
   bool on(const PresenceChanged& event);
   bool on(const ContactPrioritySet& event);
   bool on(const ContactStarving& event);
+  bool on(const ContactOutcomeRecorded& event);
   bool on(const ContactAssigned& event);
   bool on(const ContactReleased& event);
   bool on(const PoolsChanged& event);

@@ -273,6 +273,10 @@ bool State::on(const ContactAssigned& event) {
   return true;
 }
 
+bool State::on(const ContactOutcomeRecorded& event) {
+  return queues_.find(event.queue) && raw(event.contact) <= last_contact_;
+}
+
 bool State::on(const ContactReleased& event) {
   ContactRecord* record = find(event.contact, event.queue, AgentHandle::kNone);
   if (!record || record->contact.state != ContactState::kQueued) return false;

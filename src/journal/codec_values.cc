@@ -177,6 +177,11 @@ void fill(v1::QueueSpec& stored, const dispatch::QueueSpec& spec) {
   stored.set_idle_reserve(spec.idle_reserve);
   stored.set_reserve_skill(raw(spec.reserve_skill));
   if (spec.tenant != kPlatformTenant) stored.set_tenant(spec.tenant);
+  const dispatch::QueueSpec before;
+  if (spec.service_level_method != before.service_level_method) {
+    stored.set_service_level_method(static_cast<std::uint32_t>(spec.service_level_method));
+  }
+  if (spec.short_abandon != before.short_abandon) stored.set_short_abandon(store(spec.short_abandon));
 }
 
 dispatch::QueueSpec read(const v1::QueueSpec& stored) {
@@ -194,6 +199,10 @@ dispatch::QueueSpec read(const v1::QueueSpec& stored) {
   spec.idle_reserve = narrow<std::uint16_t>(stored.idle_reserve());
   spec.reserve_skill = handle_of<dispatch::SkillHandle>(stored.reserve_skill());
   if (!stored.tenant().empty()) spec.tenant = stored.tenant();
+  if (stored.service_level_method() != 0) {
+    spec.service_level_method = known(narrow<int>(stored.service_level_method()), dispatch::ServiceLevelMethod::kLeftInTarget);
+  }
+  if (stored.has_short_abandon()) spec.short_abandon = span_of(stored.short_abandon());
   return spec;
 }
 
@@ -210,6 +219,8 @@ void fill(v1::AgentSpec& stored, const dispatch::AgentSpec& spec) {
   fill_indexed(stored.mutable_channel_limits(), spec.channel_limits);
   stored.set_quality(spec.quality);
   stored.set_cost(spec.cost);
+  stored.set_base(spec.base);
+  stored.set_team(spec.team);
 }
 
 dispatch::AgentSpec read(const v1::AgentSpec& stored) {
@@ -226,6 +237,8 @@ dispatch::AgentSpec read(const v1::AgentSpec& stored) {
   read_indexed(stored.channel_limits(), spec.channel_limits);
   spec.quality = narrow<std::uint8_t>(stored.quality());
   spec.cost = narrow<std::uint8_t>(stored.cost());
+  spec.base = stored.base();
+  spec.team = stored.team();
   return spec;
 }
 

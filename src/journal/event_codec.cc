@@ -179,6 +179,25 @@ dispatch::PoolsChanged read(const v1::PoolsChanged& stored) {
   return {handle_of<dispatch::QueueHandle>(stored.queue()), read(stored.pools())};
 }
 
+void write(v1::Event& to, const dispatch::ContactOutcomeRecorded& event) {
+  v1::ContactOutcomeRecorded& stored = *to.mutable_contact_outcome_recorded();
+  fill_subject(stored, event);
+  stored.set_agent(raw(event.agent));
+  stored.set_occurred(store(event.occurred));
+  stored.set_kind(static_cast<std::uint32_t>(event.kind));
+  stored.set_value(event.value);
+  stored.set_id(event.id);
+}
+dispatch::ContactOutcomeRecorded read(const v1::ContactOutcomeRecorded& stored) {
+  auto event = read_subject<dispatch::ContactOutcomeRecorded>(stored);
+  event.agent = handle_of<dispatch::AgentHandle>(stored.agent());
+  event.occurred = time_of(stored.occurred());
+  event.kind = known(narrow<int>(stored.kind()), dispatch::ContactOutcomeKind::kCost);
+  event.value = stored.value();
+  event.id = stored.id();
+  return event;
+}
+
 void write(v1::Event& to, const dispatch::ContactQueued& event) {
   fill_subject(*to.mutable_contact_queued(), event);
   to.mutable_contact_queued()->set_estimated_wait(store(event.estimated_wait));
@@ -459,6 +478,8 @@ dispatch::EventBody read_body(const v1::Event& stored) {
       return read_known(stored.contact_released());
     case v1::Event::kPoolsChanged:
       return read_known(stored.pools_changed());
+    case v1::Event::kContactOutcomeRecorded:
+      return read_known(stored.contact_outcome_recorded());
     case v1::Event::BODY_NOT_SET:
       break;
   }

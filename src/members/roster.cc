@@ -85,6 +85,8 @@ Commands commands_for(const RosterChange& change, const std::set<std::string>& m
   const Skills skills = skills_for(change, managed, agent, engine, now);
   if (agent ? !same(skills, skills_of(*agent, engine)) : !skills.empty()) wanted.skills = skills;
   if (auto limits = limits_for(change, agent)) wanted.channel_limits = *limits;
+  if ((agent ? agent->spec.base : "") != member.base_id()) wanted.base = member.base_id();
+  if ((agent ? agent->spec.team : "") != member.team_id()) wanted.team = member.team_id();
   for (const dispatch::NamedSkillLevel& skill : skills) {
     const bool known = engine.skill(skill.skill) || !created.insert(skill.skill).second;
     if (!known) commands.push_back(dispatch::CreateSkill{skill.skill, ""});
@@ -93,8 +95,8 @@ Commands commands_for(const RosterChange& change, const std::set<std::string>& m
     commands.push_back(dispatch::CreateAgent{member.member_id(), wanted});
     return commands;
   }
-  if (wanted.display_name || wanted.skills || wanted.channel_limits)
-    commands.push_back(dispatch::UpdateAgent{member.member_id(), wanted});
+  const bool changes = wanted.display_name || wanted.skills || wanted.channel_limits || wanted.base || wanted.team;
+  if (changes) commands.push_back(dispatch::UpdateAgent{member.member_id(), wanted});
   const bool suspended = agent->presence == dispatch::Presence::kSuspended;
   const bool by_roster = suspended && agent->presence_reason.starts_with(kReason);
   if (serving && by_roster) commands.push_back(dispatch::SuspendAgent{member.member_id(), false, ""});

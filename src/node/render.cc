@@ -229,6 +229,8 @@ void render(const dispatch::Engine& engine, const dispatch::Agent& agent, v1::Ag
   out->set_activity(activity(engine, agent));
   out->set_quality(agent.spec.quality);
   out->set_cost(agent.spec.cost);
+  out->set_base_id(agent.spec.base);
+  out->set_team_id(agent.spec.team);
   out->set_next_presence(to_proto(agent.next.presence));
   out->set_next_presence_reason(agent.next.reason);
   out->set_ramp_up_offers_left(agent.ramp_up);
@@ -247,6 +249,8 @@ void render(const dispatch::Engine& engine, const dispatch::Queue& queue, v1::Qu
   out->set_idle_reserve(queue.spec.idle_reserve);
   out->set_reserve_skill_id(skill_name(engine, queue.spec.reserve_skill));
   out->set_tenant_id(queue.spec.tenant);
+  out->set_service_level_method(static_cast<v1::ServiceLevelMethod>(queue.spec.service_level_method));
+  to_proto(queue.spec.short_abandon, out->mutable_short_abandon());
   const auto* policy = engine.policy(queue.spec.policy);
   if (!policy) return;
   const unsigned held = queue.pools.kept_open | queue.pools.kept_closed;

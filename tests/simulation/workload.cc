@@ -211,6 +211,8 @@ std::vector<CommandBody> Workload::opening() {
     if (crowded_) change.capacity_units = static_cast<std::uint16_t>(100 + below(50));
     change.quality = static_cast<std::uint8_t>(below(101));
     change.cost = static_cast<std::uint8_t>(below(101));
+    change.base = "base" + std::to_string(i % 3);
+    if (i % 4 != 0) change.team = "team" + std::to_string(i % 5);
     commands.push_back(CreateAgent{"agent" + std::to_string(i), change});
   }
   return commands;
@@ -283,8 +285,16 @@ CommandBody Workload::customer(const Engine& engine) {
   return create;
 }
 
+CommandBody Workload::outcome(const Engine& engine, ContactId contact) {
+  const auto kind = ContactOutcomeKind(1 + below(8));
+  return RecordContactOutcome{contact, some("queue", kQueues), one_in(4) ? "" : some("agent", kAgents),
+                              engine.last_time() - seconds(below(7200)), kind,
+                              static_cast<std::int64_t>(below(5)), some("outcome", 1000)};
+}
+
 CommandBody Workload::supervisor(const Engine& engine) {
   const ContactId contact = some_contact(engine);
+  if (one_in(6)) return outcome(engine, contact);
   if (one_in(3)) {
     return HoldPool{some("queue", kQueues), some("pool", 3), PoolHold(1 + below(3))};
   }
@@ -412,6 +422,8 @@ CommandBody Workload::configuration(TimePoint now) {
       if (one_in(3)) change.share = static_cast<std::uint16_t>(below(4));
       if (one_in(3)) change.idle_reserve = static_cast<std::uint16_t>(below(3));
       if (one_in(4)) change.reserve_skill = one_in(3) ? "" : some("skill", kSkills);
+      if (one_in(4)) change.service_level_method = ServiceLevelMethod(1 + below(7));
+      if (one_in(4)) change.short_abandon = seconds(below(10));
       return UpdateQueue{some("queue", kQueues), change};
     }
     case 3:

@@ -43,6 +43,7 @@ class Workload {
   PreferencesDraft some_preferences();
   std::vector<StepDraft> some_steps();
   void add_pools(PolicyChange& change);
+  CommandBody outcome(const Engine& engine, ContactId contact);
   CommandBody supervisor(const Engine& engine);
   SessionId some_session(const Engine& engine);
   const Agent* some_agent(const Engine& engine);

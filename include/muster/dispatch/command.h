@@ -88,6 +88,8 @@ struct QueueChange {
   std::optional<std::uint16_t> share{};
   std::optional<std::uint16_t> idle_reserve{};
   std::optional<std::string> reserve_skill{};  ///< "": all agents
+  std::optional<ServiceLevelMethod> service_level_method{};
+  std::optional<Duration> short_abandon{};
 };
 
 struct AgentChange {
@@ -97,6 +99,8 @@ struct AgentChange {
   std::optional<PerChannel<std::int16_t>> channel_limits{};
   std::optional<std::uint8_t> quality{};
   std::optional<std::uint8_t> cost{};
+  std::optional<std::string> base{};  ///< "": none
+  std::optional<std::string> team{};  ///< "": none
 };
 
 struct SettingsChange {
@@ -216,6 +220,17 @@ struct HoldPool {
   PoolHold hold = PoolHold::kNone;
 };
 
+/// Tells what became known of a contact, which has mostly ended by then: the engine keeps nothing of it, the journal does.
+struct RecordContactOutcome {
+  ContactId contact{};
+  std::string queue;    ///< it was in last
+  std::string agent;    ///< who had it last; "": nobody
+  TimePoint occurred;   ///< when it ended: to that time it counts
+  ContactOutcomeKind kind{};
+  std::int64_t value = 0;
+  std::string id;  ///< the caller's name for it, unique within the contact
+};
+
 /// Opens a session for an agent, or resumes the one named, on another stream. Takes over from an open one.
 struct OpenSession {
   std::string agent;
@@ -296,7 +311,8 @@ using CommandBody = std::variant<CreateSkill, UpdateSkill, DeleteSkill, CreatePo
                                  UpdateSettings, SuspendAgent, CreateContact, EndContact, TransferContact, OpenSession,
                                  LoseSession, CloseSession, SetPresence, AcceptOffer, DeclineOffer, ReportSetupFailure,
                                  HoldContact, ResumeContact, StartWrapUp, CompleteContact, ReturnContact, OpenWorkspace,
-                                 RecordStateHash, PrioritizeContact, AssignContact, HoldPool, SetAgentPresence>;
+                                 RecordStateHash, PrioritizeContact, AssignContact, HoldPool, SetAgentPresence,
+                                 RecordContactOutcome>;
 
 struct Command {
   RequestId request;  ///< nil: not remembered

@@ -217,6 +217,17 @@ struct PoolsChanged {
   QueuePools pools;
 };
 
+/// Something became known of a contact, which may have ended long before.
+struct ContactOutcomeRecorded {
+  ContactId contact{};
+  QueueHandle queue{};
+  AgentHandle agent{};  ///< who had it last, if anyone
+  TimePoint occurred;   ///< to that time it counts
+  ContactOutcomeKind kind{};
+  std::int64_t value = 0;
+  std::string id;  ///< unique within the contact
+};
+
 /// The order of the alternatives is not stored; the codec gives each its own number.
 using EventBody =
     std::variant<WorkspaceOpened, StateHashed, SkillPut, SkillDeleted, PolicyPut, PolicyDeleted, QueuePut, QueueDeleted,
@@ -224,7 +235,7 @@ using EventBody =
                  ContactEscalated, OfferMade, OfferAccepted, OfferEnded, ContactHeld, ContactResumed,
                  ContactTransferred, ContactRequeued, ContactWrapUpStarted, ContactCompleted, ContactEnded,
                  SessionOpened, SessionLost, SessionEnded, PresenceChanged, ContactPrioritySet, ContactStarving,
-                 ContactAssigned, ContactReleased, PoolsChanged>;
+                 ContactAssigned, ContactReleased, PoolsChanged, ContactOutcomeRecorded>;
 
 struct Event {
   Sequence sequence = 0;          ///< 1, 2, 3, … without a hole

@@ -79,6 +79,30 @@ enum class OfferState : std::uint8_t {
 /// Stored in the journal: do not change the values.
 enum class Presence : std::uint8_t { kOffline = 1, kAvailable = 2, kBreak = 3, kNotResponding = 4, kSuspended = 5 };
 
+/// How a queue's service level is reckoned: which contacts count, and which of them as served in time. What the methods
+/// are called elsewhere: docs/metrics.md. Stored in the journal: do not change the values.
+enum class ServiceLevelMethod : std::uint8_t {
+  kAbandonedInTargetServed = 1,   ///< (answered in target + abandoned in target) / (answered + abandoned)
+  kAnsweredOnly = 2,              ///< answered in target / answered
+  kStrict = 3,                    ///< answered in target / (answered + abandoned)
+  kAbandonedInTargetIgnored = 4,  ///< answered in target / (answered + abandoned after the target)
+  kShortAbandonServed = 5,        ///< (answered in target + abandoned short) / (answered + abandoned)
+  kShortAbandonIgnored = 6,       ///< answered in target / (answered + abandoned, but for short ones)
+  kLeftInTarget = 7,              ///< left the queue in the target / left the queue, however they left
+};
+
+/// What became known of a contact beside its events. Stored in the journal: do not change the values.
+enum class ContactOutcomeKind : std::uint8_t {
+  kSurveySent = 1,  ///< the customer was asked; no value
+  kCsat = 2,        ///< satisfaction, 1..5
+  kNps = 3,         ///< readiness to recommend, 0..10
+  kCes = 4,         ///< how easy it was, 1..7
+  kResolved = 5,    ///< whether it was settled at once: 1 or 0
+  kOrder = 6,       ///< an order that it led to: its amount in hundredths of the currency, below 0 when taken back
+  kReactivated = 7, ///< the customer, who was lost, is back; no value
+  kCost = 8,        ///< what the contact cost, in hundredths of the currency
+};
+
 /// What an agent's presence becomes when nothing is in hand and nothing rings any more.
 struct NextPresence {
   Presence presence{};  ///< Presence{}: nothing was chosen
@@ -252,6 +276,8 @@ struct QueueSpec {
   std::uint16_t idle_reserve = 0;  ///< its contacts leave as many agents idle, for others
   SkillHandle reserve_skill{};     ///< of the idle agents that count; kNone: all
   std::string tenant = kPlatformTenant;  ///< whose contacts wait here; never changes
+  ServiceLevelMethod service_level_method = ServiceLevelMethod::kAbandonedInTargetIgnored;
+  Duration short_abandon = std::chrono::seconds(5);  ///< who left after so little waiting did not really ask
   bool operator==(const QueueSpec&) const = default;
 };
 
@@ -265,6 +291,8 @@ struct AgentSpec {
   PerChannel<std::int16_t> channel_limits{kNoLimit, kNoLimit, kNoLimit, kNoLimit, kNoLimit, kNoLimit, kNoLimit};
   std::string id;
   std::string display_name;
+  std::string base{};  ///< the site or school that the agent belongs to, for reports; "": none
+  std::string team{};  ///< the team, likewise
   bool operator==(const AgentSpec&) const = default;
 };
 

@@ -136,6 +136,18 @@ Reply NaiveEngine::on(const AssignContact& command) {
   return {};
 }
 
+Reply NaiveEngine::on(const RecordContactOutcome& command) {
+  const Queue* queue = queue_of_tenant(command.queue);
+  if (!queue) return refused(Outcome::kQueueNotFound, command.queue);
+  if (raw(command.contact) == 0 || raw(command.contact) > facts_.last_contact) {
+    return refused(Outcome::kContactNotFound);
+  }
+  const Agent* agent = named(facts_.agents, command.agent);
+  emit(ContactOutcomeRecorded{command.contact, queue->handle, agent ? agent->handle : AgentHandle::kNone,
+                              command.occurred, command.kind, command.value, command.id});
+  return {};
+}
+
 // Contacts in hand.
 std::pair<const Contact*, Reply> NaiveEngine::contact_in_hand(SessionId session, ContactId id,
                                                               ContactStates states) const {

@@ -295,6 +295,8 @@ Reply NaiveEngine::put_queue(QueueHandle handle, QueueSpec spec, const QueueChan
   change_to(spec.paused, change.paused);
   change_to(spec.share, change.share);
   change_to(spec.idle_reserve, change.idle_reserve);
+  change_to(spec.service_level_method, change.service_level_method);
+  change_to(spec.short_abandon, change.short_abandon);
   emit(QueuePut{handle, spec});
   if (before != PolicyHandle::kNone && before != spec.policy) rescind_unfit_offers(PolicyHandle::kNone, handle);
   return {};
@@ -344,6 +346,8 @@ Reply NaiveEngine::put_agent(AgentHandle handle, AgentSpec spec, const AgentChan
   change_to(spec.channel_limits, change.channel_limits);
   change_to(spec.quality, change.quality);
   change_to(spec.cost, change.cost);
+  change_to(spec.base, change.base);
+  change_to(spec.team, change.team);
   emit(AgentPut{handle, spec});
   if (change.skills) revoke_unfit_offers(handle, "skills_changed");
   return {};

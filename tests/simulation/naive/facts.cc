@@ -146,6 +146,7 @@ class Fold {
     contact.priority = event.priority;
     line_up(contact);
   }
+  void operator()(const ContactOutcomeRecorded&) {}
   void operator()(const ContactStarving& event) {
     Contact& contact = facts_.contacts.at(event.contact);
     contact.starving = true;

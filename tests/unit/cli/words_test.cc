@@ -99,6 +99,9 @@ TEST_F(WordsTest, EveryKnownStateHasAWord) {
   for (int i = 1; i < v1::Gate_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::Gate>(i)).front(), '#');
   for (int i = 1; i < v1::Obstacle_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::Obstacle>(i)).front(), '#');
   for (int i = 1; i < v1::QueueOrder_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::QueueOrder>(i)).front(), '#');
+  for (int i = 1; i < v1::ServiceLevelMethod_ARRAYSIZE; ++i) {
+    EXPECT_NE(word(static_cast<v1::ServiceLevelMethod>(i)).front(), '#');
+  }
   for (int i = 1; i < v1::OfferTrigger_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::OfferTrigger>(i)).front(), '#');
   for (int i = 1; i < v1::AgentPresence_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::AgentPresence>(i)).front(), '#');
   for (int i = 1; i < v1::AgentActivity_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::AgentActivity>(i)).front(), '#');

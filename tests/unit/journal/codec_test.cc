@@ -41,7 +41,7 @@ const PolicySpec kPolicy = {"p",
                             {{"pool", kCondition, {16s, 17, 18, QueueHandle{19}, 20}}}};
 const QueueSpec kQueue = {"q", "Queue", Channel::kTask,  PolicyHandle{4}, 21s, 22s, 23s, true,
                           24,  25,      SkillHandle{26}, "acme"};
-const AgentSpec kAgent = {{{SkillHandle{6}, 70, at(71)}}, 90, 91, 92, {-1, 1, 2, -1, 4, 5, 6}, "a", "Agent"};
+const AgentSpec kAgent = {{{SkillHandle{6}, 70, at(71)}}, 90, 91, 92, {-1, 1, 2, -1, 4, 5, 6}, "a", "Agent", "wuhan", "night"};
 const Settings kSettings = {{0, 1, 2, 3, 4, 5, 6}, 31s, 32s, 33s, 34s, 35, 36, QueueOrder::kRatio, 37,
                             {0, 1, 2, 3, 4, 5, 6}};
 const Explanation kExplanation = {Trigger::kStep, 2, 9, {0, 1, 2, 3, 4, 5, 6}, 41s, 42s, AgentHandle{8}, 43s, 44s, 45s};
@@ -86,6 +86,7 @@ std::vector<EventBody> bodies() {
           SessionOpened{agent, session, true},
           SessionLost{agent, session},
           PoolsChanged{queue, {1, 2, 4}},
+          ContactOutcomeRecorded{contact, queue, agent, at(13), ContactOutcomeKind::kOrder, -1'250, "order 7"},
           SessionEnded{agent, session, "why"},
           PresenceChanged{agent, Presence::kSuspended, "why", at(11), 2, {Presence::kBreak, "later"}},
           ContactPrioritySet{contact, queue, 30},
