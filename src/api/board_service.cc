@@ -1,3 +1,4 @@
+#include "kpi_watch.h"
 #include "muster/api/checker.h"
 #include "muster/node/render.h"
 #include "muster/v1/board_service.grpc.pb.h"
@@ -103,6 +104,11 @@ class BoardService final : public v1::BoardService::CallbackService {
   grpc::ServerWriteReactor<v1::WatchBoardResponse>* WatchBoard(grpc::CallbackServerContext* context,
                                                                const v1::WatchBoardRequest* request) override {
     return launch<BoardWatch, v1::WatchBoardRequest>(gate_, context, streams_, node_, *request);
+  }
+
+  grpc::ServerWriteReactor<v1::WatchKpisResponse>* WatchKpis(grpc::CallbackServerContext* context,
+                                                             const v1::WatchKpisRequest* request) override {
+    return launch<KpiWatch, v1::WatchKpisRequest>(gate_, context, streams_, node_, *request);
   }
 
  private:

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "contact_outcomes.h"
 #include "contact_watch.h"
 #include "muster/api/page_token.h"
 #include "muster/v1/contact_service.grpc.pb.h"
@@ -102,6 +103,14 @@ class ContactService final : public v1::ContactService::CallbackService {
   ServerUnaryReactor* AssignContact(CallbackServerContext* context, const v1::AssignContactRequest* request,
                                     v1::AssignContactResponse* response) override {
     return command_call(gate_, node_, context, request, response);
+  }
+
+  ServerUnaryReactor* RecordContactOutcome(CallbackServerContext* context,
+                                           const v1::RecordContactOutcomeRequest* request,
+                                           v1::RecordContactOutcomeResponse* response) override {
+    return admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
+      record_outcome(node_, admission.tenant(), request, response, reactor);
+    });
   }
 
   ServerUnaryReactor* BatchCreateContacts(CallbackServerContext* context, const v1::BatchCreateContactsRequest* request,
@@ -222,6 +231,7 @@ class ContactService final : public v1::ContactService::CallbackService {
           } else {
             *response->mutable_contact() = std::move(history->contact);
             for (auto& offer : history->offers) *response->add_offers() = std::move(offer);
+            for (auto& outcome : history->outcomes) *response->add_outcomes() = std::move(outcome);
             if (!tenant.empty()) show_to_tenant(response);
             read(node_, reactor, [response](const dispatch::Engine& engine, TimePoint) {
               add_live(engine, response->mutable_contact());
@@ -378,11 +388,6 @@ class ContactService final : public v1::ContactService::CallbackService {
   static void add_live(const dispatch::Engine& engine, v1::Contact* contact) {
     const auto* live = engine.contact(node::parse_contact_id(contact->contact_id()));
     if (live) node::render_live(engine, *live, contact);
-  }
-
-  static grpc::Status not_read(node::StoreStatus status, const std::string& trouble) {
-    if (status == node::StoreStatus::kUnavailable) spdlog::warn("api: the reporting tables were not read: {}", trouble);
-    return to_status(store_error(status));
   }
 
   node::Node& node_;

@@ -55,6 +55,7 @@ class Server::Impl {
     services_.push_back(make_agent_session_service(node_, gate_, streams_));
     services_.push_back(make_routing_service(node_, gate_));
     services_.push_back(make_board_service(node_, gate_, streams_));
+    services_.push_back(make_kpi_service(node_, gate_));
     services_.push_back(make_admin_service(node_, gate_, streams_, wall_now()));
   }
 

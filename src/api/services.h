@@ -16,6 +16,7 @@ std::unique_ptr<grpc::Service> make_contact_service(node::Node& node, Gate& gate
 std::unique_ptr<grpc::Service> make_agent_session_service(node::Node& node, Gate& gate, StreamRegistry& streams);
 std::unique_ptr<grpc::Service> make_routing_service(node::Node& node, Gate& gate);
 std::unique_ptr<grpc::Service> make_board_service(node::Node& node, Gate& gate, StreamRegistry& streams);
+std::unique_ptr<grpc::Service> make_kpi_service(node::Node& node, Gate& gate);
 /// `started`: when this process did.
 std::unique_ptr<grpc::Service> make_admin_service(node::Node& node, Gate& gate, StreamRegistry& streams,
                                                   TimePoint started);

@@ -75,6 +75,9 @@ inline bool exists_for(const std::string& tenant, const dispatch::Queue& queue) 
   return tenant.empty() || queue.spec.tenant == tenant;
 }
 
+/// Why the reporting tables were not read; what is behind it goes to the log.
+grpc::Status not_read(node::StoreStatus status, const std::string& trouble);
+
 /// Reads the engine's state: `look(engine, now)` fills the response and gives the call's status.
 template <typename Look>
 void read(node::Node& node, grpc::ServerUnaryReactor* reactor, Look look) {

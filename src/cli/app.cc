@@ -66,6 +66,7 @@ std::unique_ptr<CLI::App> make_program(Context& context) {
   add_explain_command(*program, context);
   add_desk_commands(*program, context);
   add_board_command(*program, context);
+  add_kpi_commands(*program, context);
   add_routing_commands(*program, context);
   add_member_commands(*program, context);
   add_certificate_commands(*program, context);

@@ -86,7 +86,35 @@ void add_get(CLI::App& group, Context& context) {
     for (const auto& offer : response.offers()) {
       for (const std::string& line : offer_lines(offer, now)) context.out << "  " << line << '\n';
     }
+    if (!response.outcomes().empty()) context.out << '\n' << tr("Outcomes:") << '\n';
+    for (const auto& outcome : response.outcomes()) {
+      context.out << "  "
+                  << say("{0}: {1} {2}, told {3}", printable(outcome.outcome_id()), word(outcome.kind()),
+                         outcome.value(), when(outcome.record_time()))
+                  << '\n';
+    }
     return kDone;
+  });
+}
+
+void add_outcome(CLI::App& group, Context& context) {
+  CLI::App& command =
+      add_command(group, "outcome", tr("Tells what became known of a contact: a survey's answer, an order, a cost"),
+                  "  muster contacts outcome CONTACT_ID --id survey-1 --kind csat --value 5\n"
+                  "  muster contacts outcome CONTACT_ID --id order-88 --kind order --value 12990");
+  add_id(command, tr("Identifier of the contact"));
+  FieldFlags flags(command, v1::ContactOutcome::descriptor());
+  flags.add("--id", "outcome_id", tr("Your name for it; the same again changes nothing"))->required();
+  flags.add("--kind", "kind", tr("What it tells"))->required();
+  const auto value = std::make_shared<std::int64_t>(0);
+  command.add_option("--value", *value, tr("Points, 1 or 0, or hundredths of the currency, as the kind asks for (0)"));
+  on_run(command, context, [&context, &command, value, fill = flags.filler()] {
+    v1::RecordContactOutcomeRequest request;
+    fill(*request.mutable_outcome());
+    request.mutable_outcome()->set_value(*value);
+    request.set_contact_id(id_of(command));
+    return acknowledge(context, context.call(&Stub::RecordContactOutcome, request),
+                       say("{0}: {1} noted.", request.contact_id(), word(request.outcome().kind())));
   });
 }
 
@@ -225,6 +253,7 @@ void add_contact_commands(CLI::App& program, Context& context) {
       Verb<decltype(&Stub::AssignContact)>{"assign", &Stub::AssignContact,
                                            tr("Hands a waiting contact to one agent, for a while to this one alone"),
                                            tr("{0} assigned."), " --agent li.na --wait 60s", bind_assignment});
+  add_outcome(group, context);
   add_watch(group, context);
 }
 

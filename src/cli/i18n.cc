@@ -14,6 +14,8 @@ namespace {
 
 constexpr const char* kDomain = "muster";
 
+Language spoken = Language::kEnglish;
+
 std::string_view environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string_view{} : std::string_view{value};
@@ -50,6 +52,7 @@ Language choose_language(int argc, const char* const* argv) {
 }
 
 void use_language(Language language) {
+  spoken = language;
   // gettext ignores LANGUAGE in the locale "C", and other zh locales are often not generated: C.UTF-8 is always there.
   setenv("LANGUAGE", language == Language::kChinese ? "zh_CN" : "en", 1);
   std::setlocale(LC_MESSAGES, "C.UTF-8");
@@ -58,6 +61,8 @@ void use_language(Language language) {
   bindtextdomain(kDomain, catalogue_directory().c_str());
   bind_textdomain_codeset(kDomain, "UTF-8");
 }
+
+Language language() { return spoken; }
 
 std::string tr(const char* text) { return dgettext(kDomain, text); }
 

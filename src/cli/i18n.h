@@ -18,6 +18,8 @@ Language choose_language(int argc, const char* const* argv);
 /// Speaks `language` from now on, in UTF-8, also where no locale but C.UTF-8 was ever generated. The catalogue is
 /// ../share/locale/zh_CN/LC_MESSAGES/muster.mo as seen from the executable.
 void use_language(Language language);
+/// The language spoken now; English before use_language().
+Language language();
 
 /// The translation of a text; the text itself where there is none.
 std::string tr(const char* text);

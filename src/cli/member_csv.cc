@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "csv_texts.h"
+#include "csv_writer.h"
 #include "error.h"
 #include "i18n.h"
 #include "muster/csv/csv_reader.h"
@@ -83,18 +84,6 @@ class MemberRows {
   std::vector<std::size_t> columns_;
 };
 
-std::string quoted(const std::string& field) {
-  if (field.find_first_of(",\"\n\r") == std::string::npos) return field;
-  std::string text = "\"";
-  for (const char c : field) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + '"';
-}
-
-void write_row(std::ostream& out, const std::vector<std::string>& fields) {
-  for (std::size_t i = 0; i < fields.size(); ++i) out << (i > 0 ? "," : "") << quoted(fields[i]);
-  out << '\n';
-}
-
 const char* outcome_code(const Result& result) {
   switch (result.outcome()) {
     case Result::OUTCOME_CREATED:
@@ -116,7 +105,7 @@ class Import {
     if (options.report.empty()) return;
     report_.open(options.report);
     if (!report_) throw UsageError(say("{0}: cannot be written", options.report));
-    write_row(report_, {"line", "member_id", "outcome", "error"});
+    write_csv_row(report_, {"line", "member_id", "outcome", "error"});
   }
 
   void add(std::size_t line, v1::Member member) {
@@ -168,7 +157,7 @@ class Import {
         ++refused_;
     }
     if (report_.is_open()) {
-      write_row(report_, {std::to_string(line), id, outcome_code(result), result.error().message()});
+      write_csv_row(report_, {std::to_string(line), id, outcome_code(result), result.error().message()});
     }
     if (context_.options.json) *all_.add_results() = result;
     if (result.outcome() == Result::OUTCOME_UNSPECIFIED && !context_.options.json) {
@@ -205,7 +194,7 @@ int import_members(Context& context, const ImportOptions& options) {
 
 int export_members(Context& context, const v1::ListMembersRequest& wanted) {
   v1::ListMembersRequest request = wanted;
-  write_row(context.out, {kColumns.begin(), kColumns.end()});
+  write_csv_row(context.out, {kColumns.begin(), kColumns.end()});
   do {
     request.set_page_size(kBatch);
     const auto response = context.call(&Stub::ListMembers, request);
@@ -214,8 +203,8 @@ int export_members(Context& context, const v1::ListMembersRequest& wanted) {
       for (const std::string& language : member.languages()) languages += (languages.empty() ? "" : "|") + language;
       std::string type = v1::EngagementType_Name(member.engagement_type()).substr(kEngagementPrefix.size());
       for (char& c : type) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      write_row(context.out, {member.member_id(), member.display_name(), type, member.base_id(), member.team_id(),
-                              languages, member.time_zone()});
+      write_csv_row(context.out, {member.member_id(), member.display_name(), type, member.base_id(), member.team_id(),
+                                  languages, member.time_zone()});
     }
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());

@@ -321,6 +321,59 @@ std::string word(v1::ServiceLevelMethod method) {
   }
 }
 
+std::string word(v1::MetricUnit unit) {
+  switch (unit) {
+    case v1::METRIC_UNIT_COUNT:
+      return tr("count");
+    case v1::METRIC_UNIT_PERCENT:
+      return tr("per cent");
+    case v1::METRIC_UNIT_SECONDS:
+      return tr("time");
+    case v1::METRIC_UNIT_MONEY:
+      return tr("money");
+    case v1::METRIC_UNIT_NUMBER:
+      return tr("number");
+    default:
+      return unknown(unit);
+  }
+}
+
+std::string word(v1::MetricDirection direction) {
+  switch (direction) {
+    case v1::METRIC_DIRECTION_HIGHER_IS_BETTER:
+      return tr("higher");
+    case v1::METRIC_DIRECTION_LOWER_IS_BETTER:
+      return tr("lower");
+    case v1::METRIC_DIRECTION_NEUTRAL:
+      return tr("neither");
+    default:
+      return unknown(direction);
+  }
+}
+
+std::string word(v1::ContactOutcomeKind kind) {
+  switch (kind) {
+    case v1::CONTACT_OUTCOME_KIND_SURVEY_SENT:
+      return tr("survey sent");
+    case v1::CONTACT_OUTCOME_KIND_CSAT:
+      return tr("satisfaction");
+    case v1::CONTACT_OUTCOME_KIND_NPS:
+      return tr("recommendation");
+    case v1::CONTACT_OUTCOME_KIND_CES:
+      return tr("effort");
+    case v1::CONTACT_OUTCOME_KIND_RESOLVED:
+      return tr("resolved at once");
+    case v1::CONTACT_OUTCOME_KIND_ORDER:
+      return tr("order");
+    case v1::CONTACT_OUTCOME_KIND_REACTIVATED:
+      return tr("reactivated");
+    case v1::CONTACT_OUTCOME_KIND_COST:
+      return tr("cost");
+    default:
+      return unknown(kind);
+  }
+}
+
 std::string word(v1::PoolHold hold) {
   switch (hold) {
     case v1::POOL_HOLD_AUTOMATIC:

@@ -11,6 +11,7 @@
 #include "muster/v1/course.pb.h"
 #include "muster/v1/exam.pb.h"
 #include "muster/v1/identity.pb.h"
+#include "muster/v1/kpi.pb.h"
 #include "muster/v1/live_session.pb.h"
 #include "muster/v1/member.pb.h"
 #include "muster/v1/routing.pb.h"
@@ -34,6 +35,9 @@ std::string word(v1::AgentActivity activity);
 std::string word(v1::ContactEventKind kind);
 std::string word(v1::QueueOrder order);
 std::string word(v1::ServiceLevelMethod method);
+std::string word(v1::MetricUnit unit);
+std::string word(v1::MetricDirection direction);
+std::string word(v1::ContactOutcomeKind kind);
 std::string word(v1::PoolHold hold);
 std::string word(v1::MemberState state);
 std::string word(v1::CertificateState state);

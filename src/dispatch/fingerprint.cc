@@ -115,9 +115,8 @@ static void hash_into(Hasher& h, const AssignContact& v) { h.add(33, v.contact, 
 
 static void hash_into(Hasher& h, const HoldPool& v) { h.add(34, v.queue, v.pool, v.hold); }
 static void hash_into(Hasher& h, const SetAgentPresence& v) { h.add(35, v.agent, v.presence, v.reason, v.next); }
-static void hash_into(Hasher& h, const RecordContactOutcome& v) {
-  h.add(36, v.contact, v.queue, v.agent, v.occurred, v.kind, v.value, v.id);
-}
+// Where and when it counts is looked up for each try.
+static void hash_into(Hasher& h, const RecordContactOutcome& v) { h.add(36, v.contact, v.kind, v.value, v.id); }
 
 /// No body has a field of this number.
 static constexpr std::uint64_t kTenantTag = 0x100;

@@ -16,6 +16,7 @@
 #include "muster/v1/exam_service.pb.h"
 #include "muster/v1/forum_service.pb.h"
 #include "muster/v1/identity_service.pb.h"
+#include "muster/v1/kpi_service.pb.h"
 #include "muster/v1/live_session_service.pb.h"
 #include "muster/v1/member_service.pb.h"
 #include "muster/v1/routing_service.pb.h"
@@ -96,6 +97,7 @@ constexpr Permission kPermissions[] = {
     {"BadgeService", "GetBadgeState", Access::kTable, kMembersRead, "PPPPPTTPT"},
 
     {"BoardService", "WatchBoard", Access::kTable, kBoardRead, "PPPP.TT.T"},
+    {"BoardService", "WatchKpis", Access::kTable, kBoardRead, "PPPP.TT.T"},
 
     {"CertificateService", "CreateCertificateKind", Access::kTable, kMembersWrite, "PP......."},
     {"CertificateService", "GetCertificateKind", Access::kTable, kMembersRead, "PPPPP..P."},
@@ -122,6 +124,7 @@ constexpr Permission kPermissions[] = {
     {"ContactService", "TransferContact", Access::kTable, kContactsWrite, "PPP..T..T"},
     {"ContactService", "PrioritizeContact", Access::kTable, kContactsWrite, "PPP......"},
     {"ContactService", "AssignContact", Access::kTable, kContactsWrite, "PPP......"},
+    {"ContactService", "RecordContactOutcome", Access::kTable, kContactsWrite, "PPP..T..T"},
     {"ContactService", "WatchContacts", Access::kTable, kContactsRead, "PPPPPTT.T"},
 
     {"CourseService", "CreateCourse", Access::kTable, kMembersWrite, "PP......."},
@@ -187,6 +190,9 @@ constexpr Permission kPermissions[] = {
     {"IdentityService", "ListApiKeys", Access::kTable, kIdentity, "P....TT.T"},
     {"IdentityService", "RevokeApiKey", Access::kTable, kIdentity, "P....T..T"},
     {"IdentityService", "ListAuditEntries", Access::kTable, kIdentity, "P....T..T"},
+
+    {"KpiService", "ListMetrics", Access::kTable, kBoardRead, "PPPPPTTPT"},
+    {"KpiService", "QueryKpis", Access::kTable, kBoardRead, "PPPPPTT.T"},
 
     {"LiveSessionService", "CreateLiveSession", Access::kTable, kMembersWrite, "PPPP....."},
     {"LiveSessionService", "GetLiveSession", Access::kTable, kMembersRead, "PPPPP..O."},
@@ -322,6 +328,7 @@ void load_services() {
   v1::GetContactRequest::descriptor();
   v1::GetCourseRequest::descriptor();
   v1::GetExamRequest::descriptor();
+  v1::QueryKpisRequest::descriptor();
   v1::GetForumQuestionRequest::descriptor();
   v1::SignInRequest::descriptor();
   v1::GetLiveSessionRequest::descriptor();

@@ -200,7 +200,8 @@ dispatch::QueueSpec read(const v1::QueueSpec& stored) {
   spec.reserve_skill = handle_of<dispatch::SkillHandle>(stored.reserve_skill());
   if (!stored.tenant().empty()) spec.tenant = stored.tenant();
   if (stored.service_level_method() != 0) {
-    spec.service_level_method = known(narrow<int>(stored.service_level_method()), dispatch::ServiceLevelMethod::kLeftInTarget);
+    spec.service_level_method =
+        known(narrow<int>(stored.service_level_method()), dispatch::ServiceLevelMethod::kLeftInTarget);
   }
   if (stored.has_short_abandon()) spec.short_abandon = span_of(stored.short_abandon());
   return spec;

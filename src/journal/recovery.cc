@@ -12,7 +12,7 @@ namespace {
 /// How many batches to read past the last event wanted, at worst.
 constexpr std::uint64_t kBatchesPerRead = 1024;
 
-kpi::BoardCounters load_snapshot(Source& source, dispatch::Sequence at_most, Recovered& recovered) {
+Folded load_snapshot(Source& source, dispatch::Sequence at_most, Recovered& recovered) {
   while (std::optional<StoredSnapshot> stored = source.snapshot(at_most)) {
     const std::string label = "snapshot at event " + std::to_string(stored->last_seq);
     try {
@@ -22,7 +22,7 @@ kpi::BoardCounters load_snapshot(Source& source, dispatch::Sequence at_most, Rec
       if (whole && snapshot.state.last_sequence == stored->last_seq) {
         recovered.engine = dispatch::Engine(std::move(snapshot.state));
         recovered.snapshot_seq = stored->last_seq;
-        return std::move(snapshot.board);
+        return std::move(snapshot.folded);
       }
       recovered.warnings.push_back(label + " passed over: its checksum or state hash differs from the one recorded");
     } catch (const Corrupt& error) {
@@ -39,8 +39,8 @@ kpi::BoardCounters load_snapshot(Source& source, dispatch::Sequence at_most, Rec
 Recovered recover(Source& source, dispatch::Sequence last_seq, const RecoveryObserver& observer) {
   Recovered recovered;
   dispatch::Engine& engine = recovered.engine;
-  const kpi::BoardCounters counters = load_snapshot(source, last_seq, recovered);
-  if (observer.started) observer.started(engine, counters);
+  const Folded folded = load_snapshot(source, last_seq, recovered);
+  if (observer.started) observer.started(engine, folded);
   const auto replay = [&](const Batch& batch) {
     std::vector<dispatch::Event> replayed;
     decode_events(batch.payload, [&](dispatch::Event& event) {

@@ -290,6 +290,66 @@ kpi::TotalCounters read(const v1::TotalCounters& stored) {
           stored.offers(),  stored.offers_missed(), stored.offers_declined()};
 }
 
+void fill(v1::FactsSlice& stored, const kpi::FactsSlice& slice) {
+  stored.set_start(store(slice.start));
+  for (const auto& [fact, amount] : slice.facts) {
+    stored.add_facts(fact);
+    stored.add_amounts(amount);
+  }
+}
+kpi::FactsSlice read(const v1::FactsSlice& stored) {
+  check_known(stored);
+  if (stored.facts_size() != stored.amounts_size()) throw Corrupt("snapshot holds facts without amounts");
+  kpi::FactsSlice slice{time_of(stored.start()), {}};
+  for (int i = 0; i < stored.facts_size(); ++i) {
+    if (stored.facts(i) >= kpi::kFactCount) throw Corrupt("snapshot holds a fact that this release does not know");
+    slice.facts.emplace_back(static_cast<std::uint8_t>(stored.facts(i)), stored.amounts(i));
+  }
+  return slice;
+}
+
+void fill(v1::FactsRow& stored, const kpi::FoldImage::Row& row) {
+  stored.set_dimension(static_cast<std::uint32_t>(row.key.dimension));
+  stored.set_id(row.key.id);
+  stored.set_second(row.key.second);
+  stored.set_settled(store(row.series.settled));
+  for (const auto& minute : row.series.minutes) fill(*stored.add_minutes(), minute);
+  for (const auto& interval : row.series.intervals) fill(*stored.add_intervals(), interval);
+}
+kpi::FoldImage::Row read(const v1::FactsRow& stored) {
+  check_known(stored);
+  kpi::FoldImage::Row row;
+  row.key.dimension = known(narrow<int>(stored.dimension()), kpi::Dimension::kBaseQueue);
+  row.key.id = stored.id();
+  row.key.second = stored.second();
+  row.series.settled = time_of(stored.settled());
+  for (const auto& minute : stored.minutes()) row.series.minutes.push_back(read(minute));
+  for (const auto& interval : stored.intervals()) row.series.intervals.push_back(read(interval));
+  return row;
+}
+
+void fill(v1::Handling& stored, const kpi::FoldImage::Handling& handling) {
+  stored.set_contact(raw(handling.contact));
+  stored.set_since(store(handling.since));
+  stored.set_talk(store(handling.talk));
+  stored.set_hold(store(handling.hold));
+  stored.set_units(handling.units);
+  stored.set_answer(raw(handling.answer));
+  stored.set_waited(store(handling.waited));
+  stored.set_in_target(handling.in_target);
+}
+kpi::FoldImage::Handling read(const v1::Handling& stored) {
+  check_known(stored);
+  return {handle_of<dispatch::ContactId>(stored.contact()),
+          time_of(stored.since()),
+          span_of(stored.talk()),
+          span_of(stored.hold()),
+          narrow<std::uint16_t>(stored.units()),
+          handle_of<dispatch::OfferId>(stored.answer()),
+          span_of(stored.waited()),
+          stored.in_target()};
+}
+
 template <typename Stored, typename Value>
 void fill_all(google::protobuf::RepeatedPtrField<Stored>* stored, const std::vector<Value>& values) {
   stored->Reserve(static_cast<int>(values.size()));
@@ -331,10 +391,12 @@ std::string encode_snapshot(const Snapshot& snapshot) {
   fill_all(stored.mutable_offers(), image.offers);
   fill_all(stored.mutable_requests(), image.requests);
   v1::BoardCounters& board = *stored.mutable_board();
-  board.set_day(snapshot.board.day);
-  fill(*board.mutable_totals(), snapshot.board.totals);
-  fill_all(board.mutable_queues(), snapshot.board.queues);
-  fill_all(board.mutable_agents(), snapshot.board.agents);
+  board.set_day(snapshot.folded.board.day);
+  fill(*board.mutable_totals(), snapshot.folded.board.totals);
+  fill_all(board.mutable_queues(), snapshot.folded.board.queues);
+  fill_all(board.mutable_agents(), snapshot.folded.board.agents);
+  fill_all(stored.mutable_facts(), snapshot.folded.facts.rows);
+  fill_all(stored.mutable_handling(), snapshot.folded.facts.handling);
   std::string payload = stored.SerializeAsString();
   v1::Snapshot checksum;  // two messages, one after the other, are read as one
   checksum.set_checksum(crc_of(payload));
@@ -381,10 +443,13 @@ Snapshot decode_snapshot(std::string_view payload) {
   read_all(stored.offers(), image.offers);
   read_all(stored.requests(), image.requests);
   check_known(stored.board());
-  snapshot.board.day = stored.board().day();
-  snapshot.board.totals = read(stored.board().totals());
-  read_all(stored.board().queues(), snapshot.board.queues);
-  read_all(stored.board().agents(), snapshot.board.agents);
+  kpi::BoardCounters& board = snapshot.folded.board;
+  board.day = stored.board().day();
+  board.totals = read(stored.board().totals());
+  read_all(stored.board().queues(), board.queues);
+  read_all(stored.board().agents(), board.agents);
+  read_all(stored.facts(), snapshot.folded.facts.rows);
+  read_all(stored.handling(), snapshot.folded.facts.handling);
   return snapshot;
 }
 

@@ -342,7 +342,7 @@ Rows Fold::Impl::rows_of(QueueHandle handle, AgentHandle agent_handle) {
   Row*& both = queue->by_base[agent->base_number];
   if (!both) {
     both = &row_of({Dimension::kBaseQueue, agent->spec.base, queue->spec.id});
-    both->place = {queue->spec.display_name, queue->spec.tenant, agent->spec.base, ""};
+    both->place = {queue->spec.display_name, queue->spec.tenant, agent->spec.base, "", {}};
   }
   rows.add(both);
   return rows;
@@ -362,7 +362,7 @@ void Fold::Impl::place_agent(AgentEntry& agent) {
   if (agent.row) return;
   agent.row = &row_of({Dimension::kAgent, agent.spec.id});
   agent.row->agent = agent.handle;
-  agent.row->place = {agent.spec.display_name, "", agent.spec.base, agent.spec.team};
+  agent.row->place = {agent.spec.display_name, "", agent.spec.base, agent.spec.team, {}};
 }
 
 std::optional<Duration> Fold::Impl::longest_wait(const Row& row, TimePoint until) const {
@@ -417,6 +417,7 @@ void Fold::Impl::count(const Rows& rows, Counts counts) {
 }
 
 void Fold::Impl::count_at(TimePoint at, const Rows& rows, Counts counts) {
+  if (at == now_) return count(rows, counts);
   const TimePoint start = interval_of(std::min(at, now_));
   for (Row* row : rows) {
     for (const auto& [fact, amount] : counts) {
@@ -586,13 +587,13 @@ void Fold::Impl::on(const dispatch::QueuePut& e) {
   auto& entry = queues_[raw(e.queue)];
   if (!entry) {
     entry = std::make_unique<QueueEntry>();
-    entry->row = &row_of({Dimension::kQueue, e.spec.id});
+    entry->row = &row_of({Dimension::kQueue, e.spec.id, e.spec.tenant});
     entry->tenant = &row_of({Dimension::kTenant, e.spec.tenant});
     entry->tenant->place.tenant = e.spec.tenant;
     entry->channel = &row_of({Dimension::kChannel, std::to_string(static_cast<int>(e.spec.channel))});
   }
   entry->spec = e.spec;
-  entry->row->place = {e.spec.display_name, e.spec.tenant, "", ""};
+  entry->row->place = {e.spec.display_name, e.spec.tenant, "", "", e.spec.service_level_method};
 }
 
 void Fold::Impl::on(const dispatch::QueueDeleted& e) {
@@ -610,11 +611,12 @@ void Fold::Impl::on(const dispatch::AgentPut& e) {
   entry->spec = e.spec;
   if (moves) {
     entry->base = e.spec.base.empty() ? nullptr : &row_of({Dimension::kBase, e.spec.base});
+    if (entry->base) entry->base->place.base = e.spec.base;
     entry->team = e.spec.team.empty() ? nullptr : &row_of({Dimension::kTeam, e.spec.team});
     if (entry->team) entry->team->place.base = e.spec.base;
     entry->base_number = base_numbers_.try_emplace(e.spec.base, base_numbers_.size()).first->second;
   }
-  if (entry->row) entry->row->place = {e.spec.display_name, "", e.spec.base, e.spec.team};
+  if (entry->row) entry->row->place = {e.spec.display_name, "", e.spec.base, e.spec.team, {}};
   settle_agent(e.agent);
 }
 
@@ -839,22 +841,22 @@ void Fold::Impl::restore(const dispatch::StateImage& state, const FoldImage& ima
     entry.presence = agent.presence;
     if (rows_.contains({Dimension::kAgent, agent.spec.id})) place_agent(entry);
   }
-  std::unordered_map<std::uint64_t, const FoldImage::Handling*> handling;
-  for (const auto& each : image.handling) handling.emplace(raw(each.contact), &each);
+  std::unordered_map<std::uint64_t, const FoldImage::Handling*> in_image;
+  for (const auto& each : image.handling) in_image.emplace(raw(each.contact), &each);
   for (const auto& held : state.contacts) {
     OpenContact& contact = contacts_[raw(held.id)];
     contact.due = held.due;
     contact.queue = held.queue;
     contact.estimated_wait = held.estimated_wait;
     contact.answered = held.answered;
-    const auto known = handling.find(raw(held.id));
-    if (known != handling.end()) {
+    const auto known = in_image.find(raw(held.id));
+    if (known != in_image.end()) {
       const FoldImage::Handling& h = *known->second;
       std::tie(contact.talk, contact.hold, contact.units, contact.answer, contact.waited, contact.in_target) =
           std::tie(h.talk, h.hold, h.units, h.answer, h.waited, h.in_target);
     }
     move(held.id, contact, held.state, held.queue, in_hand(held.state) ? held.agent : AgentHandle::kNone);
-    contact.since = known != handling.end() ? known->second->since : held.state_since;
+    contact.since = known != in_image.end() ? known->second->since : held.state_since;
   }
   for (const auto& offer : state.offers) ring(offer.agent, +1);
   for (const auto& agent : state.agents) settle_agent(agent.handle);

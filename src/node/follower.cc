@@ -45,6 +45,7 @@ struct Follower::Position {
   journal::SnapshotWriter snapshots;
   dispatch::Engine engine;
   kpi::Board board;
+  kpi::Fold facts{kpi::Fold::Keep::kHistory};
   Projector projector;
   dispatch::Sequence written = 0;  ///< the tables' position
   bool behind = true;              ///< the last read stopped before the journal's end
@@ -233,16 +234,23 @@ void Follower::clear_if_asked(ProjectionStore& store) {
 std::unique_ptr<Follower::Position> Follower::start_over(ProjectionStore& store) {
   auto at = std::make_unique<Position>(options_, store);
   at->written = store.position();
-  auto recovered = journal::recover(
-      at->reader, at->written,
-      {.started = [&](const dispatch::Engine& engine,
-                      const kpi::BoardCounters& counters) { at->board.restore(engine.image(), counters); },
-       .replayed =
-           [&](std::vector<dispatch::Event>&& events) {
-             check_wanted(false);
-             for (const auto& event : events) at->board.apply(event);
-           }});
+  auto recovered = journal::recover(at->reader, at->written,
+                                    {.started =
+                                         [&](const dispatch::Engine& engine, const journal::Folded& folded) {
+                                           const auto state = engine.image();
+                                           at->board.restore(state, folded.board);
+                                           at->facts.restore(state, folded.facts);
+                                         },
+                                     .replayed =
+                                         [&](std::vector<dispatch::Event>&& events) {
+                                           check_wanted(false);
+                                           for (const auto& event : events) {
+                                             at->board.apply(event);
+                                             at->facts.apply(event);
+                                           }
+                                         }});
   at->engine = std::move(recovered.engine);
+  static_cast<void>(at->facts.take_history());  // the tables have it
   snapshot_ = recovered.snapshot_seq;
   std::lock_guard lock(mutex_);
   projected_ = at->written;
@@ -262,6 +270,7 @@ void Follower::follow(Position& at) {
           throw journal::Corrupt("replaying event " + std::to_string(event.sequence) + " differs from the live state");
         }
         at.board.apply(event);
+        at.facts.apply(event);
       });
     });
     at.behind = batches == kBatchesPerRead;
@@ -279,7 +288,7 @@ void Follower::check_wanted(bool also_at_stop) const {
 void Follower::write_tables(Position& at) {
   const auto to = at.engine.last_sequence();
   if (to != at.written) {
-    if (!at.store.write(at.projector.rows(), at.written, to)) {
+    if (!at.store.write(at.projector.rows(), at.facts.take_history(), at.written, to)) {
       throw std::runtime_error("another node wrote the reporting tables");
     }
     at.projector.clear();
@@ -303,7 +312,7 @@ void Follower::write_snapshot(Position& at) {
   if (std::lock_guard lock(mutex_); stopping_) due = events >= kSnapshotAtStopEvents;
   if (!due) return;
   last_snapshot_ = Clock::now();
-  const auto payload = journal::encode_snapshot({at.engine.image(), at.board.image()});
+  const auto payload = journal::encode_snapshot({at.engine.image(), {at.board.image(), at.facts.image()}});
   if (at.snapshots.write(at.engine.epoch(), sequence, at.engine.state_hash(), payload)) {
     snapshot_ = sequence;
     spdlog::info("snapshot at event {}: {} bytes", sequence, payload.size());

@@ -15,6 +15,7 @@
 #include "muster/journal/reader.h"
 #include "muster/journal/snapshot_writer.h"
 #include "muster/kpi/board.h"
+#include "muster/kpi/fold.h"
 #include "muster/node/node.h"
 #include "muster/store/connection.h"
 #include "projection_store.h"

@@ -2,10 +2,12 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
 #include "follower.h"
+#include "kpi_history_store.h"
 #include "muster/store/tenant_pool.h"
 #include "projection_store.h"
 #include "publisher.h"
@@ -149,6 +151,25 @@ void Node::list_contacts(ContactFilter filter, StoreResult<ContactPage> done) {
       tenant,
       [this, filter = std::move(filter)](store::TenantTransaction& t, dispatch::Sequence complete_to) {
         return std::optional(read_contacts(t, impl_->options.workspace, complete_to, filter));
+      },
+      std::move(done));
+}
+
+std::shared_ptr<const KpiTable> Node::kpis(kpi::Dimension dimension, KpiWindow window,
+                                           const std::string& time_zone) const {
+  return impl_->view.kpis.read(dimension, window, time_zone);
+}
+
+void Node::query_kpis(KpiQuery query, StoreResult<KpiHistory> done) {
+  const std::string tenant = query.tenant_id;
+  impl_->from_tables<KpiHistory>(
+      tenant,
+      [this, query = std::move(query)](store::TenantTransaction& t, dispatch::Sequence complete_to) {
+        KpiHistoryReader reader(query);
+        const TimePoint is_over = reader.read_tables(t, impl_->options.workspace, complete_to);
+        const TimePoint open = std::max(is_over, query.from);
+        reader.add_open(impl_->view.kpis.intervals(query.dimension, open, query.until));
+        return std::optional(reader.finish());
       },
       std::move(done));
 }

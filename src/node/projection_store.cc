@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <pqxx/pqxx>
 
+#include "kpi_history_store.h"
 #include "muster/node/render.h"
 #include "muster/store/binary_copy.h"
 #include "muster/store/connection.h"
@@ -42,6 +43,7 @@ constexpr const char* kIncomingTables = R"(
   CREATE TEMP TABLE incoming_contact (LIKE contact) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE incoming_offer (LIKE offer) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE incoming_session (LIKE agent_session) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE incoming_outcome (LIKE contact_outcome) ON COMMIT DELETE ROWS;
   SET synchronous_commit = off;
 )";
 
@@ -122,6 +124,18 @@ void take_sessions(const Writing& to, const Rows& rows) {
       " lost_count = excluded.lost_count, end_time = excluded.end_time, end_reason = excluded.end_reason");
 }
 
+// The same outcome again, told after the engine forgot the request, changes nothing.
+void take_outcomes(const Writing& to, const Rows& rows) {
+  const auto put = [&](store::BinaryCopy& stream, const auto& row) {
+    stream.row(to.workspace, bigint(row.first.first), row.first.second, static_cast<std::int16_t>(row.second.kind),
+               row.second.value, row.second.recorded);
+  };
+  if (!copy(
+          to, "incoming_outcome", rows.outcomes, [](const auto&) { return true; }, put))
+    return;
+  to.work.exec0("INSERT INTO contact_outcome SELECT * FROM incoming_outcome ON CONFLICT DO NOTHING");
+}
+
 void stamp(const pqxx::field& micros_since_epoch, google::protobuf::Timestamp* out) {
   to_proto(time_point(micros_since_epoch.as<std::int64_t>()), out);
 }
@@ -171,6 +185,7 @@ void ProjectedRows::clear() {
   contacts.clear();
   offers.clear();
   sessions.clear();
+  outcomes.clear();
 }
 
 ProjectionStore::ProjectionStore(store::Connection& connection, std::string workspace)
@@ -178,6 +193,7 @@ ProjectionStore::ProjectionStore(store::Connection& connection, std::string work
   pqxx::work work(connection_.get());
   work.exec("SET client_min_messages = warning");
   work.exec(kIncomingTables);
+  prepare_kpi_history(work);
   work.exec_params0("INSERT INTO projection (workspace) VALUES ($1) ON CONFLICT DO NOTHING", workspace_);
   work.commit();
 }
@@ -191,7 +207,8 @@ dispatch::Sequence ProjectionStore::position() {
   return row[0].as<dispatch::Sequence>();
 }
 
-bool ProjectionStore::write(const ProjectedRows& rows, dispatch::Sequence from, dispatch::Sequence to) {
+bool ProjectionStore::write(const ProjectedRows& rows, const kpi::History& history, dispatch::Sequence from,
+                            dispatch::Sequence to) {
   std::uint64_t last_contact = last_contact_;
   std::uint64_t last_offer = last_offer_;
   if (!rows.contacts.empty()) last_contact = std::max(last_contact, rows.contacts.rbegin()->first);
@@ -206,6 +223,8 @@ bool ProjectionStore::write(const ProjectedRows& rows, dispatch::Sequence from, 
   take_contacts(writing, rows, last_contact_);
   take_offers(writing, rows, last_offer_);
   take_sessions(writing, rows);
+  take_outcomes(writing, rows);
+  write_kpi_history(connection_, work, workspace_, history);
   work.commit();
   last_contact_ = last_contact;
   last_offer_ = last_offer;
@@ -215,11 +234,13 @@ bool ProjectionStore::write(const ProjectedRows& rows, dispatch::Sequence from, 
 void ProjectionStore::clear() {
   pqxx::work work(connection_.get());
   work.exec("SET LOCAL statement_timeout = 0");
-  for (const char* table : {"contact", "offer", "agent_session"}) {
+  for (const char* table : {"contact", "offer", "agent_session", "contact_outcome", "kpi_interval"}) {
     work.exec_params0(std::string("DELETE FROM ") + table + " WHERE workspace = $1", workspace_);
   }
-  work.exec_params0("UPDATE projection SET position = 0, last_contact = 0, last_offer = 0 WHERE workspace = $1",
-                    workspace_);
+  work.exec_params0(
+      "UPDATE projection SET position = 0, last_contact = 0, last_offer = 0, kpis_until = '-infinity' WHERE workspace "
+      "= $1",
+      workspace_);
   work.commit();
   last_contact_ = last_offer_ = 0;
 }
@@ -260,6 +281,17 @@ std::optional<ContactHistory> read_contact(store::TenantTransaction& t, const st
       std::string("SELECT ") + kOfferColumns + " FROM offer WHERE workspace = $1 AND contact = $2 ORDER BY offer",
       workspace, dispatch::raw(contact));
   for (const auto& row : offers) history.offers.push_back(offer_of(row, contact));
+  const auto outcomes = work.exec_params(
+      "SELECT outcome_id, kind, value, (extract(epoch FROM record_time) * 1000000)::bigint FROM contact_outcome"
+      " WHERE workspace = $1 AND contact = $2 ORDER BY record_time, outcome_id",
+      workspace, dispatch::raw(contact));
+  for (const auto& row : outcomes) {
+    v1::ContactOutcome& outcome = history.outcomes.emplace_back();
+    outcome.set_outcome_id(row[0].as<std::string>());
+    outcome.set_kind(static_cast<v1::ContactOutcomeKind>(row[1].as<int>()));
+    outcome.set_value(row[2].as<std::int64_t>());
+    stamp(row[3], outcome.mutable_record_time());
+  }
   return history;
 }
 

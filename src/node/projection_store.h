@@ -10,6 +10,7 @@
 
 #include "muster/base/time.h"
 #include "muster/dispatch/types.h"
+#include "muster/kpi/fold.h"
 #include "muster/node/contact_store.h"
 #include "muster/store/tenant_pool.h"
 #include "muster/v1/contact.pb.h"
@@ -29,11 +30,16 @@ struct ProjectedRows {
     std::optional<TimePoint> ended;
     std::string end_reason;
   };
+  struct Outcome {
+    dispatch::ContactOutcomeKind kind{};
+    std::int64_t value = 0;
+    TimePoint recorded;
+  };
   std::map<std::uint64_t, v1::Contact> contacts;
   std::map<std::pair<std::uint64_t, std::uint64_t>, v1::Offer> offers;  ///< by contact and offer
   std::map<std::uint64_t, Session> sessions;
+  std::map<std::pair<std::uint64_t, std::string>, Outcome> outcomes;  ///< by contact and the client's name for it
 
-  [[nodiscard]] bool empty() const { return contacts.empty() && offers.empty() && sessions.empty(); }
   void clear();
 };
 
@@ -45,9 +51,10 @@ class ProjectionStore {
 
   /// Up to where the tables hold the journal. REQUIRED before write().
   [[nodiscard]] dispatch::Sequence position();
-  /// Writes rows and moves the position from `from` to `to`, in one transaction. False, and nothing is written, if
-  /// the position is no longer `from`: another follower writes the tables.
-  [[nodiscard]] bool write(const ProjectedRows& rows, dispatch::Sequence from, dispatch::Sequence to);
+  /// Writes rows and history and moves the position from `from` to `to`, in one transaction. False, and nothing is
+  /// written, if the position is no longer `from`: another follower writes the tables.
+  [[nodiscard]] bool write(const ProjectedRows& rows, const kpi::History& history, dispatch::Sequence from,
+                           dispatch::Sequence to);
   /// Empties the tables and puts the position back to 0.
   void clear();
 

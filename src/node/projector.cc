@@ -30,24 +30,28 @@ void Projector::clear() {
 // What an event ends is gone from the engine afterwards: its last version is taken before.
 void Projector::before(const dispatch::Event& event) {
   using namespace dispatch;
-  std::visit(Overloaded{
-                 [&](const OfferAccepted& e) { end_offer(event, e.contact, e.offer, OfferState::kAccepted, ""); },
-                 [&](const OfferEnded& e) { end_offer(event, e.contact, e.offer, e.state, e.reason); },
-                 [&](const ContactRequeued& e) { fail_setup(event, e); },
-                 [&](const ContactCompleted& e) {
-                   end_contact(event, e.contact, ContactState::kCompleted).set_disposition(e.disposition);
-                 },
-                 [&](const ContactEnded& e) { end_contact(event, e.contact, e.state).set_end_reason(e.reason); },
-                 [&](const WorkspaceOpened&) { lose_all_sessions(); },
-                 [&](const SessionLost& e) { ++session(e.session).lost_count; },
-                 [&](const SessionEnded& e) {
-                   auto& row = session(e.session);
-                   row.ended = event.time;
-                   row.end_reason = e.reason;
-                 },
-                 [](const auto&) {},
-             },
-             event.body);
+  std::visit(
+      Overloaded{
+          [&](const OfferAccepted& e) { end_offer(event, e.contact, e.offer, OfferState::kAccepted, ""); },
+          [&](const OfferEnded& e) { end_offer(event, e.contact, e.offer, e.state, e.reason); },
+          [&](const ContactRequeued& e) { fail_setup(event, e); },
+          [&](const ContactCompleted& e) {
+            end_contact(event, e.contact, ContactState::kCompleted).set_disposition(e.disposition);
+          },
+          [&](const ContactEnded& e) { end_contact(event, e.contact, e.state).set_end_reason(e.reason); },
+          [&](const WorkspaceOpened&) { lose_all_sessions(); },
+          [&](const ContactOutcomeRecorded& e) {
+            rows_.outcomes.try_emplace({raw(e.contact), e.id}, ProjectedRows::Outcome{e.kind, e.value, event.time});
+          },
+          [&](const SessionLost& e) { ++session(e.session).lost_count; },
+          [&](const SessionEnded& e) {
+            auto& row = session(e.session);
+            row.ended = event.time;
+            row.end_reason = e.reason;
+          },
+          [](const auto&) {},
+      },
+      event.body);
 }
 
 void Projector::after(const dispatch::Event& event) {
@@ -65,6 +69,7 @@ void Projector::after(const dispatch::Event& event) {
                  },
                  [](const ContactCompleted&) {},
                  [](const ContactEnded&) {},
+                 [](const ContactOutcomeRecorded&) {},  // of a contact that has mostly ended
                  [&](const auto& e) {
                    if constexpr (requires { e.contact; }) changed_.insert(e.contact);
                  },

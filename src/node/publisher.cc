@@ -53,7 +53,9 @@ void Publisher::publish(std::vector<Batch>& batches) {
       view_.committed.store(batch.events->back().sequence, std::memory_order_release);
     }
     for (auto& effect : batch.effects) let_out(effect, wakes);
-    if (!batch.events->empty()) committed_(batch.events->back().sequence);
+    if (batch.events->empty()) continue;
+    view_.kpis.apply(*batch.events);
+    committed_(batch.events->back().sequence);
   }
   for (const auto& wake : wakes) wake();
 }

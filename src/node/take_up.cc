@@ -19,14 +19,17 @@ journal::Recovered take_up(journal::Source& source, const journal::Ownership& ow
   auto recovered =
       journal::recover(source, last,
                        {.started =
-                            [&](const dispatch::Engine& engine, const kpi::BoardCounters& counters) {
+                            [&](const dispatch::Engine& engine, const journal::Folded& folded) {
                               view.events.reset(engine);
-                              view.board.reset(engine.image(), counters);
+                              const auto state = engine.image();
+                              view.board.reset(state, folded.board);
+                              view.kpis.reset(state, folded.facts);
                             },
                         .replayed =
                             [&](std::vector<dispatch::Event>&& events) {
                               each_batch();
                               view.board.apply(events);
+                              view.kpis.apply(events);
                               view.events.add(std::make_shared<const std::vector<dispatch::Event>>(std::move(events)));
                             }});
   view.committed = last;

@@ -76,6 +76,24 @@ void BinaryCopy::field(std::int64_t number) {
   put(number);
 }
 
+/// One dimension, from 1. `type`: the number that PostgreSQL gives the elements' type.
+template <typename Number>
+void BinaryCopy::array(std::int32_t type, const std::vector<Number>& numbers) {
+  constexpr std::int32_t kHead = 12, kDimension = 8, kLength = 4;
+  const auto count = static_cast<std::int32_t>(numbers.size());
+  const std::int32_t dimensions = numbers.empty() ? 0 : 1;
+  put<std::int32_t>(kHead + dimensions * kDimension + count * (kLength + static_cast<std::int32_t>(sizeof(Number))));
+  put(dimensions);
+  put<std::int32_t>(0);  // without NULLs
+  put(type);
+  if (numbers.empty()) return;
+  put(count);
+  put<std::int32_t>(1);
+  for (const Number number : numbers) field(number);
+}
+void BinaryCopy::field(const std::vector<std::int16_t>& numbers) { array(21, numbers); }
+void BinaryCopy::field(const std::vector<std::int64_t>& numbers) { array(20, numbers); }
+
 void BinaryCopy::field(std::string_view bytes) {
   put(static_cast<std::int32_t>(bytes.size()));
   buffer_.append(bytes);

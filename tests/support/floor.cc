@@ -115,6 +115,10 @@ void Floor::create_contact() {
   if (odd()) plan(between(0s, 30s), EndContact{ContactId{created.id}, ContactState::kAbandoned, "hung up"});
   if (odd()) plan(between(0s, 30s), TransferContact{ContactId{created.id}, contact.queue, "asked for another"});
   if (odd()) plan(between(0s, 30s), PrioritizeContact{ContactId{created.id}, 30});
+  if (odd()) {
+    plan(between(60s, 3600s), RecordContactOutcome{ContactId{created.id}, contact.queue, some_agent(), now_,
+                                                   ContactOutcomeKind::kCsat, 5, "survey"});
+  }
   if (odd()) plan(between(0s, 30s), AssignContact{ContactId{created.id}, some_agent(), 30s, "knows the case"});
 }
 

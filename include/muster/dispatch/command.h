@@ -220,12 +220,12 @@ struct HoldPool {
   PoolHold hold = PoolHold::kNone;
 };
 
-/// Tells what became known of a contact, which has mostly ended by then: the engine keeps nothing of it, the journal does.
+/// Tells what became known of a contact, which has mostly ended by then: the journal keeps it, the engine nothing.
 struct RecordContactOutcome {
   ContactId contact{};
-  std::string queue;    ///< it was in last
-  std::string agent;    ///< who had it last; "": nobody
-  TimePoint occurred;   ///< when it ended: to that time it counts
+  std::string queue;   ///< it was in last
+  std::string agent;   ///< who had it last; "": nobody
+  TimePoint occurred;  ///< when it ended: to that time it counts
   ContactOutcomeKind kind{};
   std::int64_t value = 0;
   std::string id;  ///< the caller's name for it, unique within the contact
@@ -306,13 +306,13 @@ struct OpenWorkspace {
 /// Writes the hash of the state into the journal, for whoever replays it to compare.
 struct RecordStateHash {};
 
-using CommandBody = std::variant<CreateSkill, UpdateSkill, DeleteSkill, CreatePolicy, UpdatePolicy, DeletePolicy,
-                                 CreateQueue, UpdateQueue, DeleteQueue, CreateAgent, UpdateAgent, DeleteAgent,
-                                 UpdateSettings, SuspendAgent, CreateContact, EndContact, TransferContact, OpenSession,
-                                 LoseSession, CloseSession, SetPresence, AcceptOffer, DeclineOffer, ReportSetupFailure,
-                                 HoldContact, ResumeContact, StartWrapUp, CompleteContact, ReturnContact, OpenWorkspace,
-                                 RecordStateHash, PrioritizeContact, AssignContact, HoldPool, SetAgentPresence,
-                                 RecordContactOutcome>;
+using CommandBody =
+    std::variant<CreateSkill, UpdateSkill, DeleteSkill, CreatePolicy, UpdatePolicy, DeletePolicy, CreateQueue,
+                 UpdateQueue, DeleteQueue, CreateAgent, UpdateAgent, DeleteAgent, UpdateSettings, SuspendAgent,
+                 CreateContact, EndContact, TransferContact, OpenSession, LoseSession, CloseSession, SetPresence,
+                 AcceptOffer, DeclineOffer, ReportSetupFailure, HoldContact, ResumeContact, StartWrapUp,
+                 CompleteContact, ReturnContact, OpenWorkspace, RecordStateHash, PrioritizeContact, AssignContact,
+                 HoldPool, SetAgentPresence, RecordContactOutcome>;
 
 struct Command {
   RequestId request;  ///< nil: not remembered

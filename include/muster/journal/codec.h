@@ -7,6 +7,7 @@
 #include "muster/dispatch/event.h"
 #include "muster/dispatch/state.h"
 #include "muster/kpi/board.h"
+#include "muster/kpi/fold.h"
 
 /// Events and states as bytes: proto/muster/journal/v1, where the rules of compatibility are.
 namespace muster::journal {
@@ -18,10 +19,15 @@ void encode_event(const dispatch::Event& event, std::string& payload);
 /// or holds anything that this release does not fully know; events before that place have been given.
 void decode_events(std::string_view payload, const std::function<void(dispatch::Event&)>& visit);
 
-/// What a snapshot holds: the engine's state, and what the board has counted that is not in it.
+/// What was folded from the events and is not in the engine's state.
+struct Folded {
+  kpi::BoardCounters board;
+  kpi::FoldImage facts;
+};
+
 struct Snapshot {
   dispatch::StateImage state;
-  kpi::BoardCounters board;
+  Folded folded;
 };
 
 std::string encode_snapshot(const Snapshot& snapshot);

@@ -22,7 +22,7 @@ struct Recovered {
 /// Others that are brought back along with the engine. Either may be empty.
 struct RecoveryObserver {
   /// Called once, before any event: where the replay starts from. The snapshot's state has moved into the engine.
-  std::function<void(const dispatch::Engine&, const kpi::BoardCounters&)> started;
+  std::function<void(const dispatch::Engine&, const Folded&)> started;
   /// Called for each batch of the journal, after the engine took its events.
   std::function<void(std::vector<dispatch::Event>&&)> replayed;
 };

@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,17 +35,18 @@ enum class Dimension : std::uint8_t {
 
 struct Key {
   Dimension dimension = Dimension::kWorkspace;
-  std::string id{};     ///< of the tenant, queue, base, team or agent; the channel's number; "": the workspace
-  std::string queue{};  ///< kBaseQueue
+  std::string id{};      ///< of the tenant, queue, base, team or agent; the channel's number; "": the workspace
+  std::string second{};  ///< kQueue: its tenant; kBaseQueue: the queue
   auto operator<=>(const Key&) const = default;
 };
 
 /// Where a row belongs, as far as it is known now.
 struct Place {
   std::string display_name{};
-  std::string tenant{};  ///< of queues
-  std::string base{};    ///< of agents
-  std::string team{};    ///< likewise
+  std::string tenant{};                                  ///< of queues
+  std::string base{};                                    ///< of agents
+  std::string team{};                                    ///< likewise
+  std::optional<dispatch::ServiceLevelMethod> method{};  ///< of a queue
   bool operator==(const Place&) const = default;
 };
 

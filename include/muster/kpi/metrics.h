@@ -56,6 +56,8 @@ struct Metric {
 
 /// All, in the order in which they are listed.
 const std::vector<Metric>& metrics();
+/// Tells what is so now, and has no history.
+inline bool is_live_only(const Metric& metric) { return metric.gauge || metric.longest_wait_now; }
 /// Null if there is none of that id.
 const Metric* find_metric(std::string_view id);
 

@@ -38,6 +38,7 @@ enum class StoreStatus {
 struct ContactHistory {
   v1::Contact contact;
   std::vector<v1::Offer> offers;
+  std::vector<v1::ContactOutcome> outcomes;
 };
 
 }  // namespace muster::node

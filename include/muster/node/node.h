@@ -11,6 +11,7 @@
 #include "muster/dispatch/engine.h"
 #include "muster/node/contact_store.h"
 #include "muster/node/event_feed.h"
+#include "muster/node/kpis.h"
 #include "muster/node/mailbox.h"
 #include "muster/v1/agent_session_service.pb.h"
 #include "muster/v1/board_service.pb.h"
@@ -119,12 +120,18 @@ class Node {
   };
   [[nodiscard]] BoardDelta board(std::uint64_t version, bool include_agents, const std::string& tenant_id) const;
 
+  /// How one dimension is now. All who ask for the same at about the same moment get the same table.
+  [[nodiscard]] std::shared_ptr<const KpiTable> kpis(kpi::Dimension dimension, KpiWindow window,
+                                                     const std::string& time_zone) const;
+
   /// Reads from the reporting tables once they hold everything committed before the call, within seconds. kRead and an
   /// empty optional: no such contact, or, with a tenant, none of its own. `trouble` is for the log.
   template <typename T>
   using StoreResult = std::function<void(StoreStatus, std::optional<T>, const std::string& trouble)>;
   void get_contact(dispatch::ContactId contact, const std::string& tenant_id, StoreResult<ContactHistory> done);
   void list_contacts(ContactFilter filter, StoreResult<ContactPage> done);
+  /// What is over from the tables, the rest as it is now. At most kKpiRowsMax rows.
+  void query_kpis(KpiQuery query, StoreResult<KpiHistory> done);
 
   /// Empties the reporting tables and follows the journal from its beginning.
   RebuildStart rebuild_projections();

@@ -5,6 +5,7 @@
 #include <pqxx/transaction_base>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "muster/base/time.h"
 
@@ -26,7 +27,8 @@ class BinaryCopy {
   BinaryCopy& operator=(const BinaryCopy&) = delete;
 
   /// Adds a row: a field per column, of exactly the column's type. smallint: int16_t, integer: int32_t, bigint:
-  /// int64_t, boolean: bool, text and bytea: string_view, timestamptz: TimePoint; an empty optional is NULL.
+  /// int64_t, arrays of these: vector, boolean: bool, text and bytea: string_view, timestamptz: TimePoint; an empty
+  /// optional is NULL.
   template <typename... Fields>
   void row(const Fields&... fields) {
     put(static_cast<std::int16_t>(sizeof...(fields)));
@@ -41,13 +43,17 @@ class BinaryCopy {
   static constexpr std::size_t kChunkBytes = 64 << 10;
 
   template <typename Number>
-  void put(Number number);           // in network byte order
+  void put(Number number);  // in network byte order
+  template <typename Number>
+  void array(std::int32_t type, const std::vector<Number>& numbers);
   void field(const char*) = delete;  // would be taken for a bool
   void field(bool value);
   void field(std::int16_t number);
   void field(std::int32_t number);
   void field(std::int64_t number);
   void field(std::string_view bytes);
+  void field(const std::vector<std::int16_t>& numbers);
+  void field(const std::vector<std::int64_t>& numbers);
   void field(TimePoint time);
   template <typename T>
   void field(const std::optional<T>& value) {

@@ -73,6 +73,7 @@ void Auditor::judge(const Event& event) {
     }
   }
   board_.apply(event);
+  facts_.apply(event);
   digest_ = (digest_ ^ event.sequence ^ (event.fingerprint << 1) ^ event.body.index() ^
              static_cast<std::uint64_t>(event.time.time_since_epoch().count())) *
             0x9e3779b97f4a7c15ULL;
@@ -216,6 +217,10 @@ void Auditor::compare(const Engine& engine) const {
 }
 
 // Brought back from a snapshot or not, it counts what the journal holds.
+void Auditor::compare(const kpi::FoldImage& facts) const {
+  if (facts != facts_.image()) throw Violation("I8", "the facts are not what the journal gives, at " + text(events()));
+}
+
 void Auditor::compare(const v1::WatchBoardResponse& board) const {
   const kpi::Totals& totals = board_.totals();
   const v1::Totals& shown = board.totals();

@@ -42,6 +42,8 @@ class Auditor {
   void compare(const dispatch::Engine& engine) const;
   /// The board that a server shows, likewise.
   void compare(const v1::WatchBoardResponse& board) const;
+  /// The facts that a server counted, likewise.
+  void compare(const kpi::FoldImage& facts) const;
   /// A watcher was shown an event.
   void watched(const v1::ContactEvent& event, const std::string& tenant) const;
   /// The journal, read from its beginning, gives the state.
@@ -50,7 +52,7 @@ class Auditor {
   /// What is durable.
   [[nodiscard]] const dispatch::Engine& truth() const { return oracle_.engine(); }
   [[nodiscard]] const dispatch::Oracle& oracle() const { return oracle_; }
-  [[nodiscard]] const kpi::Board& board() const { return board_; }
+  [[nodiscard]] journal::Folded folded() const { return {board_.image(), facts_.image()}; }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] std::uint64_t events() const { return oracle_.engine().last_sequence(); }
   /// Of everything that became durable: the same seed gives the same.
@@ -78,6 +80,7 @@ class Auditor {
   dispatch::Oracle oracle_;
   Ledger ledger_;
   kpi::Board board_;
+  kpi::Fold facts_;
   std::map<Id, std::vector<dispatch::Command>> asked_;
   std::vector<dispatch::Command> asked_without_id_;
   const std::vector<dispatch::Command>* cause_ = nullptr;  // what may have caused the last event

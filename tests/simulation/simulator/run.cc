@@ -77,7 +77,7 @@ class Run {
     const auto last = world_.auditor.events();
     if (last < snapshot_at_ + snapshot_events_ || world_.faults.strikes(Fault::kSnapshotFailed)) return;
     snapshot_at_ = last;
-    std::string payload = journal::encode_snapshot({world_.auditor.truth().image(), world_.auditor.board().image()});
+    std::string payload = journal::encode_snapshot({world_.auditor.truth().image(), world_.auditor.folded()});
     if (world_.faults.strikes(Fault::kSnapshotDamaged)) payload[world_.below(payload.size())] ^= 1;
     static_cast<void>(
         world_.store.write_snapshot(world_.store.epoch(), last, world_.auditor.truth().state_hash(), payload));

@@ -311,6 +311,7 @@ void Server::compare() const {
   if (!up_to_date() || term_->sequencer.engine().last_sequence() != world_.store.last_seq()) return;
   world_.auditor.compare(term_->sequencer.engine());
   world_.auditor.compare(view_->board.delta(0, false, "").response);
+  world_.auditor.compare(view_->kpis.image());
 }
 
 // --- faults ---

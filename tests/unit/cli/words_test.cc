@@ -99,6 +99,13 @@ TEST_F(WordsTest, EveryKnownStateHasAWord) {
   for (int i = 1; i < v1::Gate_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::Gate>(i)).front(), '#');
   for (int i = 1; i < v1::Obstacle_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::Obstacle>(i)).front(), '#');
   for (int i = 1; i < v1::QueueOrder_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::QueueOrder>(i)).front(), '#');
+  for (int i = 1; i < v1::MetricUnit_ARRAYSIZE; ++i) EXPECT_NE(word(static_cast<v1::MetricUnit>(i)).front(), '#');
+  for (int i = 1; i < v1::MetricDirection_ARRAYSIZE; ++i) {
+    EXPECT_NE(word(static_cast<v1::MetricDirection>(i)).front(), '#');
+  }
+  for (int i = 1; i < v1::ContactOutcomeKind_ARRAYSIZE; ++i) {
+    EXPECT_NE(word(static_cast<v1::ContactOutcomeKind>(i)).front(), '#');
+  }
   for (int i = 1; i < v1::ServiceLevelMethod_ARRAYSIZE; ++i) {
     EXPECT_NE(word(static_cast<v1::ServiceLevelMethod>(i)).front(), '#');
   }

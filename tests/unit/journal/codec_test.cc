@@ -39,9 +39,22 @@ const PolicySpec kPolicy = {"p",
                             true,
                             15s,
                             {{"pool", kCondition, {16s, 17, 18, QueueHandle{19}, 20}}}};
-const QueueSpec kQueue = {"q", "Queue", Channel::kTask,  PolicyHandle{4}, 21s, 22s, 23s, true,
-                          24,  25,      SkillHandle{26}, "acme"};
-const AgentSpec kAgent = {{{SkillHandle{6}, 70, at(71)}}, 90, 91, 92, {-1, 1, 2, -1, 4, 5, 6}, "a", "Agent", "wuhan", "night"};
+const QueueSpec kQueue = {"q",
+                          "Queue",
+                          Channel::kTask,
+                          PolicyHandle{4},
+                          21s,
+                          22s,
+                          23s,
+                          true,
+                          24,
+                          25,
+                          SkillHandle{26},
+                          "acme",
+                          ServiceLevelMethod::kStrict,
+                          27s};
+const AgentSpec kAgent = {
+    {{SkillHandle{6}, 70, at(71)}}, 90, 91, 92, {-1, 1, 2, -1, 4, 5, 6}, "a", "Agent", "wuhan", "night"};
 const Settings kSettings = {{0, 1, 2, 3, 4, 5, 6}, 31s, 32s, 33s, 34s, 35, 36, QueueOrder::kRatio, 37,
                             {0, 1, 2, 3, 4, 5, 6}};
 const Explanation kExplanation = {Trigger::kStep, 2, 9, {0, 1, 2, 3, 4, 5, 6}, 41s, 42s, AgentHandle{8}, 43s, 44s, 45s};
@@ -296,7 +309,10 @@ Snapshot full_snapshot() {
   board.totals = {1, 2, 3, 4, 5, 6, 7};
   board.queues = {{QueueHandle{1}, {1, 2, 3, 4, 5, 6, 7, 8s, 9, 10s, 11s}}};
   board.agents = {{AgentHandle{1}, at(2), {3, 4}}};
-  return {std::move(image), std::move(board)};
+  kpi::FoldImage facts;
+  facts.rows = {{{kpi::Dimension::kBaseQueue, "wuhan", "q"}, {at(1), {{at(2), {{3, 4}}}}, {{at(5), {{62, -7}}}}}}};
+  facts.handling = {{ContactId{1}, at(2), 3s, 4s, 5, OfferId{6}, 7s, true}};
+  return {std::move(image), {std::move(board), std::move(facts)}};
 }
 
 TEST(CodecTest, EveryFieldOfASnapshotSurvives) {

@@ -106,7 +106,7 @@ class Recount {
     if (queue) {
       keys.push_back({Dimension::kTenant, queue->spec.tenant});
       keys.push_back({Dimension::kChannel, std::to_string(static_cast<int>(queue->spec.channel))});
-      keys.push_back({Dimension::kQueue, queue->spec.id});
+      keys.push_back({Dimension::kQueue, queue->spec.id, queue->spec.tenant});
     }
     if (!agent) return keys;
     keys.push_back({Dimension::kAgent, agent->spec.id});
@@ -202,8 +202,16 @@ class Recount {
     answers_.erase(answer);
   }
   void before(const ContactOutcomeRecorded& e) {
-    count_at(e.occurred, e.queue, e.agent, Fact::kOrders, e.value < 0 ? -1 : 1);
-    count_at(e.occurred, e.queue, e.agent, Fact::kRevenue, e.value);
+    const auto each = [&](Fact fact, std::int64_t amount) { count_at(e.occurred, e.queue, e.agent, fact, amount); };
+    if (e.kind == ContactOutcomeKind::kOrder) {
+      each(Fact::kOrders, e.value < 0 ? -1 : 1);
+      each(Fact::kRevenue, e.value);
+    } else {
+      ASSERT_EQ(e.kind, ContactOutcomeKind::kCsat);
+      ASSERT_EQ(e.value, 5);
+      for (const Fact fact : {Fact::kCsatAnswers, Fact::kCsatSatisfied, Fact::kCsatTopBox}) each(fact, 1);
+      each(Fact::kCsatPoints, 5);
+    }
   }
   void before(const ContactCompleted& e) {
     count(e.queue, e.agent, Fact::kCompleted);
@@ -285,7 +293,7 @@ TimePoint minute_before(TimePoint now, int minutes) {
 }
 
 std::string text(const Cell& cell) {
-  return std::to_string(static_cast<int>(cell.first.dimension)) + " " + cell.first.id + " " + cell.first.queue +
+  return std::to_string(static_cast<int>(cell.first.dimension)) + " " + cell.first.id + " " + cell.first.second +
          " at " + std::to_string(cell.second.time_since_epoch().count() / 1'000'000);
 }
 

@@ -76,10 +76,10 @@ class FoldTest : public ::testing::Test {
   }
 
   /// Of the last hour.
-  Facts facts(Dimension dimension, const std::string& id = "", const std::string& queue = "") {
+  Facts facts(Dimension dimension, const std::string& id = "", const std::string& second = "") {
     const TimePoint from = std::chrono::floor<std::chrono::minutes>(now_) - 59min;
     for (const RowSample& row : fold_.read(dimension, from, now_)) {
-      if (row.key == Key{dimension, id, queue}) return row.sample.facts;
+      if (row.key == Key{dimension, id, second}) return row.sample.facts;
     }
     return {};
   }
@@ -96,13 +96,13 @@ class FoldTest : public ::testing::Test {
 TEST_F(FoldTest, AContactCountsWhereItsQueueAndItsAgentBelong) {
   create(kFirst);
   answer(kFirst, kSales, kAnn, 7s);
-  for (const auto& [dimension, id, queue] :
+  for (const auto& [dimension, id, second] :
        {std::tuple{Dimension::kWorkspace, "", ""}, std::tuple{Dimension::kTenant, "acme", ""},
-        std::tuple{Dimension::kChannel, "1", ""}, std::tuple{Dimension::kQueue, "sales", ""},
+        std::tuple{Dimension::kChannel, "1", ""}, std::tuple{Dimension::kQueue, "sales", "acme"},
         std::tuple{Dimension::kBase, "wuhan", ""}, std::tuple{Dimension::kAgent, "ann", ""},
         std::tuple{Dimension::kBaseQueue, "wuhan", "sales"}}) {
-    EXPECT_EQ(facts(dimension, id, queue)[Fact::kAnswered], 1) << static_cast<int>(dimension);
-    EXPECT_EQ(facts(dimension, id, queue)[Fact::kAnswerWait], Duration(7s).count());
+    EXPECT_EQ(facts(dimension, id, second)[Fact::kAnswered], 1) << static_cast<int>(dimension);
+    EXPECT_EQ(facts(dimension, id, second)[Fact::kAnswerWait], Duration(7s).count());
   }
   EXPECT_EQ(facts(Dimension::kTenant, "beta")[Fact::kAnswered], 0);
   EXPECT_EQ(facts(Dimension::kBase, "wuhan")[Fact::kOffered], 0) << "nobody's yet when it came";
@@ -143,7 +143,7 @@ TEST_F(FoldTest, TimeOfAnAgentIsOfOneKindAtATime) {
   EXPECT_EQ(ann[Fact::kUnitTime], 100 * Duration(20min).count());
   EXPECT_EQ(ann[Fact::kCapacityTime], 100 * Duration(30min).count());
   EXPECT_EQ(facts(Dimension::kBase, "wuhan")[Fact::kHandlingTime], Duration(20min).count());
-  EXPECT_EQ(facts(Dimension::kQueue, "sales")[Fact::kHandlingTime], 0) << "time is nobody's but the agent's";
+  EXPECT_EQ(facts(Dimension::kQueue, "sales", "acme")[Fact::kHandlingTime], 0) << "time is nobody's but the agent's";
 }
 
 TEST_F(FoldTest, WhatLastsIsSharedOutAmongTheIntervals) {
@@ -173,7 +173,7 @@ TEST_F(FoldTest, AFailedSetupIsTakenOutOfTheIntervalOfTheAnswer) {
   answer(kFirst, kSales, kAnn, 5s);
   now_ = nine_ + 15min + 10s;
   happen(ContactRequeued{kFirst, kSales, kAnn, kOffer, "no line"});
-  EXPECT_EQ(facts(Dimension::kQueue, "sales")[Fact::kAnswered], 0);
+  EXPECT_EQ(facts(Dimension::kQueue, "sales", "acme")[Fact::kAnswered], 0);
   Facts nine;
   for (const IntervalRow& row : fold_.interval(nine_, now_)) {
     if (row.key.dimension == Dimension::kQueue) add_to(nine, row.facts);
@@ -183,8 +183,8 @@ TEST_F(FoldTest, AFailedSetupIsTakenOutOfTheIntervalOfTheAnswer) {
   const History history = fold_.take_history();
   bool restated = false;
   for (const Restatement& each : history.restated) {
-    restated |= each.key == Key{Dimension::kQueue, "sales", ""} && each.fact == Fact::kAnswered && each.amount == -1 &&
-                each.start == nine_;
+    restated |= each.key == Key{Dimension::kQueue, "sales", "acme"} && each.fact == Fact::kAnswered &&
+                each.amount == -1 && each.start == nine_;
   }
   EXPECT_TRUE(restated) << "what was written of 09:00 must change";
   EXPECT_EQ(facts(Dimension::kAgent, "ann")[Fact::kHandled], 0) << "there was nobody to handle";
@@ -201,13 +201,13 @@ TEST_F(FoldTest, WhoLeftCountsByTheMethodOfTheQueue) {
        {Case{Method::kAbandonedInTargetServed, 3, 2}, Case{Method::kAnsweredOnly, 0, 0}, Case{Method::kStrict, 3, 0},
         Case{Method::kAbandonedInTargetIgnored, 1, 0}, Case{Method::kShortAbandonServed, 3, 1},
         Case{Method::kShortAbandonIgnored, 2, 0}, Case{Method::kLeftInTarget, 3, 2}}) {
-    const Facts before = facts(Dimension::kQueue, "sales");
+    const Facts before = facts(Dimension::kQueue, "sales", "acme");
     put_queue(kSales, "sales", "acme", each.method);
     for (const auto waited : {3s, 12s, 40s}) {
       create(kFirst);
       abandon(kFirst, waited);
     }
-    const Facts after = facts(Dimension::kQueue, "sales");
+    const Facts after = facts(Dimension::kQueue, "sales", "acme");
     EXPECT_EQ(after[Fact::kServiceCounted] - before[Fact::kServiceCounted], each.counted) << raw(each.method);
     EXPECT_EQ(after[Fact::kServiceMet] - before[Fact::kServiceMet], each.met) << raw(each.method);
     EXPECT_EQ(after[Fact::kAbandonedInTarget] - before[Fact::kAbandonedInTarget], 2);
@@ -289,6 +289,16 @@ TEST_F(FoldTest, TheLongestWaitNowIsThatOfTheOldestWaiting) {
   EXPECT_EQ(of(Dimension::kTenant, 0), Duration(60s)) << "acme";
   abandon(kFirst, 60s);
   EXPECT_EQ(of(Dimension::kTenant, 0), std::nullopt);
+}
+
+TEST_F(FoldTest, AQueueOfAnotherTenantIsAnotherQueueWhateverItsName) {
+  create(kFirst);
+  abandon(kFirst, 1s);
+  happen(QueueDeleted{kSales});
+  put_queue(QueueHandle{3}, "sales", "beta");
+  create(kSecond, QueueHandle{3});
+  EXPECT_EQ(facts(Dimension::kQueue, "sales", "beta")[Fact::kAbandoned], 0);
+  EXPECT_EQ(facts(Dimension::kQueue, "sales", "acme")[Fact::kAbandoned], 1);
 }
 
 TEST_F(FoldTest, WhoSignedOffLongAgoIsForgotten) {

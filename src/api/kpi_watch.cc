@@ -1,0 +1,185 @@
+#include "kpi_watch.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+#include "muster/node/render.h"
+
+namespace muster::api {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kSilenceMax{10'000};
+
+/// What is less than this nobody sees.
+double least_move(const kpi::Metric& metric) {
+  switch (metric.unit) {
+    case kpi::Unit::kPercent:
+      return 0.05;
+    case kpi::Unit::kDuration:
+      return metric.denominator.empty() ? 1 : 0.05;
+    case kpi::Unit::kNumber:
+      return 0.005;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+KpiFrame::KpiFrame(const v1::WatchKpisRequest& request, Checker& check)
+    : dimension_(named_dimension(request.dimension(), check)),
+      metrics_(named_metrics(request.metric_ids(), check)),
+      time_zone_(named_time_zone(request.time_zone(), check)),
+      tenant_(check.optional_id("tenant_id", request.tenant_id())),
+      base_(check.optional_id("base_id", request.base_id())),
+      team_(check.optional_id("team_id", request.team_id())),
+      descending_(request.descending()) {
+  check.expect(v1::KpiWindow_IsValid(request.window()), "window", "must name a window");
+  if (request.window() != v1::KPI_WINDOW_UNSPECIFIED) window_ = static_cast<node::KpiWindow>(request.window());
+  if (check.count("row_ids", request.row_ids_size(), 0, 100)) {
+    wanted_.assign(request.row_ids().begin(), request.row_ids().end());
+    std::sort(wanted_.begin(), wanted_.end());
+  }
+  if (!request.sort_metric_id().empty()) {
+    const auto found = std::find_if(metrics_.begin(), metrics_.end(),
+                                    [&](const kpi::Metric* metric) { return metric->id == request.sort_metric_id(); });
+    if (check.expect(found != metrics_.end(), "sort_metric_id", "must be one of metric_ids")) sort_ = *found;
+  }
+  if (request.page_size() != 0) {
+    page_size_ = static_cast<std::size_t>(check.number("page_size", request.page_size(), 1, 5000));
+  }
+  skip_ = static_cast<std::size_t>(check.number("skip", request.skip(), 0, 1'000'000));
+}
+
+bool KpiFrame::hold_to(const std::string& tenant) {
+  if (tenant.empty()) return true;
+  tenant_ = tenant;
+  return is_for_tenants(dimension_);
+}
+
+bool KpiFrame::passes(const kpi::RowSample& row) const {
+  if (!tenant_.empty() && row.place.tenant != tenant_) return false;
+  const std::string& base = row.place.base;
+  if (!base_.empty() && base != base_) return false;
+  if (!team_.empty() && row.place.team != team_) return false;
+  return wanted_.empty() || std::binary_search(wanted_.begin(), wanted_.end(), row_id(row.key));
+}
+
+KpiFrame::Rows KpiFrame::page_of(Rows rows) const {
+  const std::size_t from = std::min(skip_, rows.size()), to = std::min(from + page_size_, rows.size());
+  if (sort_) {
+    std::vector<std::pair<double, const kpi::RowSample*>> by_value;
+    for (const auto* row : rows) by_value.emplace_back(value_of(*sort_, row->sample), row);
+    // Equal ones stay in the order of their names; those without a value come last either way.
+    std::stable_sort(by_value.begin(), by_value.end(), [this](const auto& a, const auto& b) {
+      if (std::isnan(a.first) || std::isnan(b.first)) return !std::isnan(a.first);
+      return descending_ ? a.first > b.first : a.first < b.first;
+    });
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = by_value[i].second;
+  } else if (descending_) {
+    std::reverse(rows.begin(), rows.end());
+  }
+  return {std::next(rows.begin(), static_cast<std::ptrdiff_t>(from)),
+          std::next(rows.begin(), static_cast<std::ptrdiff_t>(to))};
+}
+
+bool KpiFrame::moved(const std::vector<double>& told, const std::vector<double>& now) const {
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (std::isnan(told[i]) != std::isnan(now[i])) return true;
+    if (std::abs(told[i] - now[i]) > least_move(*metrics_[i])) return true;
+  }
+  return false;
+}
+
+v1::WatchKpisResponse KpiFrame::next(const node::KpiTable& table) {
+  v1::WatchKpisResponse response;
+  node::to_proto(table.as_of, response.mutable_as_of());
+  node::to_proto(table.from, response.mutable_window_start());
+  response.set_snapshot(std::exchange(first_, false));
+  Rows rows;
+  for (const auto& row : table.rows) {
+    if (passes(row)) rows.push_back(&row);
+  }
+  response.set_total_rows(static_cast<std::int32_t>(rows.size()));
+  std::map<std::string, std::vector<double>> told;
+  std::vector<std::string> order;
+  for (const auto* row : page_of(std::move(rows))) {
+    const std::string id = row_id(row->key);
+    std::vector<double> values;
+    for (const auto* metric : metrics_) values.push_back(value_of(*metric, row->sample));
+    const auto before = told_.find(id);
+    order.push_back(id);
+    if (before != told_.end() && !moved(before->second, values)) {
+      told.insert(told_.extract(before));
+      continue;
+    }
+    v1::KpiRow* added = response.add_rows();
+    render(row->key, row->place, added);
+    added->mutable_values()->Assign(values.begin(), values.end());
+    told.emplace(id, std::move(values));
+  }
+  told_ = std::move(told);
+  if (order != order_) response.mutable_row_ids()->Assign(order.begin(), order.end());
+  order_ = std::move(order);
+  return response;
+}
+
+KpiWatch::KpiWatch(grpc::CallbackServerContext* context, StreamRegistry& registry, node::Node& node,
+                   const v1::WatchKpisRequest& request)
+    : StreamReactor(context, registry), node_(node), frame_(request, check_) {
+  if (!request.has_interval()) return;
+  interval_ = std::chrono::duration_cast<milliseconds>(
+      check_.duration("interval", request.interval(), milliseconds(250), std::chrono::minutes(1)));
+}
+
+void KpiWatch::start() {
+  {
+    const std::lock_guard lock(mutex_);
+    terms_ended_ = node_.terms_ended();
+    if (!check_.ok()) {
+      finish(to_status(check_.error()));
+    } else if (!frame_.hold_to(admission().tenant())) {
+      finish(to_status(tenant_dimension()));
+    } else if (!node_.readiness().ready) {
+      finish(to_status(delivery_error(node::Delivery::kNotServing)));
+    }
+    if (finished()) return;
+  }
+  next();
+}
+
+void KpiWatch::ended() {
+  const std::lock_guard lock(mutex_);
+  waiting_.reset();
+}
+
+void KpiWatch::next() {
+  const auto table = node_.kpis(frame_.dimension(), frame_.window(), frame_.time_zone());
+  {
+    const std::lock_guard lock(mutex_);
+    if (finished()) return;
+    if (node_.terms_ended() != terms_ended_) return end_as(node::StreamEnd::kRecovering);
+    auto response = frame_.next(*table);
+    const bool tells = response.snapshot() || response.rows_size() > 0 || response.row_ids_size() > 0;
+    silence_ += interval_;
+    if (tells || silence_ >= kSilenceMax) {
+      silence_ = milliseconds::zero();
+      response_ = std::move(response);
+      return write();
+    }
+  }
+  wait();
+}
+
+void KpiWatch::wait() {
+  auto self = std::static_pointer_cast<KpiWatch>(shared_from_this());
+  const std::lock_guard lock(mutex_);
+  if (finished()) return;
+  waiting_ = call_after(interval_, [self = std::move(self)](bool) { self->guard([&] { self->next(); }); });
+}
+
+}  // namespace muster::api

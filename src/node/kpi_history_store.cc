@@ -1,0 +1,200 @@
+#include "kpi_history_store.h"
+
+#include <algorithm>
+#include <optional>
+#include <pqxx/pqxx>
+#include <sstream>
+
+#include "muster/base/tenant.h"
+#include "muster/store/binary_copy.h"
+#include "muster/store/connection.h"
+#include "muster/store/sql.h"
+#include "projection_store.h"
+
+namespace muster::node {
+namespace {
+
+using Months = std::chrono::year_month;
+
+std::chrono::year_month month_of(TimePoint time) {
+  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(time)};
+  return {day.year(), day.month()};
+}
+
+std::string name_of(Months month) {
+  const unsigned number = static_cast<unsigned>(month.month());
+  return "kpi_interval_" + std::to_string(static_cast<int>(month.year())) + (number < 10 ? "_0" : "_") +
+         std::to_string(number);
+}
+
+std::string first_day_of(Months month) {
+  return std::to_string(static_cast<int>(month.year())) + "-" + std::to_string(static_cast<unsigned>(month.month())) +
+         "-01 00:00+00";
+}
+
+void make_month(pqxx::transaction_base& work, Months month) {
+  work.exec0("CREATE TABLE IF NOT EXISTS " + name_of(month) + " PARTITION OF kpi_interval FOR VALUES FROM ('" +
+             first_day_of(month) + "') TO ('" + first_day_of(month + std::chrono::months(1)) + "')");
+}
+
+void drop_months_before(pqxx::transaction_base& work, Months oldest) {
+  const auto found = work.exec_params(
+      "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+      " WHERE i.inhparent = 'kpi_interval'::regclass AND c.relname < $1",
+      name_of(oldest));
+  for (const auto& row : found) work.exec0("DROP TABLE " + work.quote_name(row[0].as<std::string>()));
+}
+
+const std::string& tenant_of(const kpi::Key& key) {
+  if (key.dimension == kpi::Dimension::kTenant) return key.id;
+  if (key.dimension == kpi::Dimension::kQueue) return key.second;
+  static const std::string kPlatform = kPlatformTenant;
+  return kPlatform;
+}
+
+void put(store::BinaryCopy& stream, const std::string& workspace, const kpi::Key& key, TimePoint start,
+         const kpi::SparseFacts& facts, std::optional<TimePoint> restated) {
+  std::vector<std::int16_t> numbers;
+  std::vector<std::int64_t> amounts;
+  for (const auto& [fact, amount] : facts) {
+    numbers.push_back(fact);
+    amounts.push_back(amount);
+  }
+  stream.row(workspace, static_cast<std::int16_t>(key.dimension), key.id, key.second, start, tenant_of(key), numbers,
+             amounts, restated);
+}
+
+// The peaks of two, the sums of all others.
+const std::string kMerge =
+    "INSERT INTO kpi_interval AS k SELECT * FROM incoming_kpi ON CONFLICT (workspace, dimension, start_time, id, "
+    "second)"
+    " DO UPDATE SET restated_at = excluded.restated_at, (facts, amounts) = ("
+    "  SELECT coalesce(array_agg(fact ORDER BY fact), '{}'), coalesce(array_agg(amount ORDER BY fact), '{}') FROM ("
+    "   SELECT fact, CASE WHEN fact = " +
+    std::to_string(kpi::index_of(kpi::Fact::kLongestWait)) +
+    "    THEN max(amount) ELSE sum(amount)::bigint END AS amount FROM ("
+    "     SELECT unnest(k.facts), unnest(k.amounts) UNION ALL SELECT unnest(excluded.facts), unnest(excluded.amounts)"
+    "    ) AS both(fact, amount) GROUP BY fact) AS merged WHERE amount <> 0)";
+
+void write_closed(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
+                  const std::vector<kpi::IntervalRow>& closed) {
+  if (closed.empty()) return;
+  store::BinaryCopy stream(connection, work, "kpi_interval");
+  for (const auto& row : closed) put(stream, workspace, row.key, row.start, row.facts, std::nullopt);
+  stream.complete();
+}
+
+void restate(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
+             const std::vector<kpi::Restatement>& restated) {
+  if (restated.empty()) return;
+  std::map<std::pair<kpi::Key, TimePoint>, kpi::Facts> cells;
+  for (const auto& each : restated) cells[{each.key, each.start}].add(each.fact, each.amount);
+  store::BinaryCopy stream(connection, work, "incoming_kpi");
+  for (const auto& [cell, facts] : cells) {
+    put(stream, workspace, cell.first, cell.second, kpi::sparse(facts), wall_now());
+  }
+  stream.complete();
+  work.exec0(kMerge);
+}
+
+std::int64_t micros(TimePoint time) { return time.time_since_epoch().count(); }
+
+}  // namespace
+
+void prepare_kpi_history(pqxx::transaction_base& work) {
+  work.exec0("CREATE TEMP TABLE incoming_kpi (LIKE kpi_interval) ON COMMIT DELETE ROWS");
+}
+
+void write_kpi_history(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
+                       const kpi::History& history) {
+  if (!history.empty()) {
+    std::set<Months> months;
+    for (const auto& row : history.closed) months.insert(month_of(row.start));
+    for (const auto& each : history.restated) months.insert(month_of(each.start));
+    for (const Months month : months) make_month(work, month);
+    write_closed(connection, work, workspace, history.closed);
+    restate(connection, work, workspace, history.restated);
+    drop_months_before(work, month_of(history.closed_until) - std::chrono::months(kKpiMonthsKept));
+  }
+  work.exec_params0(
+      "UPDATE projection SET kpis_until = to_timestamp($2::bigint / 1000000) WHERE workspace = $1"
+      " AND kpis_until IS DISTINCT FROM to_timestamp($2::bigint / 1000000)",
+      workspace, micros(history.closed_until));
+}
+
+TimePoint KpiHistoryReader::read_tables(store::TenantTransaction& t, const std::string& workspace,
+                                        dispatch::Sequence complete_to) {
+  pqxx::transaction_base& work = t.sql();
+  const auto position = work.exec_params(
+      "SELECT position, CASE WHEN isfinite(kpis_until) THEN extract(epoch FROM kpis_until)::bigint ELSE 0 END"
+      " FROM projection WHERE workspace = $1",
+      workspace);
+  if (position.empty() || position[0][0].as<dispatch::Sequence>() < complete_to) throw TablesBehind();
+  const TimePoint is_over{std::chrono::seconds(position[0][1].as<std::int64_t>())};
+  const auto found = work.exec_params(
+      "SELECT id, second, extract(epoch FROM start_time)::bigint, restated_at IS NOT NULL,"
+      " array_to_string(facts, ' '), array_to_string(amounts, ' ')"
+      " FROM kpi_interval WHERE workspace = $1 AND dimension = $2 AND start_time >= to_timestamp($3::bigint / 1000000)"
+      " AND start_time < to_timestamp($4::bigint / 1000000) AND ($5::text[] = '{}' OR id = ANY ($5::text[]))",
+      workspace, static_cast<int>(query_.dimension), micros(query_.from), micros(query_.until),
+      store::to_array(query_.ids));
+  for (const auto& stored : found) {
+    const kpi::Key key{query_.dimension, stored[0].as<std::string>(), stored[1].as<std::string>()};
+    KpiHistory::Row& kept = row(key, TimePoint(std::chrono::seconds(stored[2].as<std::int64_t>())));
+    kept.restated |= stored[3].as<bool>();
+    std::istringstream facts(stored[4].c_str()), amounts(stored[5].c_str());
+    std::size_t fact = 0;
+    for (std::int64_t amount = 0; facts >> fact && amounts >> amount;) kept.facts.add(fact, amount);
+  }
+  return is_over;
+}
+
+void KpiHistoryReader::add_open(const std::vector<kpi::IntervalRow>& rows) {
+  for (const auto& open : rows) {
+    if (asks_for(open.key)) add_to(row(open.key, open.start).facts, open.facts);
+  }
+}
+
+KpiHistory KpiHistoryReader::finish() {
+  KpiHistory history;
+  history.as_of = wall_now();
+  history.too_many = too_many_;
+  for (auto& [cell, kept] : rows_) history.rows.push_back(std::move(kept));
+  return history;
+}
+
+// Rows of the live fold are everybody's; those of the tables were the tenant's already.
+bool KpiHistoryReader::asks_for(const kpi::Key& key) const {
+  const bool own = query_.tenant_id.empty() || tenant_of(key) == query_.tenant_id;
+  return own && (query_.ids.empty() || std::find(query_.ids.begin(), query_.ids.end(), key.id) != query_.ids.end());
+}
+
+TimePoint KpiHistoryReader::span_of(TimePoint start) const {
+  const auto floor_to = [&](Duration span) { return TimePoint(start.time_since_epoch() / span * span); };
+  switch (query_.step) {
+    case KpiStep::kTotal:
+      return query_.from;
+    case KpiStep::kQuarterHour:
+      return start;
+    case KpiStep::kHalfHour:
+      return floor_to(std::chrono::minutes(30));
+    case KpiStep::kHour:
+      return floor_to(std::chrono::hours(1));
+    case KpiStep::kDay:
+      return start_of(KpiWindow::kToday, query_.time_zone, start);
+  }
+  return start;
+}
+
+KpiHistory::Row& KpiHistoryReader::row(const kpi::Key& key, TimePoint start) {
+  const TimePoint span = span_of(start);
+  const auto found = rows_.find({key, span});
+  if (found != rows_.end()) return found->second;
+  if (rows_.size() >= kKpiRowsMax) {
+    too_many_ = true;
+    return left_out_;
+  }
+  return rows_.try_emplace({key, span}, KpiHistory::Row{key, span, {}, false}).first->second;
+}
+
+}  // namespace muster::node

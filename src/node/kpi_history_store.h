@@ -1,0 +1,51 @@
+#pragma once
+
+#include <map>
+#include <pqxx/transaction_base>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "muster/dispatch/types.h"
+#include "muster/node/kpis.h"
+#include "muster/store/tenant_pool.h"
+
+namespace muster::store {
+class Connection;
+}
+
+namespace muster::node {
+
+/// Makes what write_kpi_history() needs, once for each connection. Throws pqxx::failure, as all here do.
+void prepare_kpi_history(pqxx::transaction_base& work);
+/// Writes intervals that are over, and restates those that were. Months are made and, when they have been kept for
+/// kKpiMonthsKept, dropped.
+void write_kpi_history(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
+                       const kpi::History& history);
+inline constexpr int kKpiMonthsKept = 25;
+
+/// Gathers what a query asks for.
+class KpiHistoryReader {
+ public:
+  explicit KpiHistoryReader(const KpiQuery& query) : query_(query) {}
+
+  /// Takes what is over; returns up to when that is. Throws TablesBehind if the tables lack an event up to
+  /// `complete_to`.
+  TimePoint read_tables(store::TenantTransaction& t, const std::string& workspace, dispatch::Sequence complete_to);
+  /// Takes what is not.
+  void add_open(const std::vector<kpi::IntervalRow>& rows);
+  [[nodiscard]] KpiHistory finish();
+
+ private:
+  [[nodiscard]] TimePoint span_of(TimePoint start) const;
+  [[nodiscard]] bool asks_for(const kpi::Key& key) const;
+  KpiHistory::Row& row(const kpi::Key& key, TimePoint start);
+
+  const KpiQuery query_;
+  std::map<std::pair<kpi::Key, TimePoint>, KpiHistory::Row> rows_;
+  bool too_many_ = false;
+  KpiHistory::Row left_out_;
+};
+
+}  // namespace muster::node
