@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "board_view.h"
+#include "measures.h"
 #include "muster/base/bounded_queue.h"
 #include "muster/node/event_feed.h"
 #include "session_registry.h"
@@ -20,6 +21,7 @@ struct PublicView {
   SessionRegistry sessions;
   EventFeed events;
   BoardView board;
+  Measures measures;
   std::atomic<dispatch::Sequence> committed{0};
   std::atomic<std::uint64_t> terms_ended{0};
 };
