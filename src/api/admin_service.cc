@@ -20,6 +20,7 @@ class Rebuild
   }
 
  private:
+  [[nodiscard]] StreamKind kind() const override { return StreamKind::kRebuild; }
   void start() override {
     std::unique_lock lock(mutex_);
     if (!check_.ok()) {

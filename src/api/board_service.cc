@@ -24,6 +24,7 @@ class BoardWatch : public StreamReactor<grpc::ServerWriteReactor<v1::WatchBoardR
   }
 
  private:
+  [[nodiscard]] StreamKind kind() const override { return StreamKind::kBoard; }
   void start() override {
     {
       std::lock_guard lock(mutex_);

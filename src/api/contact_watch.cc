@@ -51,10 +51,12 @@ void ContactWatch::next(bool beat) {
     if (finished()) return;
     if (node_.terms_ended() != terms_ended_) return end_as(node::StreamEnd::kRecovering);
     if (page.too_old) {
+      if (reading_) fell_behind();
       finish(to_status(sequence_compacted(cursor, page.oldest)));
       return;
     }
     cursor_ = page.sequence;
+    reading_ = true;
     if (beat || !page.events.empty()) {
       write_page(page);
       return;

@@ -22,6 +22,7 @@ class ContactWatch
                const v1::WatchContactsRequest& request);
 
  private:
+  [[nodiscard]] StreamKind kind() const override { return StreamKind::kContacts; }
   void start() override;
   void written() override { next(false); }
   void ended() override;
@@ -38,6 +39,7 @@ class ContactWatch
   node::EventFeed::Filter filter_;  ///< constant from start() on
   std::uint64_t terms_ended_ = 0;   // guarded by mutex_, as all below
   dispatch::Sequence cursor_ = 0;
+  bool reading_ = false;  ///< something was read: the cursor is ours, not the client's
   std::shared_ptr<grpc::Alarm> waiting_;
   std::uint64_t turn_ = 0;    ///< counts the waits that are over
   std::uint64_t ticket_ = 0;  ///< of the feed, for this wait

@@ -58,6 +58,8 @@ class KpiWatch : public StreamReactor<grpc::ServerWriteReactor<v1::WatchKpisResp
   KpiWatch(grpc::CallbackServerContext* context, StreamRegistry& registry, node::Node& node,
            const v1::WatchKpisRequest& request);
 
+  [[nodiscard]] StreamKind kind() const override { return StreamKind::kKpis; }
+
  private:
   void start() override;
   void written() override { wait(); }

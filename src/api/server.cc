@@ -77,6 +77,7 @@ class Server::Impl {
   }
 
   [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] std::vector<StreamMetrics> streams() const { return streams_.metrics(); }
 
   void drain() {
     if (!server_) return;
@@ -136,6 +137,7 @@ Server::Server(node::Node& node, Gate& gate, std::vector<std::unique_ptr<grpc::S
 Server::~Server() { stop(std::chrono::milliseconds::zero()); }
 void Server::start() { impl_->start(); }
 int Server::port() const { return impl_->port(); }
+std::vector<StreamMetrics> Server::streams() const { return impl_->streams(); }
 void Server::drain() { impl_->drain(); }
 bool Server::stop(std::chrono::milliseconds grace) { return impl_->stop(grace); }
 

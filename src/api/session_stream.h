@@ -35,6 +35,8 @@ class SessionStream : public StreamReactor<Base, Response> {
   /// Nothing is left to write for now. REQUIRES: mutex_ held.
   virtual void idle() {}
 
+  [[nodiscard]] StreamKind kind() const override { return StreamKind::kSession; }
+
   void open(const v1::OpenRequest& request) {
     Checker check;
     check.request_id(request.request_id());

@@ -5,13 +5,14 @@ namespace muster::api {
 bool StreamRegistry::add(std::shared_ptr<Stream> stream) {
   std::lock_guard lock(mutex_);
   if (refusing_) return false;
+  ++count(stream->kind()).open;
   streams_.insert(std::move(stream));
   return true;
 }
 
 void StreamRegistry::remove(const std::shared_ptr<Stream>& stream) {
   std::lock_guard lock(mutex_);
-  streams_.erase(stream);
+  if (streams_.erase(stream) != 0) --count(stream->kind()).open;
 }
 
 void StreamRegistry::refuse() {
@@ -46,6 +47,20 @@ void StreamRegistry::born() {
 void StreamRegistry::gone() {
   std::lock_guard lock(mutex_);
   if (--living_ == 0) gone_.notify_all();
+}
+
+void StreamRegistry::fell_behind(StreamKind kind) {
+  std::lock_guard lock(mutex_);
+  ++count(kind).fell_behind;
+}
+
+std::vector<StreamMetrics> StreamRegistry::metrics() const {
+  std::vector<StreamMetrics> metrics;
+  std::lock_guard lock(mutex_);
+  for (std::size_t kind = 0; kind < kStreamKinds.size(); ++kind) {
+    metrics.push_back({kStreamKinds[kind], counts_[kind].open, counts_[kind].fell_behind});
+  }
+  return metrics;
 }
 
 std::shared_ptr<grpc::Alarm> call_after(std::chrono::milliseconds delay, std::function<void(bool on_time)> call) {

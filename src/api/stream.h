@@ -3,6 +3,7 @@
 #include <grpcpp/alarm.h>
 #include <grpcpp/server_context.h>
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -15,13 +16,18 @@
 #include "muster/api/errors.h"
 #include "muster/api/gate.h"
 #include "muster/api/guard.h"
+#include "muster/api/server.h"
 
 /// What all streams share.
 namespace muster::api {
 
+enum class StreamKind { kSession, kContacts, kBoard, kKpis, kRebuild };
+constexpr std::array<const char*, 5> kStreamKinds{"session", "contacts", "board", "kpis", "rebuild"};
+
 class Stream {
  public:
   virtual ~Stream() = default;
+  [[nodiscard]] virtual StreamKind kind() const = 0;
   /// Ends the stream because the server stops. Any thread.
   virtual void stop() = 0;
   /// Ends the stream if its caller is not let in any more. Any thread.
@@ -42,19 +48,28 @@ class StreamRegistry {
   void recheck(Gate& gate);
   /// Waits until no stream is left that might still use the node. False if some are after `timeout`.
   bool wait_until_gone(std::chrono::milliseconds timeout);
+  [[nodiscard]] std::vector<StreamMetrics> metrics() const;
 
   // --- for StreamReactor ---
   void born();
   void gone();
+  void fell_behind(StreamKind kind);
 
  private:
   std::vector<std::shared_ptr<Stream>> all();
 
-  std::mutex mutex_;
+  struct Count {
+    int open = 0;
+    std::uint64_t fell_behind = 0;
+  };
+  Count& count(StreamKind kind) { return counts_[static_cast<std::size_t>(kind)]; }
+
+  mutable std::mutex mutex_;
   std::condition_variable gone_;
   int living_ = 0;                                       // guarded by mutex_: objects, open or not
   std::unordered_set<std::shared_ptr<Stream>> streams_;  // guarded by mutex_
   bool refusing_ = false;                                // guarded by mutex_
+  std::array<Count, kStreamKinds.size()> counts_;        // guarded by mutex_; by StreamKind
 };
 
 /// Calls back once, on one of gRPC's threads: after `delay`, or at once when cancelled or let go, from wherever. The
@@ -145,8 +160,14 @@ class StreamReactor : public Base, public Stream, public std::enable_shared_from
   }
 
   void end_as(node::StreamEnd end) {
+    if (end == node::StreamEnd::kSlowConsumer) fell_behind();
     const auto error = stream_end_error(end, last_sequence());
     finish(error ? to_status(*error) : grpc::Status::OK);
+  }
+
+  /// The reader is too slow: to be said before the stream is finished for that.
+  void fell_behind() {
+    if (!finished_) registry_.fell_behind(this->kind());
   }
 
   /// Cuts the connection to a reader who does not even read the end within kGrace.

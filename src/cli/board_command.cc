@@ -37,7 +37,7 @@ int show_once(Context& context, const OpenStream<Response>& open) {
   return kDone;
 }
 
-int show_live(Context& context, const OpenStream<Response>& open) {
+int show_until_quit(Context& context, const OpenStream<Response>& open) {
   constexpr int kAgentRows = 200;
   read_snapshot<Response>(context, open);  // tells what is wrong before the screen is taken over
   const Feed<Response, BoardModel> feed(open);
@@ -60,7 +60,7 @@ void add_board_command(CLI::App& program, Context& context) {
   on_run(command, context, [&context, once, interval] {
     const bool live = !*once && !context.options.json && isatty(STDOUT_FILENO) != 0;
     const auto open = open_board(context, *interval);
-    return live ? show_live(context, open) : show_once(context, open);
+    return live ? show_until_quit(context, open) : show_once(context, open);
   });
 }
 

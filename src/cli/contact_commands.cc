@@ -9,6 +9,8 @@
 #include "flags.h"
 #include "i18n.h"
 #include "muster/v1/contact_service.grpc.pb.h"
+#include "text.h"
+#include "words.h"
 
 namespace muster::cli {
 namespace {

@@ -131,7 +131,7 @@ int show_once(Context& context, const v1::WatchKpisRequest& request) {
   return kDone;
 }
 
-int show_live(Context& context, const v1::WatchKpisRequest& request) {
+int show_until_quit(Context& context, const v1::WatchKpisRequest& request) {
   const auto open = open_watch(context, request);
   read_snapshot<Watched>(context, open);  // tells what is wrong before the screen is taken over
   const auto metrics = metrics_of(context, request.metric_ids());
@@ -171,7 +171,7 @@ void add_watch(CLI::App& group, Context& context) {
     fill(request);
     add_standard_metrics(request);
     const bool live = !*once && !context.options.json && isatty(STDOUT_FILENO) != 0;
-    return live ? show_live(context, request) : show_once(context, request);
+    return live ? show_until_quit(context, request) : show_once(context, request);
   });
 }
 

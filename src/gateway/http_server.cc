@@ -147,7 +147,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void write(HttpPage page, unsigned version, bool keep_alive, bool head) {
     response_ = Response(http::int_to_status(page.status), version);
-    response_.set(http::field::content_type, "application/json");
+    response_.set(http::field::content_type, page.content_type);
     response_.set(http::field::cache_control, page.cache_control);
     if (response_.result() == http::status::method_not_allowed) response_.set(http::field::allow, "GET, HEAD");
     response_.keep_alive(keep_alive);
@@ -228,6 +228,7 @@ class HttpServer::Impl {
   }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::size_t connections() const { return shared_.connections.size(); }
 
   void stop() {
     if (!thread_.joinable()) return;
@@ -291,6 +292,8 @@ HttpServer::~HttpServer() { stop(); }
 void HttpServer::start() { impl_->start(); }
 
 std::uint16_t HttpServer::port() const { return impl_->port(); }
+
+std::size_t HttpServer::connections() const { return impl_->connections(); }
 
 void HttpServer::stop() { impl_->stop(); }
 

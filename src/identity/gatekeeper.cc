@@ -41,8 +41,6 @@ std::string_view bearer_in(const grpc::CallbackServerContext& context) {
   return value.substr(kScheme.size());
 }
 
-api::Admission refuse(api::Error error) { return {std::move(error), nullptr, api::Reach::kNone}; }
-
 api::Error denied(const Permission* permission) {
   const std::string method = permission ? std::string(permission->method) : "method";
   return {grpc::StatusCode::PERMISSION_DENIED,
@@ -68,6 +66,12 @@ api::Admission Gatekeeper::admit(const grpc::CallbackServerContext& context,
   const api::Reach reach = permission ? reach_of(*permission, *answer.caller) : api::Reach::kNone;
   if (reach == api::Reach::kNone) return refuse(denied(permission));
   return {std::nullopt, std::move(answer.caller), reach};
+}
+
+api::Admission Gatekeeper::refuse(api::Error error) {
+  auto& count = error.code == grpc::StatusCode::UNAUTHENTICATED ? unauthenticated_ : denied_;
+  count.fetch_add(1, std::memory_order_relaxed);
+  return {std::move(error), nullptr, api::Reach::kNone};
 }
 
 std::optional<api::Error> Gatekeeper::recheck(const api::Caller& caller) {

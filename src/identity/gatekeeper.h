@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <string_view>
 
 #include "directory.h"
@@ -22,8 +24,16 @@ class Gatekeeper final : public api::Gate {
   }
   [[nodiscard]] std::uint64_t changes() const override { return directory_.changes(); }
 
+  /// The calls that it refused because nobody known called, or because the method is not for the caller.
+  [[nodiscard]] std::uint64_t refused_unauthenticated() const { return unauthenticated_; }
+  [[nodiscard]] std::uint64_t refused_denied() const { return denied_; }
+
  private:
+  api::Admission refuse(api::Error error);
+
   Directory& directory_;
+  std::atomic<std::uint64_t> unauthenticated_{0};
+  std::atomic<std::uint64_t> denied_{0};
 };
 
 }  // namespace muster::identity

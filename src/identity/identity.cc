@@ -17,6 +17,7 @@
 #include "password.h"
 #include "root_key.h"
 #include "secrets.h"
+#include "sign_in_limiter.h"
 
 namespace muster::identity {
 namespace {
@@ -124,7 +125,13 @@ class Identity::Impl {
   api::Gate& gate() { return gatekeeper_; }
   [[nodiscard]] std::string key_set() const { return directory_.key_set(); }
 
-  std::unique_ptr<grpc::Service> make_service() { return make_identity_service(pool_, root_, directory_, gatekeeper_); }
+  std::unique_ptr<grpc::Service> make_service() {
+    return make_identity_service(pool_, root_, directory_, gatekeeper_, limiter_);
+  }
+
+  [[nodiscard]] IdentityMetrics metrics() const {
+    return {gatekeeper_.refused_unauthenticated(), gatekeeper_.refused_denied(), limiter_.refused(), pool_.queued()};
+  }
 
   [[nodiscard]] const RootKey& root() const { return root_; }
 
@@ -143,6 +150,7 @@ class Identity::Impl {
   ExternalIssuers external_;
   Directory directory_;
   Gatekeeper gatekeeper_;
+  SignInLimiter limiter_;
   store::TenantPool pool_;
 };
 
@@ -160,6 +168,7 @@ std::string Identity::seal(std::string_view purpose, std::string_view secret) co
 std::optional<std::string> Identity::open(std::string_view purpose, std::string_view sealed) const {
   return impl_->root().open(purpose, sealed);
 }
+IdentityMetrics Identity::metrics() const { return impl_->metrics(); }
 std::unique_ptr<grpc::Service> Identity::make_service() { return impl_->make_service(); }
 
 }  // namespace muster::identity

@@ -10,7 +10,6 @@
 #include "muster/v1/identity_service.grpc.pb.h"
 #include "password.h"
 #include "refresh.h"
-#include "sign_in_limiter.h"
 
 namespace muster::identity {
 namespace {
@@ -46,8 +45,9 @@ void fill(const SignedIn& signed_in, const IssuedToken& access, v1::Tokens* out)
 
 class IdentityService final : public v1::IdentityService::CallbackService {
  public:
-  IdentityService(store::TenantPool& pool, const RootKey& root, Directory& directory, api::Gate& gate)
-      : pool_(pool), root_(root), directory_(directory), gate_(gate) {}
+  IdentityService(store::TenantPool& pool, const RootKey& root, Directory& directory, api::Gate& gate,
+                  SignInLimiter& limiter)
+      : pool_(pool), root_(root), directory_(directory), gate_(gate), limiter_(limiter) {}
 
   // --- signing in ---
 
@@ -436,14 +436,14 @@ class IdentityService final : public v1::IdentityService::CallbackService {
   const RootKey& root_;
   Directory& directory_;
   api::Gate& gate_;
-  SignInLimiter limiter_;
+  SignInLimiter& limiter_;
 };
 
 }  // namespace
 
 std::unique_ptr<grpc::Service> make_identity_service(store::TenantPool& pool, const RootKey& root, Directory& directory,
-                                                     api::Gate& gate) {
-  return std::make_unique<IdentityService>(pool, root, directory, gate);
+                                                     api::Gate& gate, SignInLimiter& limiter) {
+  return std::make_unique<IdentityService>(pool, root, directory, gate, limiter);
 }
 
 }  // namespace muster::identity

@@ -8,7 +8,10 @@ std::optional<std::chrono::milliseconds> SignInLimiter::take(const std::string& 
                                                              Clock::time_point now) {
   std::lock_guard lock(mutex_);
   const auto longest = std::max(wait(users_, user, kPerUser, now), wait(peers_, peer, kPerPeer, now));
-  if (longest > std::chrono::milliseconds::zero()) return longest;
+  if (longest > std::chrono::milliseconds::zero()) {
+    ++refused_;
+    return longest;
+  }
   spend(users_, user, kPerUser, now);
   spend(peers_, peer, kPerPeer, now);
   return std::nullopt;
@@ -18,6 +21,11 @@ void SignInLimiter::give_back(const std::string& user, const std::string& peer) 
   std::lock_guard lock(mutex_);
   users_.erase(user);  // who knows the password need not guess
   if (const auto found = peers_.find(peer); found != peers_.end()) found->second -= kPerPeer.every;
+}
+
+std::uint64_t SignInLimiter::refused() const {
+  std::lock_guard lock(mutex_);
+  return refused_;
 }
 
 std::chrono::milliseconds SignInLimiter::wait(const Spent& spent, const std::string& who, const Allowance& allowance,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@ class SignInLimiter {
   std::optional<std::chrono::milliseconds> take(const std::string& user, const std::string& peer,
                                                 Clock::time_point now);
   void give_back(const std::string& user, const std::string& peer);
+  /// How often it gave a wait.
+  [[nodiscard]] std::uint64_t refused() const;
 
  private:
   /// Beyond these, who has all attempts again is forgotten, and if nobody has, everybody is.
@@ -35,9 +38,10 @@ class SignInLimiter {
                                         Clock::time_point now);
   static void spend(Spent& spent, const std::string& who, const Allowance& allowance, Clock::time_point now);
 
-  std::mutex mutex_;
-  Spent users_;  // guarded by mutex_
-  Spent peers_;  // guarded by mutex_
+  mutable std::mutex mutex_;
+  Spent users_;                // guarded by mutex_
+  Spent peers_;                // guarded by mutex_
+  std::uint64_t refused_ = 0;  // guarded by mutex_
 };
 
 }  // namespace muster::identity

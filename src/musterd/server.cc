@@ -42,7 +42,8 @@ std::string exposure(const Config& config) {
 Server::Server(const Config& config)
     : config_(config),
       http_({.host = config.http_listen.host, .port = config.http_listen.port}, [this] { return readiness(); },
-            {{"/.well-known/jwks.json", [this] { return key_set_page(); }}},
+            {{"/.well-known/jwks.json", [this] { return key_set_page(); }},
+             {"/metrics", [this] { return metrics_page(); }}},
             {{"/badges/", [this](const std::string& path, const std::function<void(gateway::HttpPage)>& answer) {
                 look_up_badge(path, answer);
               }}}) {}
@@ -136,6 +137,16 @@ gateway::Readiness Server::readiness() const {
 gateway::HttpPage Server::key_set_page() const {
   if (serving_ == nullptr) return {503, "{\"error\":\"starting\"}\n"};
   return {200, identity_->key_set() + "\n", "public, max-age=300"};
+}
+
+/// Whoever scrapes must learn that the server is not ready, so this answers from the first moment on.
+gateway::HttpPage Server::metrics_page() const {
+  metrics::Figures figures{.ready = readiness().ready, .start_time = started_, .http_connections = http_.connections()};
+  if (const node::Node* node = serving_) {
+    figures.serving = {node->info(), node->metrics(), api_->streams(), identity_->metrics(),
+                       back_office_->pool().queued()};
+  }
+  return {200, metrics::exposition(figures), "no-store", metrics::kContentType};
 }
 
 void Server::look_up_badge(const std::string& path, const std::function<void(gateway::HttpPage)>& answer) {

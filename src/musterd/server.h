@@ -10,6 +10,7 @@
 #include "muster/certification/badges.h"
 #include "muster/gateway/http_server.h"
 #include "muster/identity/identity.h"
+#include "muster/metrics/exposition.h"
 #include "muster/musterd/back_office.h"
 #include "muster/musterd/config.h"
 #include "muster/musterd/data_dir.h"
@@ -40,6 +41,7 @@ class Server {
  private:
   [[nodiscard]] gateway::Readiness readiness() const;
   [[nodiscard]] gateway::HttpPage key_set_page() const;
+  [[nodiscard]] gateway::HttpPage metrics_page() const;
   void look_up_badge(const std::string& path, const std::function<void(gateway::HttpPage)>& answer);
   std::string open_database();
   void start_identity(const std::string& database);
@@ -47,6 +49,7 @@ class Server {
   void forget_key_link();
 
   const Config config_;
+  const TimePoint started_ = wall_now();
   gateway::HttpServer http_;
   std::unique_ptr<DataDir> data_dir_;           // null with a database of the operator's
   std::unique_ptr<EmbeddedPostgres> postgres_;  // null likewise

@@ -72,6 +72,11 @@ void BoardView::reset(const dispatch::StateImage& state, const kpi::BoardCounter
   board_.restore(state, counters);
 }
 
+kpi::Totals BoardView::totals() const {
+  std::lock_guard lock(mutex_);
+  return board_.totals();
+}
+
 // The rows are copied under the lock, which the publisher needs too, and rendered after it.
 Node::BoardDelta BoardView::delta(std::uint64_t version, bool include_agents, const std::string& tenant_id) const {
   std::unique_lock lock(mutex_);

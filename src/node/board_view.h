@@ -14,6 +14,7 @@ class BoardView {
  public:
   void apply(const std::vector<dispatch::Event>& events);
   void reset(const dispatch::StateImage& state, const kpi::BoardCounters& counters);
+  [[nodiscard]] kpi::Totals totals() const;
   [[nodiscard]] Node::BoardDelta delta(std::uint64_t version, bool include_agents, const std::string& tenant_id) const;
 
  private:

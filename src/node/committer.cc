@@ -2,9 +2,10 @@
 
 namespace muster::node {
 
-void Committer::commit(std::vector<Batch>& batches) {
+std::size_t Committer::commit(std::vector<Batch>& batches) {
   if (broken_ || !make_durable(batches)) return abandon_all(batches);
   let_out_(batches);
+  return 0;
 }
 
 bool Committer::make_durable(const std::vector<Batch>& batches) {

@@ -24,8 +24,8 @@ class Committer {
             std::function<void(journal::AppendResult)> failed)
       : append_(std::move(append)), let_out_(std::move(let_out)), failed_(std::move(failed)) {}
 
-  /// The batches of one row, next in the order of the events.
-  void commit(std::vector<Batch>& batches);
+  /// The batches of one row, next in the order of the events. Gives how many commands were abandoned.
+  std::size_t commit(std::vector<Batch>& batches);
 
  private:
   bool make_durable(const std::vector<Batch>& batches);

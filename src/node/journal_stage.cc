@@ -7,11 +7,12 @@
 
 namespace muster::node {
 
-JournalStage::JournalStage(std::unique_ptr<journal::Appender> appender, Publisher& publisher,
+JournalStage::JournalStage(std::unique_ptr<journal::Appender> appender, Publisher& publisher, Measures& measures,
                            std::function<void(const std::string&)> failed)
     : appender_(std::move(appender)),
       publisher_(publisher),
-      committer_([this](auto first, auto last, auto payload) { return appender_->append(first, last, payload); },
+      measures_(measures),
+      committer_([this](auto first, auto last, auto payload) { return append(first, last, payload); },
                  [this](std::vector<Batch>& batches) { let_out(batches); },
                  [this, failed = std::move(failed)](journal::AppendResult result) {
                    const bool fenced = result == journal::AppendResult::kFenced;
@@ -37,9 +38,18 @@ void JournalStage::run() {
         bytes += next->payload.size();
         row.push_back(std::move(*next++));
       } while (next != taken.end() && bytes + next->payload.size() <= kRowBytesMax);
-      committer_.commit(row);
+      measures_.told(Delivery::kUnknown, committer_.commit(row));
     }
   }
+}
+
+journal::AppendResult JournalStage::append(dispatch::Sequence first, dispatch::Sequence last,
+                                           std::string_view payload) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto result = appender_->append(first, last, payload);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  if (result == journal::AppendResult::kCommitted) measures_.committed(took.count(), last - first + 1);
+  return result;
 }
 
 // At low load the publisher's thread is spared.

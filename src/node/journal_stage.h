@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "committer.h"
+#include "measures.h"
 #include "muster/base/bounded_queue.h"
 #include "muster/journal/appender.h"
 #include "publisher.h"
@@ -22,9 +23,9 @@ class JournalStage {
   /// A row of the journal holds about this much, at most; what is more goes into the next row.
   static constexpr std::size_t kRowBytesMax = 4 << 20;
 
-  /// `failed` is called once, on the journal's thread, with the reason, when an append was not committed. From then
-  /// on every batch is abandoned.
-  JournalStage(std::unique_ptr<journal::Appender> appender, Publisher& publisher,
+  /// Publisher and measures must outlive it. `failed` is called once, on the journal's thread, with the reason, when an
+  /// append was not committed. From then on every batch is abandoned.
+  JournalStage(std::unique_ptr<journal::Appender> appender, Publisher& publisher, Measures& measures,
                std::function<void(const std::string&)> failed);
   /// Finishes what was pushed and ends the thread.
   ~JournalStage();
@@ -34,10 +35,12 @@ class JournalStage {
 
  private:
   void run();
+  journal::AppendResult append(dispatch::Sequence first, dispatch::Sequence last, std::string_view payload);
   void let_out(std::vector<Batch>& batches);
 
   std::unique_ptr<journal::Appender> appender_;
   Publisher& publisher_;
+  Measures& measures_;
   BoundedQueue<Batch> queue_{64};
   Committer committer_;  // journal thread only
   std::thread thread_;

@@ -8,6 +8,7 @@
 
 #include "follower.h"
 #include "kpi_history_store.h"
+#include "muster/node/metrics.h"
 #include "muster/store/tenant_pool.h"
 #include "projection_store.h"
 #include "publisher.h"
@@ -98,6 +99,19 @@ NodeInfo Node::info() const {
   info.projected = impl_->follower->projected();
   info.open_sessions = impl_->view.sessions.size();
   return info;
+}
+
+NodeMetrics Node::metrics() const {
+  NodeMetrics metrics;
+  impl_->view.measures.read(metrics);
+  metrics.inbox_depth = impl_->owner->inbox_depth();
+  metrics.inbox_capacity = impl_->options.inbox_max;
+  const kpi::Totals board = impl_->view.board.totals();
+  metrics.contacts_waiting = board.waiting;
+  metrics.contacts_in_hand = board.in_hand;
+  metrics.terms_ended = impl_->view.terms_ended;
+  metrics.table_reads_queued = impl_->pool->queued();
+  return metrics;
 }
 
 void Node::submit(dispatch::Command command, std::function<void(const Answer&)> done) {

@@ -44,10 +44,11 @@ void Publisher::publish(std::vector<Batch>& batches) {
     silent_ = true;
     silenced_();
   }
-  if (silent_) return abandon_all(batches);
+  if (silent_) return view_.measures.told(Delivery::kUnknown, abandon_all(batches));
   std::vector<std::function<void()>> wakes;
   for (auto& batch : batches) {
     if (!batch.events->empty()) {
+      view_.measures.published(*batch.events);
       view_.events.add(batch.events);
       view_.board.apply(*batch.events);
       view_.committed.store(batch.events->back().sequence, std::memory_order_release);
@@ -62,7 +63,8 @@ void Publisher::publish(std::vector<Batch>& batches) {
 
 void Publisher::let_out(Effect& effect, std::vector<std::function<void()>>& wakes) {
   std::visit(Overloaded{
-                 [](AnswerEffect& answer) {
+                 [&](AnswerEffect& answer) {
+                   view_.measures.told(Delivery::kAnswered);
                    answer.done(Answer{Delivery::kAnswered, std::move(answer.reply)});
                  },
                  [](ReadEffect& read) { read.publish(); },
@@ -74,6 +76,7 @@ void Publisher::let_out(Effect& effect, std::vector<std::function<void()>>& wake
                    auto mailbox = start.mailbox;
                    view_.sessions.start(start.agent, dispatch::SessionId{start.reply.id}, std::move(start.mailbox));
                    mailbox->put(std::move(start.opened));
+                   view_.measures.told(Delivery::kAnswered);
                    start.done(Answer{Delivery::kAnswered, std::move(start.reply)});
                  },
                  [&](SessionEndEffect& end) { view_.sessions.end(end.session, end.end); },

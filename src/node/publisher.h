@@ -7,6 +7,7 @@
 
 #include "board_view.h"
 #include "kpi_view.h"
+#include "measures.h"
 #include "muster/base/bounded_queue.h"
 #include "muster/node/event_feed.h"
 #include "session_registry.h"
@@ -22,6 +23,7 @@ struct PublicView {
   EventFeed events;
   BoardView board;
   KpiView kpis;
+  Measures measures;
   std::atomic<dispatch::Sequence> committed{0};
   std::atomic<std::uint64_t> terms_ended{0};
 };

@@ -37,8 +37,8 @@ struct LostStream {
 
 using Request = std::variant<CommandRequest, ReadRequest, SessionRequest, LostStream>;
 
-/// Tells a request that it did not get through.
-void refuse(Request& request, Delivery delivery);
+/// Tells a request that it did not get through. Gives how many commands heard of it: one or none.
+std::size_t refuse(Request& request, Delivery delivery);
 
 struct AnswerEffect {
   std::function<void(const Answer&)> done;
@@ -79,7 +79,8 @@ struct Batch {
   std::vector<Effect> effects;
 };
 
-/// Tells those who wait for the effects that it is unknown whether what they asked for happened.
-void abandon_all(std::vector<Batch>& batches);
+/// Tells those who wait for the effects that it is unknown whether what they asked for happened. Gives how many
+/// commands heard of it.
+std::size_t abandon_all(std::vector<Batch>& batches);
 
 }  // namespace muster::node

@@ -59,9 +59,9 @@ void WorkspaceOwner::stop() {
 }
 
 void WorkspaceOwner::submit(Request request) {
-  if (!serving_) return refuse(request, Delivery::kNotServing);
+  if (!serving_) return turn_away(request, Delivery::kNotServing);
   if (!inbox_.try_push(std::move(request))) {
-    refuse(request, stopping_ ? Delivery::kNotServing : Delivery::kBusy);
+    turn_away(request, stopping_ ? Delivery::kNotServing : Delivery::kBusy);
   }
 }
 
@@ -130,7 +130,7 @@ void WorkspaceOwner::serve(const journal::Ownership& ownership) {
         [this](dispatch::Sequence sequence) { follower_.committed(sequence); });
     JournalStage journal(std::make_unique<journal::Appender>(journal::Appender::Options{
                              .connection = options_.database, .workspace = options_.workspace, .ownership = ownership}),
-                         publisher, fail);
+                         publisher, view_.measures, fail);
     const auto push = [&](Batch&& batch) { journal.push(std::move(batch)); };
 
     epoch_ = ownership.epoch;
@@ -217,7 +217,11 @@ dispatch::Engine WorkspaceOwner::replay(const journal::Ownership& ownership) {
 void WorkspaceOwner::refuse_waiting(Delivery delivery) {
   std::vector<Request> requests;
   inbox_.take_all(requests, Clock::time_point::min());
-  for (auto& request : requests) refuse(request, delivery);
+  for (auto& request : requests) turn_away(request, delivery);
+}
+
+void WorkspaceOwner::turn_away(Request& request, Delivery delivery) {
+  view_.measures.told(delivery, refuse(request, delivery));
 }
 
 // Sessions and watches end here, so that nobody sees the replay; those who wait for an answer get one at once.

@@ -38,6 +38,7 @@ class WorkspaceOwner {
 
   [[nodiscard]] Readiness readiness() const;
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
+  [[nodiscard]] std::size_t inbox_depth() const { return inbox_.size(); }
 
  private:
   void run();
@@ -50,6 +51,7 @@ class WorkspaceOwner {
   void add_housekeeping(std::vector<Request>& requests, const dispatch::Engine& engine);
   void end_term(const std::string& why);
   void refuse_waiting(Delivery delivery);
+  void turn_away(Request& request, Delivery delivery);
   void not_serving(const std::string& why);
   void pause(std::chrono::milliseconds span);
 

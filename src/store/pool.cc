@@ -27,6 +27,11 @@ void Pool::post(Task task, Done done) {
   ready_.notify_one();
 }
 
+std::size_t Pool::queued() const {
+  std::lock_guard lock(mutex_);
+  return jobs_.size();
+}
+
 void Pool::run() {
   std::unique_ptr<Connection> connection;
   for (;;) {

@@ -532,6 +532,7 @@ TEST(WatchContacts, TellsWhenTheEventsAskedForAreNoLongerKept) {
   const Problem answer = problem(Watch(backend, 1).end());
   EXPECT_EQ(answer.code, grpc::StatusCode::OUT_OF_RANGE);
   EXPECT_EQ(answer.reason, "SEQUENCE_COMPACTED");
+  EXPECT_EQ(backend.server->streams().at(1).fell_behind, 0u) << "it asked too late, and was not too slow";
   Watch resumed(backend, std::stoll(answer.metadata.at("oldest_sequence")));
   EXPECT_TRUE(resumed.read());
 }

@@ -69,13 +69,17 @@ class Gate : public ::testing::Test {
 
 TEST_F(Gate, WithoutCredentialsThereIsNothingButSigningIn) {
   const auto channel = backend.connect("");
+  std::uint64_t refused = 0;
   for (const auto* method : methods()) {
     const bool open = identity::permission_for(*method->input_type())->access == identity::Access::kAnyone;
     const grpc::Status status = call(channel, *method);
     EXPECT_EQ(status.error_code() == StatusCode::UNAUTHENTICATED && problem(status).reason == "CREDENTIALS_MISSING",
               !open)
         << method->full_name();
+    refused += open ? 0 : 1;
   }
+  EXPECT_EQ(backend.identity->metrics().refused_unauthenticated, refused);
+  EXPECT_EQ(backend.identity->metrics().refused_denied, 0u);
 }
 
 TEST_F(Gate, CredentialsThatAreNotGoodAreRefusedByEveryMethod) {
@@ -88,6 +92,7 @@ TEST_F(Gate, CredentialsThatAreNotGoodAreRefusedByEveryMethod) {
 
 TEST_F(Gate, EveryRoleMayCallWhatTheTableSaysAndNothingElse) {
   int calls = 0;
+  std::uint64_t denied = 0;
   for (int i = v1::Role_MIN + 1; i <= v1::Role_MAX; ++i) {
     const auto role = static_cast<v1::Role>(i);
     api::Caller caller;
@@ -105,9 +110,11 @@ TEST_F(Gate, EveryRoleMayCallWhatTheTableSaysAndNothingElse) {
       EXPECT_EQ(code != StatusCode::PERMISSION_DENIED, allowed) << method->full_name() << " as " << v1::Role_Name(role);
       EXPECT_NE(code, StatusCode::UNAUTHENTICATED) << method->full_name() << " as " << v1::Role_Name(role);
       ++calls;
+      denied += allowed ? 0 : 1;
     }
   }
   EXPECT_GT(calls, 500);
+  EXPECT_EQ(backend.identity->metrics().refused_denied, denied);
 }
 
 TEST_F(Gate, AStreamEndsSoonAfterItsCallerIsRevoked) {

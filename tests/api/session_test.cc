@@ -449,6 +449,10 @@ class SlowConsumer : public ::testing::Test {
 };
 
 TEST_F(SlowConsumer, IsCutAndItsSessionLost) {
+  const auto streams = [&] { return backend.server->streams().at(0); };
+  EXPECT_STREQ(streams().kind, "session");
+  EXPECT_EQ(streams().open, 1);
+  EXPECT_EQ(streams().fell_behind, 0u);
   flood();
   EXPECT_TRUE(eventually([&] { return backend.node->info().open_sessions == 0; }));
   v1::OpenResponse response;
@@ -460,6 +464,8 @@ TEST_F(SlowConsumer, IsCutAndItsSessionLost) {
     EXPECT_EQ(problem(status).reason, "SLOW_CONSUMER");
     EXPECT_TRUE(problem(status).says_when_to_retry);
   }
+  EXPECT_EQ(streams().fell_behind, 1u);
+  EXPECT_TRUE(eventually([&] { return streams().open == 0; }));
 }
 
 TEST_F(SlowConsumer, HoldsNobodyElseUp) {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "muster/base/random.h"
+#include "muster/node/metrics.h"
 #include "muster/node/render.h"
 #include "muster/store/migrations.h"
 #include "postgres_fixture.h"
@@ -262,6 +263,62 @@ TEST_F(NodeTest, AnOlderStreamThatEndsWhileTheSessionIsBeingResumedDoesNotEndIt)
   expect_ok(call(*node, contact()));  // what came before it is decided and published
   EXPECT_FALSE(newer.mailbox->closed());
   EXPECT_TRUE(node->touch_session(newer.id));
+}
+
+TEST_F(NodeTest, CommandsAndEventsAreCountedOneByOne) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  const auto answered = [&] { return node->metrics().commands.answered; };
+  const auto at_first = answered();
+  set_up_floor(*node);
+  auto mei = open(*node, "mei");
+  expect_ok(call(*node, dispatch::SetPresence{mei.id, dispatch::Presence::kAvailable, ""}));
+  for (int i = 0; i < 7; ++i) expect_ok(call(*node, contact(), new_request()));
+  EXPECT_NE(call(*node, dispatch::CreateSkill{"zh", "once more"}).reply.outcome, Outcome::kOk);
+  EXPECT_EQ(answered() - at_first, 4u + 1 + 1 + 7 + 1) << "a command that the engine refuses is answered, too";
+
+  const auto made = next(mei, v1::SessionEvent::kOfferMade).offer_made();
+  expect_ok(call(*node, dispatch::AcceptOffer{mei.id, parse_offer_id(made.offer().offer_id())}));
+  const auto metrics = node->metrics();
+  EXPECT_EQ(metrics.offers.made, 1u);
+  EXPECT_EQ(metrics.offers.accepted, 1u);
+  EXPECT_EQ(metrics.contacts_waiting, 6);
+  EXPECT_EQ(metrics.contacts_in_hand, 1);
+  EXPECT_EQ(metrics.inbox_depth, 0u);
+  EXPECT_TRUE(eventually([&] {
+    return node->metrics().commit_events.sum == static_cast<double>(node->info().committed);
+  })) << "nobody else wrote";
+  node->stop();
+  EXPECT_EQ(call(*node, contact()).delivery, Delivery::kNotServing);
+  EXPECT_EQ(node->metrics().commands.not_serving, 1u);
+}
+
+TEST_F(NodeTest, CommandsForWhichThereIsNoRoomAreCountedAsBusy) {
+  Node node({.database = database, .owner = "node-1", .inbox_max = 0});
+  node.start();
+  wait_until_ready(node);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(call(node, contact()).delivery, Delivery::kBusy);
+  const auto metrics = node.metrics();
+  EXPECT_EQ(metrics.commands.busy, 3u);
+  EXPECT_EQ(metrics.inbox_capacity, 0u);
+}
+
+TEST_F(NodeTest, CountsGoOnThroughARecovery) {
+  auto node = make_node();
+  wait_until_ready(*node);
+  set_up_floor(*node);
+  const auto before = node->metrics();
+  kill_backends();
+  Answer answer;
+  do {
+    answer = call(*node, contact());
+    if (answer.delivery != Delivery::kAnswered) std::this_thread::sleep_for(20ms);
+  } while (answer.delivery != Delivery::kAnswered);
+  const auto after = node->metrics();
+  EXPECT_GT(after.commands.answered, before.commands.answered);
+  EXPECT_GT(after.terms_ended, before.terms_ended);
+  EXPECT_GT(after.commit_events.sum, before.commit_events.sum);
+  EXPECT_EQ(after.contacts_waiting, 1);
 }
 
 TEST_F(NodeTest, ASecondNodeWaitsForTheLeaseAndTakesOver) {

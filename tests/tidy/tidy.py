@@ -24,7 +24,7 @@ LAYERS = {
     "journal": 2, "store": 2,
     "node": 3,
     "api": 4,
-    "gateway": 6,
+    "gateway": 6, "metrics": 6,
     "musterd": 7,
 }
 SLICE_LAYER = 5  # slices may also include each other's public headers

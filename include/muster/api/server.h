@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,13 @@ struct ServerOptions {
   std::chrono::milliseconds health_interval{100};       ///< how often gRPC health follows the node's readiness
 };
 
+/// The streams of one kind.
+struct StreamMetrics {
+  const char* kind = "";  ///< "session", "contacts", "board" or "rebuild"
+  int open = 0;
+  std::uint64_t fell_behind = 0;  ///< were ended because their readers were too slow; never falls
+};
+
 /// The gRPC side of a node: the services of muster.v1, behind the gate, grpc.health.v1 and reflection. Nothing in it
 /// blocks or decides: calls become commands of the node, and are answered from its callbacks.
 class Server {
@@ -50,6 +58,9 @@ class Server {
 
   /// The port listened on. REQUIRES: started.
   [[nodiscard]] int port() const;
+
+  /// Of each kind. Thread-safe.
+  [[nodiscard]] std::vector<StreamMetrics> streams() const;
 
   /// Tells callers of grpc.health.v1 at once that the server stops; new streams are refused. Calls and streams already
   /// taken go on. Idempotent.

@@ -26,11 +26,12 @@ struct HttpServerOptions {
   std::size_t connections_max = 256;  // as many again are told 503; beyond that they are closed without a word
 };
 
-/// What a path answers: JSON.
+/// What a path answers.
 struct HttpPage {
   unsigned status = 200;
   std::string body;
   std::string cache_control = "no-store";
+  std::string content_type = "application/json";
 };
 
 /// What there is besides health, by path ("/.well-known/jwks.json").
@@ -63,6 +64,9 @@ class HttpServer {
 
   /// The port listened on. REQUIRES: started.
   [[nodiscard]] std::uint16_t port() const;
+
+  /// The connections that are open. For pages and look-ups, on the server's thread.
+  [[nodiscard]] std::size_t connections() const;
 
   /// Closes the port and every connection, and ends the thread. Idempotent.
   void stop();

@@ -2,6 +2,8 @@
 
 #include <grpcpp/impl/service_type.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -26,6 +28,14 @@ struct IdentityOptions {
 struct FirstAdmin {
   std::string user_id;
   std::string password;
+};
+
+/// What it tells of its work in figures. Counts never fall.
+struct IdentityMetrics {
+  std::uint64_t refused_unauthenticated = 0;  ///< calls without credentials that are good
+  std::uint64_t refused_denied = 0;           ///< calls of methods that are not for the caller
+  std::uint64_t refused_rate = 0;             ///< attempts to sign in, too many of which had failed
+  std::size_t queued = 0;                     ///< work that waits for a connection to the database
 };
 
 /// Who calls: tenants, users, tokens and keys. It lets calls in and serves muster.v1.IdentityService.
@@ -57,6 +67,8 @@ class Identity {
   [[nodiscard]] std::string seal(std::string_view purpose, std::string_view secret) const;
   /// Nothing if it was sealed by another root key, for another purpose, or was altered. Thread-safe.
   [[nodiscard]] std::optional<std::string> open(std::string_view purpose, std::string_view sealed) const;
+  /// Thread-safe.
+  [[nodiscard]] IdentityMetrics metrics() const;
   /// The service; what it answers lives no longer than this object.
   [[nodiscard]] std::unique_ptr<grpc::Service> make_service();
 

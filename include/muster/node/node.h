@@ -49,6 +49,8 @@ struct Readiness {
   std::string reason;  ///< why not; empty when ready
 };
 
+struct NodeMetrics;
+
 struct NodeInfo {
   std::string workspace;
   std::uint64_t epoch = 0;
@@ -86,6 +88,8 @@ class Node {
 
   [[nodiscard]] Readiness readiness() const;
   [[nodiscard]] NodeInfo info() const;
+  /// For who includes muster/node/metrics.h.
+  [[nodiscard]] NodeMetrics metrics() const;
 
   /// Hands a command to the engine. `done` is called exactly once: at once when refused, else after the commit.
   void submit(dispatch::Command command, std::function<void(const Answer&)> done);

@@ -91,6 +91,9 @@ class Pool {
     return future;
   }
 
+  /// The tasks that wait for a connection.
+  [[nodiscard]] std::size_t queued() const;
+
   /// Refuses further tasks, runs those that are queued, and ends the threads. What is not done within
   /// Options::stop_grace fails: PostgreSQL may not answer at all. May be called again.
   void stop();
@@ -105,7 +108,7 @@ class Pool {
   void forget(std::unique_ptr<Connection>& connection);
 
   const Options options_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<Job> jobs_;  // guarded by mutex_
   bool stopped_ = false;  // guarded by mutex_

@@ -63,6 +63,7 @@ class TenantPool {
         });
   }
 
+  [[nodiscard]] std::size_t queued() const { return pool_.queued(); }
   void stop() { pool_.stop(); }
 
  private:

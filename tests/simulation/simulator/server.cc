@@ -287,7 +287,10 @@ void Server::finish_commit(journal::AppendResult result) {
 
 void Server::submit(node::Request request) {
   if (!view_) return;
-  if (!term_ || !term_->serving) return node::refuse(request, node::Delivery::kNotServing);
+  if (!term_ || !term_->serving) {
+    node::refuse(request, node::Delivery::kNotServing);
+    return;
+  }
   term_->inbox.push_back(std::move(request));
   wake_at(world_.schedule.now() + world_.between({}, microseconds(200)));
 }

@@ -75,6 +75,10 @@ class HttpServerTest : public ::testing::Test {
         HttpPages{{"/page",
                    [] {
                      return HttpPage{503, "{\"a\":1}", "max-age=60"};
+                   }},
+                  {"/text",
+                   [this] {
+                     return HttpPage{200, std::to_string(server_->connections()), "no-store", "text/plain"};
                    }}},
         HttpLookUps{{"/things/", [](const std::string& rest, const std::function<void(HttpPage)>& answer) {
                        // Joined here, so that none answers when the server is gone.
@@ -273,6 +277,15 @@ TEST_F(HttpServerTest, StopClosesOpenConnectionsAndThePort) {
   EXPECT_EQ(halfway.rest(), "");
   EXPECT_THROW(Client{port}, std::runtime_error);
   server.stop();
+}
+
+TEST_F(HttpServerTest, APageHasTheTypeThatItNamesAndKnowsHowManyAreConnected) {
+  Client idle(start().port());
+  idle.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  idle.until("true}\n");
+  const std::string response = get("/text");
+  EXPECT_NE(response.find("Content-Type: text/plain\r\n"), std::string::npos);
+  EXPECT_EQ(body(response), "2");
 }
 
 TEST_F(HttpServerTest, PortThatIsTakenIsAnError) {

@@ -20,6 +20,7 @@ TEST(SignInLimiter, AUserHasSomeAttemptsWhichComeBackOneByOne) {
   EXPECT_EQ(limiter.take("li.na", "x", later - milliseconds(1)), milliseconds(1));
   EXPECT_FALSE(limiter.take("li.na", "x", later));
   EXPECT_TRUE(limiter.take("li.na", "x", later));
+  EXPECT_EQ(limiter.refused(), 3u);
 }
 
 TEST(SignInLimiter, AnAddressHasSomeAttempts) {

@@ -18,10 +18,11 @@ class CommitterTest : public ::testing::Test {
     batch.effects.emplace_back(AnswerEffect{[this](const Answer& answer) { answers.push_back(answer.delivery); }, {}});
     return batch;
   }
-  void commit(std::vector<Batch> batches) { committer.commit(batches); }
+  void commit(std::vector<Batch> batches) { abandoned += committer.commit(batches); }
 
   AppendResult result = AppendResult::kCommitted;
   std::vector<std::string> rows;
+  std::size_t abandoned = 0;
   std::size_t let_out = 0;
   std::size_t rows_when_let_out = 0;
   std::vector<AppendResult> failures;
@@ -46,6 +47,7 @@ TEST_F(CommitterTest, BatchesBecomeOneRowAndAreLetOutAfterIt) {
   EXPECT_EQ(rows, std::vector<std::string>{"4-6 abc"});
   EXPECT_EQ(let_out, 3u);
   EXPECT_EQ(rows_when_let_out, 1u);
+  EXPECT_EQ(abandoned, 0u);
 }
 
 TEST_F(CommitterTest, WhatHoldsNoEventNeedsNoRow) {
@@ -69,6 +71,7 @@ TEST_F(CommitterTest, AfterAnAppendThatWasNotCommittedNothingIsLetOut) {
   EXPECT_EQ(let_out, 0u);
   EXPECT_EQ(failures, std::vector{AppendResult::kUnknown});
   EXPECT_EQ(answers, (std::vector{Delivery::kUnknown, Delivery::kUnknown}));
+  EXPECT_EQ(abandoned, 2u);
 }
 
 }  // namespace

@@ -24,6 +24,12 @@ class PublisherTest : public ::testing::Test {
     publisher.publish_inline(batches);
   }
 
+  NodeMetrics::Commands counted() const {
+    NodeMetrics metrics;
+    view.measures.read(metrics);
+    return metrics.commands;
+  }
+
   PublicView view{100};
   bool lease_holds = true;
   int silenced = 0;
@@ -36,6 +42,16 @@ TEST_F(PublisherTest, LetsEffectsOutWhileTheLeaseHolds) {
   EXPECT_EQ(answers, std::vector{Delivery::kAnswered});
   EXPECT_EQ(view.committed, 1u);
   EXPECT_EQ(silenced, 0);
+  EXPECT_EQ(counted().answered, 1u);
+}
+
+TEST_F(PublisherTest, AnAnswerIsCountedBeforeItIsGiven) {
+  auto batches = batch(1);
+  std::uint64_t at_the_answer = 0;
+  batches[0].effects = std::vector<Effect>{};
+  batches[0].effects.emplace_back(AnswerEffect{[&](const Answer&) { at_the_answer = counted().answered; }, {}});
+  publisher.publish_inline(batches);
+  EXPECT_EQ(at_the_answer, 1u);
 }
 
 TEST_F(PublisherTest, ALapseOfTheLeaseSilencesItForGood) {
@@ -46,6 +62,8 @@ TEST_F(PublisherTest, ALapseOfTheLeaseSilencesItForGood) {
   EXPECT_EQ(answers, (std::vector{Delivery::kUnknown, Delivery::kUnknown}));
   EXPECT_EQ(view.events.last_sequence(), 0u) << "watchers would see a gap";
   EXPECT_EQ(silenced, 1) << "the term must end";
+  EXPECT_EQ(counted().answered, 0u);
+  EXPECT_EQ(counted().unknown, 2u);
 }
 
 }  // namespace

@@ -95,6 +95,26 @@ TEST_F(PoolTest, StopDoesNotWaitForADatabaseThatHangs) {
   kill(backend, SIGCONT);
 }
 
+TEST_F(PoolTest, TellsHowManyTasksWait) {
+  Pool pool(options(1));
+  std::promise<void> go;
+  std::promise<void> began;
+  auto first = pool.submit([&, may_go = go.get_future().share()](pqxx::connection_base&) {
+    began.set_value();
+    may_go.wait();
+  });
+  began.get_future().wait();
+  EXPECT_EQ(pool.queued(), 0u) << "it runs";
+  auto second = pool.submit(one);
+  auto third = pool.submit(one);
+  EXPECT_EQ(pool.queued(), 2u);
+  go.set_value();
+  first.get();
+  second.get();
+  third.get();
+  EXPECT_EQ(pool.queued(), 0u);
+}
+
 TEST_F(PoolTest, AStatementHasATimeLimit) {
   auto given = options(1);
   given.statement_timeout = std::chrono::milliseconds(50);
