@@ -45,9 +45,8 @@ class AnnouncementService final : public v1::AnnouncementService::CallbackServic
                                       v1::GetAnnouncementResponse* response) override {
     return office_.read(context, request, [=](Checker& check, const std::string& own) -> Look {
       const std::string id = check.id("announcement_id", request->announcement_id());
-      const std::string member_id = member_listed(*request, own, check);
+      const std::string member_id = check.optional_id("member_id", api::member_asked(*request, own));
       return [=](TenantTransaction& t) {
-        api::check_own(own, member_id);
         *response->mutable_announcement() = announcement_shown(t, id, member_id, own).announcement;
       };
     });
@@ -64,12 +63,11 @@ class AnnouncementService final : public v1::AnnouncementService::CallbackServic
   ServerUnaryReactor* ListAnnouncements(CallbackServerContext* context, const v1::ListAnnouncementsRequest* request,
                                         v1::ListAnnouncementsResponse* response) override {
     return office_.read(context, request, [=](Checker& check, const std::string& own) -> Look {
-      AnnouncementFilter filter{member_listed(*request, own, check), request->pending()};
+      AnnouncementFilter filter{check.optional_id("member_id", api::member_asked(*request, own)), request->pending()};
       check.expect(!filter.pending || !filter.member_id.empty(), "pending", "is about a member: give member_id");
       const api::PageToken token({"announcements", filter.member_id, filter.pending ? "pending" : "all"});
       const PageRequest page = api::page_of(*request, token, check);
       return [=](TenantTransaction& t) {
-        api::check_own(own, filter.member_id);
         const auto found = list_announcements(t, filter, page);
         for (const v1::Announcement& each : found.items) {
           *response->add_announcements() = each;

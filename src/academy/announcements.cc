@@ -17,6 +17,7 @@ using api::found;
 using api::precondition;
 using api::Refusal;
 using api::sets;
+using api::short_name;
 
 constexpr std::size_t kBodyBytesMax = 65'536;
 constexpr std::size_t kTextBytesMax = 4'000;
@@ -26,10 +27,6 @@ constexpr std::size_t kBatch = 5;
 std::string cause_of(const v1::Announcement& announcement) { return "announcement:" + announcement.announcement_id(); }
 std::string name_of(const v1::Announcement& announcement) { return "announcement/" + announcement.announcement_id(); }
 std::string key_name_of(const v1::Announcement& announcement) { return name_of(announcement) + "/key"; }
-
-std::string short_name(v1::AnnouncementState state) {
-  return v1::AnnouncementState_Name(state).substr(std::string_view("ANNOUNCEMENT_STATE_").size());
-}
 
 // --- shapes ---
 
@@ -129,7 +126,7 @@ AnnouncementRecord announcement_shown(TenantTransaction& t, const std::string& a
 
 bool bring_into_force(TenantTransaction& t, TimePoint now) {
   auto due = due_announcements(t, now, kBatch);
-  return api::audited(t, {t.tenant(), "academy", "BringIntoForce", ""}, now, "", [&](const By& by) {
+  return api::audited(t, {t.tenant(), "academy", "BringIntoForce", ""}, now, {}, [&](const By& by) {
     for (AnnouncementRecord& record : due) {
       const v1::Announcement before = record.announcement;
       come_into_force(t, record);

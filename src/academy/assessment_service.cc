@@ -74,7 +74,7 @@ class AssessmentService final : public v1::AssessmentService::CallbackService {
 
   ServerUnaryReactor* GetAssessment(CallbackServerContext* context, const v1::GetAssessmentRequest* request,
                                     v1::GetAssessmentResponse* response) override {
-    return office_.read(context, request, [=, this](Checker&, const std::string& own) -> Look {
+    return office_.read(context, request, [=, this](Checker&, const api::Own& own) -> Look {
       return [=, this, id = request->assessment_id()](TenantTransaction& t) {
         *response->mutable_assessment() = assessment_shown(t, id, own, root_);
       };
@@ -83,14 +83,13 @@ class AssessmentService final : public v1::AssessmentService::CallbackService {
 
   ServerUnaryReactor* ListAssessments(CallbackServerContext* context, const v1::ListAssessmentsRequest* request,
                                       v1::ListAssessmentsResponse* response) override {
-    return office_.read(context, request, [=, this](Checker& check, const std::string& own) -> Look {
-      const std::string member_id = member_listed(*request, own, check);
-      const api::PageToken token({"assessments", own, member_id});
+    return office_.read(context, request, [=, this](Checker& check, const api::Own& own) -> Look {
+      const std::string member_id = check.optional_id("member_id", api::member_asked(*request, own.only));
+      const api::PageToken token({"assessments", own.member, member_id});
       const PageRequest page = api::page_of(*request, token, check);
       return [=, this](TenantTransaction& t) {
-        api::check_own(own, member_id);
-        const auto found = list_assessments(t, member_id, own.empty(), page);
-        for (const AssessmentRecord& each : found.items) *response->add_assessments() = with_result(t, each, root_);
+        const auto found = list_assessments(t, member_id, own.member, page);
+        for (const AssessmentRecord& each : found.items) *response->add_assessments() = with_result(each, root_);
         api::set_next_page(found, token, response);
       };
     });

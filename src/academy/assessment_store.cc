@@ -3,6 +3,7 @@
 #include <pqxx/pqxx>
 
 #include "muster/node/render.h"
+#include "muster/v1/member.pb.h"
 
 namespace muster::academy {
 namespace {
@@ -91,9 +92,14 @@ InstrumentRecord instrument_in(const pqxx::row& row, const std::string& language
   return record;
 }
 
-const std::string kAssessments = "SELECT assessment_id, member_id, instrument_id, version, purpose_version, state, " +
-                                 read_time("start_time") + ", " + read_time("finish_time") + ", released, " +
-                                 read_time("answers_delete_time") + ", answers, result FROM assessment ";
+const std::string kForStaff = "(released AND member.state <> " + std::to_string(v1::MEMBER_STATE_CLOSED) + ")";
+
+/// One question for all, so that who lists many does not ask for each member's key.
+const std::string kAssessments =
+    "SELECT assessment_id, member_id, instrument_id, version, purpose_version, assessment.state, " +
+    read_time("start_time") + ", " + read_time("finish_time") + ", released, " + read_time("answers_delete_time") +
+    ", answers, result, sealed_key, " + kForStaff +
+    " FROM assessment JOIN assessment_key USING (member_id) JOIN member USING (member_id) ";
 
 AssessmentRecord assessment_in(const pqxx::row& row) {
   AssessmentRecord record;
@@ -111,6 +117,8 @@ AssessmentRecord assessment_in(const pqxx::row& row) {
   read(row[9], assessment.mutable_answers_delete_time());
   record.answers = bytes_in(row[10]);
   record.result = bytes_in(row[11]);
+  record.member_key = *bytes_in(row[12]);
+  record.for_staff = row[13].as<bool>();
   return record;
 }
 
@@ -165,8 +173,8 @@ std::int64_t insert_assessment(TenantTransaction& t, const v1::Assessment& asses
 }
 
 std::optional<AssessmentRecord> lock_assessment(TenantTransaction& t, std::int64_t id) {
-  return only(
-      as_assessor(t, [&] { return t.sql().exec_params(kAssessments + "WHERE assessment_id = $1 FOR UPDATE", id); }));
+  return only(as_assessor(
+      t, [&] { return t.sql().exec_params(kAssessments + "WHERE assessment_id = $1 FOR UPDATE OF assessment", id); }));
 }
 
 std::optional<AssessmentRecord> find_assessment(TenantTransaction& t, std::int64_t id) {
@@ -193,22 +201,20 @@ void update_assessment(TenantTransaction& t, const AssessmentRecord& record) {
   });
 }
 
-Page<AssessmentRecord> list_assessments(TenantTransaction& t, const std::string& member_id, bool released,
-                                        const PageRequest& page) {
+Page<AssessmentRecord> list_assessments(TenantTransaction& t, const std::string& member_id,
+                                        const std::string& own_member, const PageRequest& page) {
   const auto rows = as_assessor(t, [&] {
-    return t.sql().exec_params(kAssessments +
-                                   "WHERE assessment_id > $1 AND ($3 = '' OR member_id = $3) AND (NOT $4 OR released)"
-                                   " ORDER BY assessment_id LIMIT $2",
-                               page.after, limit_of(page), member_id, released);
+    return t.sql().exec_params(kAssessments + "WHERE assessment_id > $1 AND ($3 = '' OR member_id = $3) AND (" +
+                                   kForStaff + " OR member_id = $4) ORDER BY assessment_id LIMIT $2",
+                               page.after, limit_of(page), member_id, own_member);
   });
   return page_of<AssessmentRecord>(rows, page, assessment_in);
 }
 
-std::optional<std::string> find_member_key(TenantTransaction& t, const std::string& member_id) {
-  const auto rows = as_assessor(
-      t, [&] { return t.sql().exec_params("SELECT sealed_key FROM assessment_key WHERE member_id = $1", member_id); });
-  if (rows.empty()) return std::nullopt;
-  return bytes_in(rows[0][0]);
+bool has_member_key(TenantTransaction& t, const std::string& member_id) {
+  return !as_assessor(t, [&] {
+            return t.sql().exec_params("SELECT FROM assessment_key WHERE member_id = $1", member_id);
+          }).empty();
 }
 
 void insert_member_key(TenantTransaction& t, const std::string& member_id, const std::string& wrapped) {
@@ -243,7 +249,8 @@ int erase_assessments(TenantTransaction& t, const std::string& member_id, TimePo
 std::vector<AssessmentRecord> due_for_deletion(TenantTransaction& t, TimePoint now, std::size_t limit) {
   const auto rows = as_assessor(t, [&] {
     return t.sql().exec_params(kAssessments + "WHERE answers_delete_time <= " + time_param(1) +
-                                   " AND (answers IS NOT NULL OR state = 1) ORDER BY assessment_id LIMIT $2 FOR UPDATE",
+                                   " AND (answers IS NOT NULL OR assessment.state = 1) ORDER BY assessment_id LIMIT $2"
+                                   " FOR UPDATE OF assessment",
                                micros(now), static_cast<std::int64_t>(limit));
   });
   std::vector<AssessmentRecord> due;

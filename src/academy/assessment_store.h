@@ -35,6 +35,8 @@ struct AssessmentRecord {
   v1::Assessment assessment;           ///< without answers and scores
   std::optional<std::string> answers;  ///< sealed; empty: none yet, or deleted
   std::optional<std::string> result;   ///< sealed; empty: not finished
+  std::string member_key;              ///< as MemberKey::wrapped() gave it
+  bool for_staff = false;              ///< released, by one who has not left
 };
 /// Gives its number. REQUIRES: the member has a key.
 std::int64_t insert_assessment(TenantTransaction& t, const v1::Assessment& assessment);
@@ -45,12 +47,11 @@ std::optional<AssessmentRecord> find_assessment(TenantTransaction& t, std::int64
 std::int64_t open_assessment(TenantTransaction& t, const std::string& member_id, const std::string& instrument_id);
 /// State, finish_time, released, answers and result.
 void update_assessment(TenantTransaction& t, const AssessmentRecord& record);
-/// `member_id` empty: of any.
-Page<AssessmentRecord> list_assessments(TenantTransaction& t, const std::string& member_id, bool released,
-                                        const PageRequest& page);
+/// Those of `own_member`, and those of others that are for staff. `member_id` empty: of any.
+Page<AssessmentRecord> list_assessments(TenantTransaction& t, const std::string& member_id,
+                                        const std::string& own_member, const PageRequest& page);
 
-/// As MemberKey::wrapped() gave it.
-std::optional<std::string> find_member_key(TenantTransaction& t, const std::string& member_id);
+bool has_member_key(TenantTransaction& t, const std::string& member_id);
 void insert_member_key(TenantTransaction& t, const std::string& member_id, const std::string& wrapped);
 
 void insert_consent(TenantTransaction& t, const v1::AssessmentConsent& consent);

@@ -34,20 +34,13 @@ std::string result_place(const AssessmentRecord& record) { return "result/" + st
 
 // --- what is sealed ---
 
-/// Nothing if the member has taken the consent back, which may be while somebody reads.
-std::optional<MemberKey> find_key(TenantTransaction& t, const std::string& member_id, const Sealer& root) {
-  const auto wrapped = find_member_key(t, member_id);
-  if (!wrapped) return std::nullopt;
-  return MemberKey::unwrap(member_id, *wrapped, root);
+MemberKey key_of(const AssessmentRecord& record, const Sealer& root) {
+  return MemberKey::unwrap(record.assessment.member_id(), record.member_key, root);
 }
 
-MemberKey key_of(TenantTransaction& t, const std::string& member_id, const Sealer& root) {
-  return found(find_key(t, member_id, root), "ASSESSMENT", "member_id", member_id);
-}
-
-/// The same, made if there is none yet. REQUIRES: the member is locked.
+/// REQUIRES: the member is locked.
 void make_key(TenantTransaction& t, const std::string& member_id, const Sealer& root) {
-  if (find_member_key(t, member_id)) return;
+  if (has_member_key(t, member_id)) return;
   insert_member_key(t, member_id, MemberKey::make(member_id).wrapped(root));
 }
 
@@ -82,7 +75,7 @@ Refusal not_there(const std::string& assessment_id) {
 
 /// The caller's own, locked. Another member's is not found, as if there were none.
 AssessmentRecord own_assessment(TenantTransaction& t, const std::string& assessment_id, const std::string& own_member) {
-  expect_member(own_member);
+  api::expect_member(own_member);
   auto record = lock_assessment(t, number_of(assessment_id));
   if (!record || record->assessment.member_id() != own_member) throw not_there(assessment_id);
   return *std::move(record);
@@ -162,25 +155,23 @@ InstrumentRecord instrument_named(TenantTransaction& t, const std::string& instr
   return found(find_instrument(t, instrument_id, language), "INSTRUMENT", "instrument_id", instrument_id);
 }
 
-v1::Assessment with_result(TenantTransaction& t, const AssessmentRecord& record, const Sealer& root) {
+v1::Assessment with_result(const AssessmentRecord& record, const Sealer& root) {
   v1::Assessment assessment = record.assessment;
   if (!record.result) return assessment;
-  const auto key = find_key(t, assessment.member_id(), root);
-  if (!key) return assessment;
   v1::Assessment opened;
-  opened.ParseFromString(key->open(result_place(record), *record.result));
+  opened.ParseFromString(key_of(record, root).open(result_place(record), *record.result));
   *assessment.mutable_scores() = opened.scores();
   return assessment;
 }
 
-v1::Assessment assessment_shown(TenantTransaction& t, const std::string& assessment_id, const std::string& own_member,
+v1::Assessment assessment_shown(TenantTransaction& t, const std::string& assessment_id, const api::Own& own,
                                 const Sealer& root) {
   const auto record = find_assessment(t, number_of(assessment_id));
-  const bool shown =
-      record && (own_member.empty() ? record->assessment.released() : record->assessment.member_id() == own_member);
-  if (!shown) throw not_there(assessment_id);
-  v1::Assessment assessment = with_result(t, *record, root);
-  if (!own_member.empty()) put_answers(answers_in(*record, key_of(t, own_member, root)), assessment);
+  const bool is_own = record && record->assessment.member_id() == own.member;
+  const bool for_staff = record && own.only.empty() && record->for_staff;
+  if (!is_own && !for_staff) throw not_there(assessment_id);
+  v1::Assessment assessment = with_result(*record, root);
+  if (is_own) put_answers(answers_in(*record, key_of(*record, root)), assessment);
   return assessment;
 }
 
@@ -189,7 +180,7 @@ int save_answers(TenantTransaction& t, const v1::SaveAssessmentAnswersRequest& r
   AssessmentRecord record = own_assessment(t, request.assessment_id(), own_member);
   expect_open(record);
   expect_answers_fit(request, scoring_for(t, record));
-  const MemberKey key = key_of(t, own_member, root);
+  const MemberKey key = key_of(record, root);
   Answers answers = answers_in(record, key);
   for (const v1::AssessmentAnswer& each : request.answers()) answers[each.number()] = each.value();
   record.answers = sealed_answers(record, answers, key);
@@ -200,7 +191,7 @@ int save_answers(TenantTransaction& t, const v1::SaveAssessmentAnswersRequest& r
 bool delete_old_answers(TenantTransaction& t, TimePoint now) {
   auto due = due_for_deletion(t, now, kBatch);
   if (due.empty()) return false;
-  api::audited(t, {t.tenant(), "academy", "DeleteOldAnswers", ""}, now, "", [&](const By& by) {
+  api::audited(t, {t.tenant(), "academy", "DeleteOldAnswers", ""}, now, {}, [&](const By& by) {
     for (AssessmentRecord& record : due) {
       const v1::Assessment before = record.assessment;
       if (before.state() == v1::ASSESSMENT_STATE_OPEN) {
@@ -241,7 +232,7 @@ void check(v1::WithdrawAssessmentConsentRequest&, Checker&) {}
 
 v1::StartAssessmentResponse carry_out(TenantTransaction& t, const v1::StartAssessmentRequest& request, const By& by,
                                       const Sealer& root) {
-  expect_member(by.own_member);
+  api::expect_member(by.own_member);
   expect_learner(t, by.own_member);
   const v1::Instrument instrument = instrument_named(t, request.instrument_id(), request.language()).instrument;
   expect_consent(instrument, request);
@@ -263,7 +254,7 @@ v1::FinishAssessmentResponse carry_out(TenantTransaction& t, const v1::FinishAss
   const v1::Assessment before = record.assessment;
   expect_open(record);
   const Scoring scoring = scoring_for(t, record);
-  const MemberKey key = key_of(t, by.own_member, root);
+  const MemberKey key = key_of(record, root);
   const Answers answers = answers_in(record, key);
   if (answers.size() < scoring.item_scales.size()) {
     const std::string missing = std::to_string(scoring.item_scales.size() - answers.size());
@@ -299,10 +290,10 @@ v1::ReleaseAssessmentResponse carry_out(TenantTransaction& t, const v1::ReleaseA
 
 v1::WithdrawAssessmentConsentResponse carry_out(TenantTransaction& t, const v1::WithdrawAssessmentConsentRequest&,
                                                 const By& by, const Sealer&) {
-  expect_member(by.own_member);
+  api::expect_member(by.own_member);
   static_cast<void>(members::state_of(t, by.own_member));
   v1::WithdrawAssessmentConsentResponse response;
-  if (!find_member_key(t, by.own_member)) return response;
+  if (!has_member_key(t, by.own_member)) return response;
   response.set_assessment_count(erase_assessments(t, by.own_member, by.now));
   v1::AssessmentConsent withdrawn;
   withdrawn.set_member_id(by.own_member);

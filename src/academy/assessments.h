@@ -20,11 +20,11 @@ std::string language_asked(const std::string& language, api::Checker& check);
 /// The instrument as it is now, or a Refusal.
 InstrumentRecord instrument_named(TenantTransaction& t, const std::string& instrument_id, const std::string& language);
 
-/// The assessment with what the caller may know of it, or a Refusal. `own_member` empty: staff.
-v1::Assessment assessment_shown(TenantTransaction& t, const std::string& assessment_id, const std::string& own_member,
+/// The assessment with what the caller may know of it, or a Refusal: staff know their own, too, like every member.
+v1::Assessment assessment_shown(TenantTransaction& t, const std::string& assessment_id, const api::Own& own,
                                 const Sealer& root);
 /// The same, with its result and without its answers.
-v1::Assessment with_result(TenantTransaction& t, const AssessmentRecord& record, const Sealer& root);
+v1::Assessment with_result(const AssessmentRecord& record, const Sealer& root);
 
 /// Saves answers of the member, and tells how many there are.
 int save_answers(TenantTransaction& t, const v1::SaveAssessmentAnswersRequest& request, const std::string& own_member,

@@ -229,7 +229,7 @@ bool score_overdue(TenantTransaction& t, const std::string& member_id, const OnL
 }
 
 bool score_overdue(TenantTransaction& t, const OnLearned& learned, TimePoint now) {
-  return api::audited(t, {t.tenant(), "academy", "ScoreAttempt", ""}, now, "",
+  return api::audited(t, {t.tenant(), "academy", "ScoreAttempt", ""}, now, {},
                       [&](const By& by) { return score_overdue(t, "", learned, by); });
 }
 

@@ -70,12 +70,11 @@ class CourseService final : public v1::CourseService::CallbackService {
   ServerUnaryReactor* ListProgress(CallbackServerContext* context, const v1::ListProgressRequest* request,
                                    v1::ListProgressResponse* response) override {
     return office_.read(context, request, [=](Checker& check, const std::string& own) -> Look {
-      const std::string member_id = member_listed(*request, own, check);
+      const std::string member_id = check.optional_id("member_id", api::member_asked(*request, own));
       const std::string course_id = check.optional_id("course_id", request->course_id());
       const api::PageToken token({"progress", member_id, course_id});
       const PageRequest page = api::page_of(*request, token, check);
       return [=](TenantTransaction& t) {
-        api::check_own(own, member_id);
         const auto found = list_progress(t, member_id, course_id, page);
         for (const v1::CourseProgress& each : found.items) *response->add_progress() = each;
         api::set_next_page(found, token, response);

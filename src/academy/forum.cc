@@ -5,6 +5,7 @@
 #include "courses.h"
 #include "learning.h"
 #include "muster/api/server_number.h"
+#include "muster/members/skills.h"
 
 namespace muster::academy {
 namespace {
@@ -19,6 +20,8 @@ using api::Refusal;
 constexpr int kPostsMax = 20;
 constexpr Duration kPostsWindow = std::chrono::hours(24);
 constexpr std::size_t kBodyBytesMax = 8'000;
+/// As the audit sees it.
+const Viewer kStaff{"", true};
 
 std::string name_of(const v1::ForumQuestion& question) { return "forum-question/" + question.forum_question_id(); }
 std::string name_of(const v1::ForumAnswer& answer) { return "forum-answer/" + answer.forum_answer_id(); }
@@ -38,15 +41,23 @@ void check_hiding(const Request& request, Checker& check) {
 
 // --- rules ---
 
-v1::ForumQuestion question_named(TenantTransaction& t, const std::string& id, const std::string& viewer) {
+Viewer caller(const By& by) { return viewer_of({by.own_member, by.member}); }
+
+/// Staff may have a desk without being a member.
+Author author_of(TenantTransaction& t, const By& by) {
+  const bool member = !by.member.empty() && !members::members_among(t, {by.member}).empty();
+  return {member ? by.member : "", by.actor};
+}
+
+v1::ForumQuestion question_named(TenantTransaction& t, const std::string& id, const Viewer& viewer) {
   return found(find_forum_question(t, number_of(id), viewer), "FORUM_QUESTION", "forum_question_id", id);
 }
-v1::ForumAnswer answer_named(TenantTransaction& t, const std::string& id, const std::string& viewer) {
+v1::ForumAnswer answer_named(TenantTransaction& t, const std::string& id, const Viewer& viewer) {
   return found(find_forum_answer(t, number_of(id), viewer), "FORUM_ANSWER", "forum_answer_id", id);
 }
 
 /// The same, and its question is locked.
-v1::ForumAnswer locked_answer(TenantTransaction& t, const std::string& id, const std::string& viewer) {
+v1::ForumAnswer locked_answer(TenantTransaction& t, const std::string& id, const Viewer& viewer) {
   lock_forum_question(t, number_of(answer_named(t, id, viewer).forum_question_id()));
   return answer_named(t, id, viewer);
 }
@@ -74,23 +85,33 @@ void expect_may_post(TenantTransaction& t, const By& by) {
   throw Refusal(error);
 }
 
+/// What a vote changes of an answer: the audit need not repeat the rest each time.
+v1::ForumAnswer votes_of(const v1::ForumAnswer& answer) {
+  v1::ForumAnswer votes;
+  votes.set_forum_answer_id(answer.forum_answer_id());
+  votes.set_helpful_count(answer.helpful_count());
+  return votes;
+}
+
 /// Tells the audit what became of the answer, as staff see it, and gives it as the caller does.
 v1::ForumAnswer changed(TenantTransaction& t, const v1::ForumAnswer& before, const By& by) {
-  const v1::ForumAnswer after = answer_named(t, before.forum_answer_id(), "");
+  const v1::ForumAnswer after = answer_named(t, before.forum_answer_id(), kStaff);
   by.changed(name_of(before), &before, &after);
-  return answer_named(t, before.forum_answer_id(), by.own_member);
+  return answer_named(t, before.forum_answer_id(), caller(by));
 }
 v1::ForumQuestion changed(TenantTransaction& t, const v1::ForumQuestion& before, const By& by) {
-  const v1::ForumQuestion after = question_named(t, before.forum_question_id(), "");
+  const v1::ForumQuestion after = question_named(t, before.forum_question_id(), kStaff);
   by.changed(name_of(before), &before, &after);
-  return question_named(t, before.forum_question_id(), by.own_member);
+  return question_named(t, before.forum_question_id(), caller(by));
 }
 
 }  // namespace
 
+Viewer viewer_of(const api::Own& own) { return {own.member, own.only.empty()}; }
+
 v1::ForumQuestion forum_question_shown(TenantTransaction& t, const std::string& forum_question_id,
-                                       const std::string& own_member) {
-  return question_named(t, forum_question_id, own_member);
+                                       const Viewer& viewer) {
+  return question_named(t, forum_question_id, viewer);
 }
 
 // --- checks ---
@@ -122,10 +143,10 @@ v1::CreateForumQuestionResponse carry_out(TenantTransaction& t, const v1::Create
   const v1::ForumQuestion& question = request.question();
   expect_may_post(t, by);
   if (!question.course_id().empty()) static_cast<void>(course_shown(t, question.course_id(), by.own_member));
-  const std::int64_t id = insert_forum_question(t, question, {by.own_member, by.actor}, by.now);
+  const std::int64_t id = insert_forum_question(t, question, author_of(t, by), by.now);
   v1::CreateForumQuestionResponse response;
-  *response.mutable_question() = *find_forum_question(t, id, by.own_member);
-  const v1::ForumQuestion asked = *find_forum_question(t, id, "");
+  *response.mutable_question() = *find_forum_question(t, id, caller(by));
+  const v1::ForumQuestion asked = *find_forum_question(t, id, kStaff);
   by.changed(name_of(asked), nullptr, &asked);
   return response;
 }
@@ -134,20 +155,20 @@ v1::CreateForumAnswerResponse carry_out(TenantTransaction& t, const v1::CreateFo
                                         const By& by) {
   const v1::ForumAnswer& answer = request.answer();
   expect_may_post(t, by);
-  expect_visible(question_named(t, answer.forum_question_id(), by.own_member));
-  const std::int64_t id = insert_forum_answer(t, answer, {by.own_member, by.actor}, by.now);
+  expect_visible(question_named(t, answer.forum_question_id(), caller(by)));
+  const std::int64_t id = insert_forum_answer(t, answer, author_of(t, by), by.now);
   v1::CreateForumAnswerResponse response;
-  *response.mutable_answer() = *find_forum_answer(t, id, by.own_member);
-  const v1::ForumAnswer given = *find_forum_answer(t, id, "");
+  *response.mutable_answer() = *find_forum_answer(t, id, caller(by));
+  const v1::ForumAnswer given = *find_forum_answer(t, id, kStaff);
   by.changed(name_of(given), nullptr, &given);
   return response;
 }
 
 v1::AcceptForumAnswerResponse carry_out(TenantTransaction& t, const v1::AcceptForumAnswerRequest& request,
                                         const By& by) {
-  const v1::ForumAnswer answer = locked_answer(t, request.forum_answer_id(), by.own_member);
+  const v1::ForumAnswer answer = locked_answer(t, request.forum_answer_id(), caller(by));
   expect_visible(answer);
-  const v1::ForumQuestion before = question_named(t, answer.forum_question_id(), "");
+  const v1::ForumQuestion before = question_named(t, answer.forum_question_id(), kStaff);
   api::check_own(by.own_member, before.author_id());
   accept_forum_answer(t, number_of(before.forum_question_id()), number_of(answer.forum_answer_id()));
   v1::AcceptForumAnswerResponse response;
@@ -157,7 +178,7 @@ v1::AcceptForumAnswerResponse carry_out(TenantTransaction& t, const v1::AcceptFo
 
 v1::VerifyForumAnswerResponse carry_out(TenantTransaction& t, const v1::VerifyForumAnswerRequest& request,
                                         const By& by) {
-  const v1::ForumAnswer before = locked_answer(t, request.forum_answer_id(), by.own_member);
+  const v1::ForumAnswer before = locked_answer(t, request.forum_answer_id(), caller(by));
   expect_visible(before);
   verify_forum_answer(t, number_of(before.forum_answer_id()), request.verified());
   v1::VerifyForumAnswerResponse response;
@@ -166,25 +187,26 @@ v1::VerifyForumAnswerResponse carry_out(TenantTransaction& t, const v1::VerifyFo
 }
 
 v1::VoteForumAnswerResponse carry_out(TenantTransaction& t, const v1::VoteForumAnswerRequest& request, const By& by) {
-  expect_member(by.own_member);
+  api::expect_member(by.own_member);
   expect_learner(t, by.own_member);
-  const v1::ForumAnswer answer = answer_named(t, request.forum_answer_id(), by.own_member);
+  const v1::ForumAnswer answer = answer_named(t, request.forum_answer_id(), caller(by));
   if (answer.own()) {
     throw Refusal(precondition("FORUM_OWN_ANSWER",
                                "forum_answer_id '" + answer.forum_answer_id() + "' is the caller's own",
                                {{"forum_answer_id", answer.forum_answer_id()}}));
   }
-  const v1::ForumAnswer before = answer_named(t, request.forum_answer_id(), "");
-  vote_for(t, number_of(before.forum_answer_id()), by.own_member, request.helpful());
+  vote_for(t, number_of(answer.forum_answer_id()), by.own_member, request.helpful());
   v1::VoteForumAnswerResponse response;
-  *response.mutable_answer() = changed(t, before, by);
+  *response.mutable_answer() = answer_named(t, answer.forum_answer_id(), caller(by));
+  const v1::ForumAnswer before = votes_of(answer), after = votes_of(response.answer());
+  by.changed(name_of(answer), &before, &after);
   return response;
 }
 
 v1::HideForumQuestionResponse carry_out(TenantTransaction& t, const v1::HideForumQuestionRequest& request,
                                         const By& by) {
   lock_forum_question(t, number_of(request.forum_question_id()));
-  const v1::ForumQuestion before = question_named(t, request.forum_question_id(), by.own_member);
+  const v1::ForumQuestion before = question_named(t, request.forum_question_id(), caller(by));
   hide_forum_question(t, number_of(before.forum_question_id()), request.hidden(), request.reason());
   v1::HideForumQuestionResponse response;
   *response.mutable_question() = changed(t, before, by);
@@ -192,7 +214,7 @@ v1::HideForumQuestionResponse carry_out(TenantTransaction& t, const v1::HideForu
 }
 
 v1::HideForumAnswerResponse carry_out(TenantTransaction& t, const v1::HideForumAnswerRequest& request, const By& by) {
-  const v1::ForumAnswer before = locked_answer(t, request.forum_answer_id(), by.own_member);
+  const v1::ForumAnswer before = locked_answer(t, request.forum_answer_id(), caller(by));
   if (before.accepted() && request.hidden()) accept_forum_answer(t, number_of(before.forum_question_id()), 0);
   hide_forum_answer(t, number_of(before.forum_answer_id()), request.hidden(), request.reason());
   v1::HideForumAnswerResponse response;

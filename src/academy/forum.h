@@ -5,14 +5,16 @@
 #include "muster/v1/forum_service.pb.h"
 
 /// What may be done in the forum. Each change is one transaction of the platform, and throws api::Refusal if it may not
-/// be. `own_member`: the member who calls; empty: staff.
+/// be. Staff who are members, too, see it as staff, and write as members.
 namespace muster::academy {
 
 using api::By;
 
-/// The question as the caller sees it, or a Refusal.
+/// As whom a caller looks.
+Viewer viewer_of(const api::Own& own);
+/// The question as the viewer sees it, or a Refusal.
 v1::ForumQuestion forum_question_shown(TenantTransaction& t, const std::string& forum_question_id,
-                                       const std::string& own_member);
+                                       const Viewer& viewer);
 
 // --- what a request says by itself: what is not so becomes a violation ---
 

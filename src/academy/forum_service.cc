@@ -51,25 +51,25 @@ class ForumService final : public v1::ForumService::CallbackService {
 
   ServerUnaryReactor* GetForumQuestion(CallbackServerContext* context, const v1::GetForumQuestionRequest* request,
                                        v1::GetForumQuestionResponse* response) override {
-    return office_.read(context, request, [=](Checker&, const std::string& own) -> Look {
-      return [=, id = request->forum_question_id()](TenantTransaction& t) {
-        *response->mutable_question() = forum_question_shown(t, id, own);
+    return office_.read(context, request, [=](Checker&, const api::Own& own) -> Look {
+      return [=, viewer = viewer_of(own), id = request->forum_question_id()](TenantTransaction& t) {
+        *response->mutable_question() = forum_question_shown(t, id, viewer);
       };
     });
   }
 
   ServerUnaryReactor* ListForumQuestions(CallbackServerContext* context, const v1::ListForumQuestionsRequest* request,
                                          v1::ListForumQuestionsResponse* response) override {
-    return office_.read(context, request, [=](Checker& check, const std::string& own) -> Look {
+    return office_.read(context, request, [=](Checker& check, const api::Own& own) -> Look {
       const ForumFilter filter{check.text("text", request->text()),
                                check.optional_id("course_id", request->course_id()),
                                check.optional_id("skill_id", request->skill_id()), request->unsolved(), request->own()};
-      check.expect(!filter.own || !own.empty(), "own", "is for members");
-      const api::PageToken token({"forum_questions", own, filter.text, filter.course_id, filter.skill_id,
-                                  filter.unsolved ? "unsolved" : "all", filter.own ? "own" : "all"});
+      check.expect(!filter.own || !own.member.empty(), "own", "is for members");
+      const api::PageToken token({"forum_questions", own.only, own.member, filter.text, filter.course_id,
+                                  filter.skill_id, filter.unsolved ? "unsolved" : "all", filter.own ? "own" : "all"});
       const PageRequest page = api::page_of(*request, token, check);
       return [=](TenantTransaction& t) {
-        const auto found = list_forum_questions(t, filter, own, page);
+        const auto found = list_forum_questions(t, filter, viewer_of(own), page);
         for (const v1::ForumQuestion& each : found.items) {
           *response->add_questions() = each;
           response->mutable_questions()->rbegin()->clear_body();
@@ -81,13 +81,13 @@ class ForumService final : public v1::ForumService::CallbackService {
 
   ServerUnaryReactor* ListForumAnswers(CallbackServerContext* context, const v1::ListForumAnswersRequest* request,
                                        v1::ListForumAnswersResponse* response) override {
-    return office_.read(context, request, [=](Checker& check, const std::string& own) -> Look {
+    return office_.read(context, request, [=](Checker& check, const api::Own& own) -> Look {
       const std::string id = request->forum_question_id();
-      const api::PageToken token({"forum_answers", own, id});
+      const api::PageToken token({"forum_answers", own.only, id});
       const PageRequest page = api::page_of(*request, token, check);
       return [=](TenantTransaction& t) {
-        static_cast<void>(forum_question_shown(t, id, own));
-        const auto found = list_forum_answers(t, api::number_of(id), own, page);
+        static_cast<void>(forum_question_shown(t, id, viewer_of(own)));
+        const auto found = list_forum_answers(t, api::number_of(id), viewer_of(own), page);
         for (const v1::ForumAnswer& each : found.items) *response->add_answers() = each;
         api::set_next_page(found, token, response);
       };

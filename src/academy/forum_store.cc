@@ -22,16 +22,16 @@ std::optional<std::string> reference(const std::string& id) {
   return id;
 }
 
-/// As the viewer sees them whom parameter `n` names.
+/// As the viewer sees them: parameter `n` is the member, the one after it whether it is staff.
 std::string questions_for(int n) {
-  const std::string viewer = "$" + std::to_string(n);
-  return "SELECT forum_question_id, title, body, course_id, skill_id, alias, CASE WHEN " + viewer +
-         " = '' THEN q.author_id END, coalesce(q.author_id = nullif(" + viewer +
+  const std::string member = "$" + std::to_string(n), staff = "$" + std::to_string(n + 1);
+  return "SELECT forum_question_id, title, body, course_id, skill_id, alias, CASE WHEN " + staff +
+         " THEN q.author_id END, coalesce(q.author_id = nullif(" + member +
          ", ''), false), (SELECT count(*) FROM forum_answer a WHERE a.forum_question_id = q.forum_question_id"
          " AND NOT a.hidden), accepted_answer_id, hidden, hide_reason, " +
          read_time("create_time") +
-         " FROM forum_question q LEFT JOIN forum_author w ON w.member_id = q.author_id WHERE (" + viewer +
-         " = '' OR NOT hidden) ";
+         " FROM forum_question q LEFT JOIN forum_author w ON w.member_id = q.author_id WHERE (" + staff +
+         " OR NOT hidden) ";
 }
 
 v1::ForumQuestion question_in(const pqxx::row& row) {
@@ -52,18 +52,18 @@ v1::ForumQuestion question_in(const pqxx::row& row) {
   return question;
 }
 
-/// As the viewer sees them whom parameter `n` names. Of a question that is hidden there are none, for members.
+/// The same. Of a question that is hidden there are none, for members.
 std::string answers_for(int n) {
-  const std::string viewer = "$" + std::to_string(n);
-  return "SELECT forum_answer_id, a.forum_question_id, a.body, alias, CASE WHEN " + viewer +
-         " = '' THEN a.author_id END, coalesce(a.author_id = nullif(" + viewer +
+  const std::string member = "$" + std::to_string(n), staff = "$" + std::to_string(n + 1);
+  return "SELECT forum_answer_id, a.forum_question_id, a.body, alias, CASE WHEN " + staff +
+         " THEN a.author_id END, coalesce(a.author_id = nullif(" + member +
          ", ''), false), coalesce(q.accepted_answer_id = forum_answer_id, false), verified,"
          " (SELECT count(*) FROM forum_vote v WHERE v.forum_answer_id = a.forum_answer_id),"
          " EXISTS (SELECT FROM forum_vote v WHERE v.forum_answer_id = a.forum_answer_id AND v.member_id = " +
-         viewer + "), a.hidden, a.hide_reason, " + read_time("a.create_time") +
+         member + "), a.hidden, a.hide_reason, " + read_time("a.create_time") +
          " FROM forum_answer a JOIN forum_question q USING (forum_question_id)"
          " LEFT JOIN forum_author w ON w.member_id = a.author_id WHERE (" +
-         viewer + " = '' OR NOT (a.hidden OR q.hidden)) ";
+         staff + " OR NOT (a.hidden OR q.hidden)) ";
 }
 
 v1::ForumAnswer answer_in(const pqxx::row& row) {
@@ -123,22 +123,23 @@ void lock_forum_question(TenantTransaction& t, std::int64_t id) {
   t.sql().exec_params("SELECT FROM forum_question WHERE forum_question_id = $1 FOR UPDATE", id);
 }
 
-std::optional<v1::ForumQuestion> find_forum_question(TenantTransaction& t, std::int64_t id, const std::string& viewer) {
-  const auto rows = t.sql().exec_params(questions_for(2) + "AND forum_question_id = $1", id, viewer);
+std::optional<v1::ForumQuestion> find_forum_question(TenantTransaction& t, std::int64_t id, const Viewer& viewer) {
+  const auto rows =
+      t.sql().exec_params(questions_for(2) + "AND forum_question_id = $1", id, viewer.member_id, viewer.staff);
   if (rows.empty()) return std::nullopt;
   return question_in(rows[0]);
 }
 
-Page<v1::ForumQuestion> list_forum_questions(TenantTransaction& t, const ForumFilter& filter, const std::string& viewer,
+Page<v1::ForumQuestion> list_forum_questions(TenantTransaction& t, const ForumFilter& filter, const Viewer& viewer,
                                              const PageRequest& page) {
   const auto rows =
       t.sql().exec_params(questions_for(3) +
-                              "AND ($1 = 0 OR forum_question_id < $1) AND ($4 = '%%' OR search_text LIKE lower($4))"
-                              " AND ($5 = '' OR course_id = $5) AND ($6 = '' OR skill_id = $6)"
-                              " AND (NOT $7 OR accepted_answer_id IS NULL) AND (NOT $8 OR q.author_id = $3)"
+                              "AND ($1 = 0 OR forum_question_id < $1) AND ($5 = '%%' OR search_text LIKE lower($5))"
+                              " AND ($6 = '' OR course_id = $6) AND ($7 = '' OR skill_id = $7)"
+                              " AND (NOT $8 OR accepted_answer_id IS NULL) AND (NOT $9 OR q.author_id = $3)"
                               " ORDER BY forum_question_id DESC LIMIT $2",
-                          page.after, limit_of(page), viewer, store::containing(filter.text), filter.course_id,
-                          filter.skill_id, filter.unsolved, filter.own);
+                          page.after, limit_of(page), viewer.member_id, viewer.staff, store::containing(filter.text),
+                          filter.course_id, filter.skill_id, filter.unsolved, filter.own);
   return page_of<v1::ForumQuestion>(rows, page, question_in);
 }
 
@@ -164,17 +165,18 @@ std::int64_t insert_forum_answer(TenantTransaction& t, const v1::ForumAnswer& an
   return rows[0][0].as<std::int64_t>();
 }
 
-std::optional<v1::ForumAnswer> find_forum_answer(TenantTransaction& t, std::int64_t id, const std::string& viewer) {
-  const auto rows = t.sql().exec_params(answers_for(2) + "AND forum_answer_id = $1", id, viewer);
+std::optional<v1::ForumAnswer> find_forum_answer(TenantTransaction& t, std::int64_t id, const Viewer& viewer) {
+  const auto rows =
+      t.sql().exec_params(answers_for(2) + "AND forum_answer_id = $1", id, viewer.member_id, viewer.staff);
   if (rows.empty()) return std::nullopt;
   return answer_in(rows[0]);
 }
 
-Page<v1::ForumAnswer> list_forum_answers(TenantTransaction& t, std::int64_t question_id, const std::string& viewer,
+Page<v1::ForumAnswer> list_forum_answers(TenantTransaction& t, std::int64_t question_id, const Viewer& viewer,
                                          const PageRequest& page) {
   const auto rows = t.sql().exec_params(
-      answers_for(3) + "AND forum_answer_id > $1 AND a.forum_question_id = $4 ORDER BY forum_answer_id LIMIT $2",
-      page.after, limit_of(page), viewer, question_id);
+      answers_for(3) + "AND forum_answer_id > $1 AND a.forum_question_id = $5 ORDER BY forum_answer_id LIMIT $2",
+      page.after, limit_of(page), viewer.member_id, viewer.staff, question_id);
   return page_of<v1::ForumAnswer>(rows, page, answer_in);
 }
 

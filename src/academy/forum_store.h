@@ -9,14 +9,19 @@
 #include "muster/store/tenant_pool.h"
 #include "muster/v1/forum.pb.h"
 
-/// The tables of questions and answers among members. `viewer` everywhere: the member who looks, for whom what is
-/// hidden is not there and authors are aliases; empty: staff. REQUIRES everywhere: a transaction of the platform. All
-/// throw pqxx::failure.
+/// The tables of questions and answers among members. REQUIRES everywhere: a transaction of the platform. All throw
+/// pqxx::failure.
 namespace muster::academy {
 
 using store::Page;
 using store::PageRequest;
 using store::TenantTransaction;
+
+/// Who looks. For members what is hidden is not there, and authors are aliases.
+struct Viewer {
+  std::string member_id;  ///< empty: no member
+  bool staff = false;
+};
 
 /// Who writes.
 struct Author {
@@ -36,7 +41,7 @@ std::int64_t insert_forum_question(TenantTransaction& t, const v1::ForumQuestion
                                    TimePoint now);
 /// It stays as it is until the end of the transaction, if it exists.
 void lock_forum_question(TenantTransaction& t, std::int64_t id);
-std::optional<v1::ForumQuestion> find_forum_question(TenantTransaction& t, std::int64_t id, const std::string& viewer);
+std::optional<v1::ForumQuestion> find_forum_question(TenantTransaction& t, std::int64_t id, const Viewer& viewer);
 
 struct ForumFilter {
   std::string text;
@@ -46,7 +51,7 @@ struct ForumFilter {
   bool own = false;  ///< asked by the viewer
 };
 /// The newest first.
-Page<v1::ForumQuestion> list_forum_questions(TenantTransaction& t, const ForumFilter& filter, const std::string& viewer,
+Page<v1::ForumQuestion> list_forum_questions(TenantTransaction& t, const ForumFilter& filter, const Viewer& viewer,
                                              const PageRequest& page);
 void hide_forum_question(TenantTransaction& t, std::int64_t id, bool hidden, const std::string& reason);
 /// `answer_id` 0: none. REQUIRES: it is one of its answers.
@@ -55,9 +60,9 @@ void accept_forum_answer(TenantTransaction& t, std::int64_t question_id, std::in
 /// Gives its number. REQUIRES: its question exists.
 std::int64_t insert_forum_answer(TenantTransaction& t, const v1::ForumAnswer& answer, const Author& author,
                                  TimePoint now);
-std::optional<v1::ForumAnswer> find_forum_answer(TenantTransaction& t, std::int64_t id, const std::string& viewer);
+std::optional<v1::ForumAnswer> find_forum_answer(TenantTransaction& t, std::int64_t id, const Viewer& viewer);
 /// In the order of creation.
-Page<v1::ForumAnswer> list_forum_answers(TenantTransaction& t, std::int64_t question_id, const std::string& viewer,
+Page<v1::ForumAnswer> list_forum_answers(TenantTransaction& t, std::int64_t question_id, const Viewer& viewer,
                                          const PageRequest& page);
 void verify_forum_answer(TenantTransaction& t, std::int64_t id, bool verified);
 void hide_forum_answer(TenantTransaction& t, std::int64_t id, bool hidden, const std::string& reason);

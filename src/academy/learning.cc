@@ -1,7 +1,5 @@
 #include "learning.h"
 
-#include <string_view>
-
 #include "course_store.h"
 #include "exam_store.h"
 #include "muster/members/skills.h"
@@ -17,15 +15,10 @@ bool learns(v1::MemberState state) {
          state == v1::MEMBER_STATE_RETRAINING;
 }
 
-void expect_member(const std::string& own_member) {
-  if (!own_member.empty()) return;
-  throw Refusal({grpc::StatusCode::PERMISSION_DENIED, "NOT_A_MEMBER", "the caller is no member", {}, {}, {}});
-}
-
 void expect_learner(store::TenantTransaction& t, const std::string& member_id) {
   const v1::MemberState state = api::found(members::state_of(t, member_id), "MEMBER", "member_id", member_id);
   if (learns(state)) return;
-  const std::string name = v1::MemberState_Name(state).substr(std::string_view("MEMBER_STATE_").size());
+  const std::string name = api::short_name(state);
   throw Refusal(precondition("MEMBER_WRONG_STATE",
                              "member_id '" + member_id + "' is " + name +
                                  ": learning is for those from TRAINING on who are neither suspended nor gone",
@@ -45,9 +38,11 @@ api::Error course_error(const std::string& reason, const std::string& course_id,
 void expect_prerequisites(store::TenantTransaction& t, const std::string& member_id, const std::string& course_id) {
   const auto missing = missing_prerequisites(t, member_id, course_id);
   if (missing.empty()) return;
-  throw Refusal(precondition("COURSE_PREREQUISITES_MISSING",
-                             "before course_id '" + course_id + "' come courses to complete: " + listed(missing),
-                             {{"course_id", course_id}, {"prerequisite_ids", listed(missing)}}));
+  throw Refusal(
+      precondition("COURSE_PREREQUISITES_MISSING",
+                   "before course_id '" + course_id + "' come courses that member_id '" + member_id +
+                       "' has not completed: " + listed(missing),
+                   {{"course_id", course_id}, {"member_id", member_id}, {"prerequisite_ids", listed(missing)}}));
 }
 
 void complete_if_done(store::TenantTransaction& t, const std::string& member_id, const std::string& course_id,

@@ -14,9 +14,6 @@ namespace muster::academy {
 /// Whether a member in that state learns: from TRAINING on, unless suspended or gone.
 bool learns(v1::MemberState state);
 
-/// Throws Refusal unless it is a member who calls, whose identifier is `own_member`.
-void expect_member(const std::string& own_member);
-
 /// The member, who stays as it is until the end of the transaction. Throws Refusal unless it is there and learns.
 void expect_learner(store::TenantTransaction& t, const std::string& member_id);
 

@@ -55,11 +55,9 @@ class LiveSessionService final : public v1::LiveSessionService::CallbackService 
                                      v1::GetLiveSessionResponse* response) override {
     return office_.read(context, request, [=](Checker& check, const std::string& own) -> Look {
       const std::string id = check.id("live_session_id", request->live_session_id());
-      const std::string member_id = member_listed(*request, own, check);
-      return [=](TenantTransaction& t) {
-        api::check_own(own, member_id);
-        *response->mutable_live_session() = live_session_shown(t, id, member_id, own);
-      };
+      const std::string member_id = check.optional_id("member_id", api::member_asked(*request, own));
+      return
+          [=](TenantTransaction& t) { *response->mutable_live_session() = live_session_shown(t, id, member_id, own); };
     });
   }
 
@@ -72,7 +70,6 @@ class LiveSessionService final : public v1::LiveSessionService::CallbackService 
                                   std::to_string(filter.state), filter.member_id, filter.signed_up ? "own" : "all"});
       const PageRequest page = api::page_of(*request, token, check);
       return [=](TenantTransaction& t) {
-        api::check_own(own, filter.member_id);
         const auto found = list_live_sessions(t, filter, page);
         for (const v1::LiveSession& each : found.items) {
           *response->add_live_sessions() = each;
@@ -107,7 +104,7 @@ class LiveSessionService final : public v1::LiveSessionService::CallbackService 
     filter.course_id = check.optional_id("course_id", request.course_id());
     filter.state = request.state();
     check.expect(v1::LiveSessionState_IsValid(filter.state), "state", "must be one of the states of a live session");
-    filter.member_id = member_listed(request, own, check);
+    filter.member_id = check.optional_id("member_id", api::member_asked(request, own));
     filter.signed_up = request.signed_up();
     check.expect(!filter.signed_up || !filter.member_id.empty(), "signed_up", "is about a member: give member_id");
     filter.published = !own.empty();

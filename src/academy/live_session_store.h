@@ -47,7 +47,7 @@ void insert_sign_up(TenantTransaction& t, const v1::SignUp& sign_up, TimePoint n
 void delete_sign_up(TenantTransaction& t, const std::string& live_session_id, const std::string& member_id);
 /// Gives places to so many who wait, the first ones; tells who got one.
 std::vector<std::string> give_places(TenantTransaction& t, const std::string& live_session_id, int count);
-/// Also gives a place, to whoever came without.
+/// Gives a place to whoever came without.
 void record_attendance(TenantTransaction& t, const std::string& live_session_id, const v1::Attendance& attendance,
                        TimePoint now);
 Page<v1::SignUp> list_sign_ups(TenantTransaction& t, const std::string& live_session_id, const PageRequest& page);

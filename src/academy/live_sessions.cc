@@ -89,13 +89,9 @@ v1::LiveSession session_named(TenantTransaction& t, const std::string& id) {
   return found(find_live_session(t, id, ""), "LIVE_SESSION", "live_session_id", id);
 }
 
-std::string short_name(v1::LiveSessionState state) {
-  return v1::LiveSessionState_Name(state).substr(std::string_view("LIVE_SESSION_STATE_").size());
-}
-
 void expect_state(const v1::LiveSession& session, bool allowed) {
   if (allowed) return;
-  const std::string &id = session.live_session_id(), state = short_name(session.state());
+  const std::string &id = session.live_session_id(), state = api::short_name(session.state());
   throw Refusal(precondition("LIVE_SESSION_WRONG_STATE", "live_session_id '" + id + "' is " + state,
                              {{"live_session_id", id}, {"state", state}}));
 }
@@ -180,21 +176,41 @@ v1::LiveSession changed(TenantTransaction& t, const v1::LiveSession& before, con
 void complete_lesson(TenantTransaction& t, const v1::LiveSession& session, const std::string& member_id,
                      const OnLearned& learned, TimePoint now) {
   if (session.lesson_id().empty()) return;
+  expect_live_lesson(*find_course(t, session.course_id()), session.lesson_id());  // courses change meanwhile
   enroll(t, member_id, session.course_id(), now);
   insert_lesson_completion(t, member_id, session.course_id(), session.lesson_id(), now);
   complete_if_done(t, member_id, session.course_id(), learned, now);
 }
 
+/// In the order in which all lock members, and what is theirs.
+std::vector<v1::Attendance> by_member(const v1::RecordAttendanceRequest& request) {
+  std::vector<v1::Attendance> attendances(request.attendances().begin(), request.attendances().end());
+  std::sort(attendances.begin(), attendances.end(),
+            [](const v1::Attendance& a, const v1::Attendance& b) { return a.member_id() < b.member_id(); });
+  return attendances;
+}
+
 /// The members' states; they stay as they are until the end of the transaction.
 std::map<std::string, v1::MemberState> locked_members(TenantTransaction& t,
-                                                      const v1::RecordAttendanceRequest& request) {
-  std::set<std::string> ids;
-  for (const v1::Attendance& each : request.attendances()) ids.insert(each.member_id());
-  std::map<std::string, v1::MemberState> states;
+                                                      const std::vector<v1::Attendance>& attendances) {
+  std::vector<std::string> ids;
+  for (const v1::Attendance& each : attendances) ids.push_back(each.member_id());
+  auto states = members::states_of(t, ids);
   for (const std::string& id : ids) {
-    states.emplace(id, found(members::state_of(t, id), "MEMBER", "member_id", id));
+    if (!states.contains(id)) throw Refusal(api::not_found("MEMBER", "member_id", id));
   }
   return states;
+}
+
+/// Notes what became of the member's place. Who was not there and had none is not noted.
+void record(TenantTransaction& t, const v1::LiveSession& session, const v1::Attendance& attendance, const By& by) {
+  const std::string &id = session.live_session_id(), &member_id = attendance.member_id();
+  const auto before = find_sign_up(t, id, member_id);
+  if (!before && !attended(attendance.state())) return;
+  if (!before && !session.course_id().empty()) expect_prerequisites(t, member_id, session.course_id());
+  record_attendance(t, id, attendance, by.now);
+  const v1::SignUp after = *find_sign_up(t, id, member_id);
+  by.changed(name_of(after), before ? &*before : nullptr, &after);
 }
 
 }  // namespace
@@ -299,6 +315,9 @@ v1::CreateLiveSessionResponse carry_out(TenantTransaction& t, const v1::CreateLi
 
 v1::UpdateLiveSessionResponse carry_out(TenantTransaction& t, const v1::UpdateLiveSessionRequest& request,
                                         const By& by) {
+  if (sets(&request.update_mask(), "host_id")) {
+    static_cast<void>(members::state_of(t, request.live_session().host_id()));  // the host is locked first
+  }
   const v1::LiveSession before = scheduled(t, request.live_session().live_session_id());
   v1::LiveSession session = before;
   merge(request.live_session(), request.update_mask(), session);
@@ -371,7 +390,8 @@ v1::LeaveLiveSessionResponse carry_out(TenantTransaction& t, const v1::LeaveLive
 v1::RecordAttendanceResponse carry_out(TenantTransaction& t, const v1::RecordAttendanceRequest& request, const By& by,
                                        const OnLearned& learned) {
   const std::string& id = request.live_session_id();
-  const auto states = locked_members(t, request);
+  const auto attendances = by_member(request);
+  const auto states = locked_members(t, attendances);
   lock_live_session(t, id);
   const v1::LiveSession before = session_named(t, id);
   expect_state(before, before.state() != v1::LIVE_SESSION_STATE_CANCELLED);
@@ -379,11 +399,8 @@ v1::RecordAttendanceResponse carry_out(TenantTransaction& t, const v1::RecordAtt
     throw Refusal(precondition("LIVE_SESSION_NOT_STARTED", "live_session_id '" + id + "' has not begun",
                                {{"live_session_id", id}}));
   }
-  for (const v1::Attendance& each : request.attendances()) {
-    const auto was = find_sign_up(t, id, each.member_id());
-    record_attendance(t, id, each, by.now);
-    const v1::SignUp now = *find_sign_up(t, id, each.member_id());
-    by.changed(name_of(now), was ? &*was : nullptr, &now);
+  for (const v1::Attendance& each : attendances) {
+    record(t, before, each, by);
     const bool counts = attended(each.state()) && learns(states.at(each.member_id()));
     if (counts) complete_lesson(t, before, each.member_id(), learned, by.now);
   }

@@ -32,10 +32,4 @@ grpc::ServerUnaryReactor* changed_by(api::BackOffice& office, grpc::CallbackServ
       });
 }
 
-/// The member whose things a list is asked for: the caller's own if it names none.
-template <typename Request>
-std::string member_listed(const Request& request, const std::string& own_member, api::Checker& check) {
-  return request.member_id().empty() ? own_member : check.id("member_id", request.member_id());
-}
-
 }  // namespace muster::academy

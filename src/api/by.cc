@@ -3,6 +3,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <stdexcept>
+#include <string_view>
 
 namespace muster::api {
 
@@ -20,12 +21,11 @@ void By::changed(const std::string& resource, const google::protobuf::Message* b
   if (change.before != change.after) changes.push_back(std::move(change));
 }
 
-std::string own_member(const Admission& admission) {
-  if (admission.reach != Reach::kOwn) return "";
-  if (admission.caller->agent_id.empty()) {
-    throw Refusal({grpc::StatusCode::PERMISSION_DENIED, "NOT_A_MEMBER", "the caller is no member", {}, {}, {}});
-  }
-  return admission.caller->agent_id;
+Own own_of(const Admission& admission) {
+  const std::string& member = admission.caller->agent_id;
+  if (admission.reach != Reach::kOwn) return {"", member};
+  expect_member(member);
+  return {member, member};
 }
 
 void check_own(const std::string& own_member, const std::string& member_id) {
@@ -36,6 +36,29 @@ void check_own(const std::string& own_member, const std::string& member_id) {
                  {},  // whose it is, the caller may not know
                  {},
                  {}});
+}
+
+void expect_member(const std::string& own_member) {
+  if (!own_member.empty()) return;
+  throw Refusal({grpc::StatusCode::PERMISSION_DENIED, "NOT_A_MEMBER", "the caller is no member", {}, {}, {}});
+}
+
+std::string tenant_asked(const Admission& admission, const std::string& named) {
+  const std::string own = admission.tenant();
+  if (own.empty()) return named;
+  if (named.empty() || named == own) return own;
+  throw Refusal({grpc::StatusCode::PERMISSION_DENIED,
+                 "PERMISSION_DENIED",
+                 "the caller reaches its own tenant only",
+                 {{"tenant_id", named}},
+                 {},
+                 {}});
+}
+
+std::string short_name(const google::protobuf::EnumDescriptor& descriptor, int value) {
+  // The first value is the enum's name with _UNSPECIFIED.
+  const std::string& none = descriptor.value(0)->name();
+  return descriptor.FindValueByNumber(value)->name().substr(none.size() - std::string_view("UNSPECIFIED").size());
 }
 
 }  // namespace muster::api

@@ -124,7 +124,7 @@ v1::BadgeState badge_state(const CertificateRecord& record, TimePoint now) {
 }
 
 std::string word_of(v1::BadgeState state) {
-  std::string word = v1::BadgeState_Name(state).substr(std::string_view("BADGE_STATE_").size());
+  std::string word = api::short_name(state);
   std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::tolower(c); });
   return word;
 }

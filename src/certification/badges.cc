@@ -35,11 +35,11 @@ bool is_credential_id(const std::string& text) {
 
 BadgePage not_there() { return {404, R"({"error":"no such path"})", 0}; }
 
-BadgePage page_of(TenantTransaction& t, const std::string& path, const std::string& public_url) {
+BadgePage page_of(TenantTransaction& t, const std::string& path) {
   constexpr std::string_view kKey = "keys/", kStatus = "status/";
-  if (path == "keys") return {200, identity::badge_key_set(t, badge_keys_url(public_url)), kKeysSeconds};
+  if (path == "keys") return {200, identity::badge_key_set(t), kKeysSeconds};
   if (path.starts_with(kKey)) {
-    const auto key = identity::badge_key(t, badge_keys_url(public_url), path.substr(kKey.size()));
+    const auto key = identity::badge_key(t, path.substr(kKey.size()));
     return key ? BadgePage{200, *key, kKeysSeconds} : not_there();
   }
   const std::string id = path.starts_with(kStatus) ? path.substr(kStatus.size()) : "";
@@ -50,13 +50,14 @@ BadgePage page_of(TenantTransaction& t, const std::string& path, const std::stri
 /// The badge of a certificate that counts.
 std::string export_certificate(TenantTransaction& t, const std::string& id, const std::string& own_member,
                                const std::string& public_url, const identity::BadgeKeys& keys) {
-  const auto record = api::found(find_certificate(t, number_of(id), Lock::kNone), "CERTIFICATE", "certificate_id", id);
+  auto record = api::found(find_certificate(t, number_of(id), Lock::kNone), "CERTIFICATE", "certificate_id", id);
   // Another member's is not found, as if there were none.
   if (!own_member.empty() && record.member_id != own_member) {
     throw api::Refusal(api::not_found("CERTIFICATE", "certificate_id", id));
   }
   const TimePoint now = wall_now();
   if (badge_state(record, now) != v1::BADGE_STATE_VALID) refuse_state(record, now);
+  record.expire_time = end_of(t, record, now);
   const auto kind = *find_kind(t, record.kind_id, Lock::kNone);
   const Holder holder{record.member_id, members::name_of(t, record.member_id)};
   return keys.sign(t, badge_claims(record, kind, holder, public_url), badge_keys_url(public_url), now);
@@ -81,10 +82,8 @@ class BadgeService final : public v1::BadgeService::CallbackService {
 
   ServerUnaryReactor* GetBadgeKeySet(CallbackServerContext* context, const v1::GetBadgeKeySetRequest* request,
                                      v1::GetBadgeKeySetResponse* response) override {
-    return office_.read(context, request, [=, this](Checker&) -> Look {
-      return [=, this](TenantTransaction& t) {
-        response->set_jwks(identity::badge_key_set(t, badge_keys_url(public_url_)));
-      };
+    return office_.read(context, request, [=](Checker&) -> Look {
+      return [=](TenantTransaction& t) { response->set_jwks(identity::badge_key_set(t)); };
     });
   }
 
@@ -125,7 +124,7 @@ void Badges::look_up(const std::string& path, std::function<void(BadgePage)> ans
   auto page = std::make_shared<BadgePage>();
   try {
     pool_.post(
-        kPlatformTenant, [=, this](TenantTransaction& t) { *page = page_of(t, path, public_url_); },
+        kPlatformTenant, [=, this](TenantTransaction& t) { *page = page_of(t, path); },
         [=, this](const std::exception_ptr& error) {
           looking_up_.fetch_sub(1);
           answer(error ? busy : *page);

@@ -2,6 +2,7 @@
 
 #include <grpcpp/server_context.h>
 
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -95,9 +96,7 @@ class CertificateService final : public v1::CertificateService::CallbackService 
                                        v1::ListCertificatesResponse* response) override {
     return office_.read(context, request, [=](Checker& check, const std::string& own_member) -> Look {
       CertificateFilter filter;
-      filter.member_id =
-          check.optional_id("member_id", request->member_id().empty() ? own_member : request->member_id());
-      api::check_own(own_member, filter.member_id);
+      filter.member_id = check.optional_id("member_id", api::member_asked(*request, own_member));
       filter.kind_id = check.optional_id("kind_id", request->kind_id());
       std::string states;
       for (int i = 0; i < request->states_size(); ++i) {
@@ -135,5 +134,7 @@ std::unique_ptr<grpc::Service> make_certificate_service(store::TenantPool& pool,
                                                         std::function<void()> changed) {
   return std::make_unique<CertificateService>(pool, gate, std::move(changed));
 }
+
+store::Job version_job() { return {"certification.versions", std::chrono::seconds(1), end_older_certificates}; }
 
 }  // namespace muster::certification

@@ -94,6 +94,10 @@ const std::string kState =
     time_param(1) + " THEN 3 WHEN suspend_time IS NOT NULL THEN 4 WHEN expire_time <= " + time_param(1) + " + " +
     span_param(2) + " THEN 2 ELSE 1 END";
 
+/// Those that a version ends earlier: $1 kind, $2 version, $3 end.
+const std::string kOlder = "kind_id = $1 AND version < $2 AND expire_time > " + time_param(3) +
+                           " AND revoke_time IS NULL AND supersede_time IS NULL";
+
 }  // namespace
 
 std::optional<v1::CertificateKind> find_kind(TenantTransaction& t, const std::string& kind_id, Lock lock) {
@@ -227,15 +231,60 @@ void revoke_certificate(TenantTransaction& t, std::int64_t id, const std::string
       micros(now));
 }
 
-std::vector<CertificateRecord> shorten_certificates(TenantTransaction& t, const std::string& kind_id, int version,
-                                                    TimePoint end) {
+bool is_held(TenantTransaction& t, const std::string& kind_id, TimePoint now) {
+  return !t.sql()
+              .exec_params("SELECT FROM certificate WHERE kind_id = $1 AND expire_time > " + time_param(2) +
+                               " AND revoke_time IS NULL AND supersede_time IS NULL LIMIT 1",
+                           kind_id, micros(now))
+              .empty();
+}
+
+void insert_ending(TenantTransaction& t, const Ending& ending) {
+  t.sql().exec_params(
+      "INSERT INTO certificate_ending (kind_id, version, end_time) VALUES ($1, $2, " + time_param(3) + ")",
+      ending.kind_id, ending.version, micros(ending.end));
+}
+
+std::optional<Ending> first_ending(TenantTransaction& t) {
+  const auto rows = t.sql().exec("SELECT number, kind_id, version, " + read_time("end_time") +
+                                 ", after_member FROM certificate_ending ORDER BY number LIMIT 1");
+  if (rows.empty()) return std::nullopt;
+  const auto& row = rows[0];
+  return Ending{row[0].as<std::int64_t>(), row[1].as<std::string>(), row[2].as<int>(), time_in(row[3]),
+                row[4].as<std::string>()};
+}
+
+void update_ending(TenantTransaction& t, const Ending& ending) {
+  t.sql().exec_params("UPDATE certificate_ending SET after_member = $2 WHERE number = $1", ending.number,
+                      ending.after_member);
+}
+
+void delete_ending(TenantTransaction& t, const Ending& ending) {
+  t.sql().exec_params("DELETE FROM certificate_ending WHERE number = $1", ending.number);
+}
+
+int count_older(TenantTransaction& t, const Ending& ending) {
+  return t.sql()
+      .exec_params1("SELECT count(*) FROM certificate WHERE " + kOlder, ending.kind_id, ending.version,
+                    micros(ending.end))[0]
+      .as<int>();
+}
+
+std::vector<std::string> older_holders(TenantTransaction& t, const Ending& ending, std::size_t limit) {
+  const auto rows = t.sql().exec_params(
+      "SELECT member_id FROM certificate WHERE " + kOlder + " AND member_id > $4 ORDER BY member_id LIMIT $5",
+      ending.kind_id, ending.version, micros(ending.end), ending.after_member, static_cast<std::int64_t>(limit));
+  std::vector<std::string> holders;
+  for (const auto& row : rows) holders.push_back(row[0].as<std::string>());
+  return holders;
+}
+
+std::vector<CertificateRecord> end_certificates(TenantTransaction& t, const Ending& ending,
+                                                const std::vector<std::string>& holders) {
   return certificates_in(
-      t.sql().exec_params("UPDATE certificate SET expire_time = " + time_param(3) +
-                              " WHERE certificate_id IN (SELECT certificate_id FROM certificate WHERE kind_id = $1 AND"
-                              " version < $2 AND expire_time > " +
-                              time_param(3) + " AND revoke_time IS NULL AND supersede_time IS NULL ORDER BY member_id" +
-                              clause_of(Lock::kChange) + ") RETURNING " + kCertificateColumns,
-                          kind_id, version, micros(end)));
+      t.sql().exec_params("UPDATE certificate SET expire_time = " + time_param(3) + " WHERE " + kOlder +
+                              " AND member_id = ANY($4::text[]) RETURNING " + kCertificateColumns,
+                          ending.kind_id, ending.version, micros(ending.end), store::to_array(holders)));
 }
 
 Page<CertificateRecord> list_certificates(TenantTransaction& t, const CertificateFilter& filter, Duration notice,

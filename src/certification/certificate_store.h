@@ -12,9 +12,9 @@
 
 /// The tables of certificates. REQUIRES everywhere: a transaction of the platform. All throw pqxx::failure.
 ///
-/// Rows are locked in this order, so that nobody waits for ever: the member, kinds in the order of their creation,
-/// certificates, and what certificates give (granted_skill, skill_tag). Whoever changes a kind begins with it and holds
-/// no member: certificates of it are locked only by who shares it already, or waits for no kind afterwards.
+/// Rows are locked in this order, so that nobody waits for ever: members in the order of their identifiers, kinds in
+/// the order of their creation, certificates, and what certificates give (granted_skill, skill_tag). Whoever changes a
+/// kind begins with it, and locks nothing after it.
 namespace muster::certification {
 
 using store::Page;
@@ -82,10 +82,32 @@ void suspend_certificate(TenantTransaction& t, std::int64_t id, bool unvetted, c
                          TimePoint now);
 void reinstate_certificate(TenantTransaction& t, std::int64_t id);
 void revoke_certificate(TenantTransaction& t, std::int64_t id, const std::string& reason, TimePoint now);
-/// Those of the kind that are in force and older than `version` end at `end` at the latest. Gives those that would have
-/// ended later.
-std::vector<CertificateRecord> shorten_certificates(TenantTransaction& t, const std::string& kind_id, int version,
-                                                    TimePoint end);
+/// Whether somebody holds one of the kind, which counts or would, were it not suspended.
+bool is_held(TenantTransaction& t, const std::string& kind_id, TimePoint now);
+
+// --- a version comes into force ---
+
+/// Certificates of the kind that are older than the version end at `end` at the latest.
+struct Ending {
+  std::int64_t number = 0;
+  std::string kind_id;
+  int version = 0;
+  TimePoint end;
+  std::string after_member;  ///< holders up to this one are done
+};
+void insert_ending(TenantTransaction& t, const Ending& ending);
+/// The one that began first.
+std::optional<Ending> first_ending(TenantTransaction& t);
+void update_ending(TenantTransaction& t, const Ending& ending);
+void delete_ending(TenantTransaction& t, const Ending& ending);
+/// How many certificates it ends earlier, of all holders.
+int count_older(TenantTransaction& t, const Ending& ending);
+/// Holders of such certificates who are not done, the first ones by their identifiers; nothing is locked.
+std::vector<std::string> older_holders(TenantTransaction& t, const Ending& ending, std::size_t limit);
+/// Ends those of these holders, and gives them. REQUIRES: the holders are locked.
+std::vector<CertificateRecord> end_certificates(TenantTransaction& t, const Ending& ending,
+                                                const std::vector<std::string>& holders);
+
 Page<CertificateRecord> list_certificates(TenantTransaction& t, const CertificateFilter& filter, Duration notice,
                                           TimePoint now, const PageRequest& page);
 

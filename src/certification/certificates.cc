@@ -20,6 +20,7 @@ using api::found;
 using api::precondition;
 using api::Refusal;
 using api::sets;
+using api::short_name;
 
 constexpr Duration kDay = std::chrono::hours(24);
 constexpr Duration kValidity = 365 * kDay;
@@ -28,6 +29,8 @@ constexpr Duration kGrace = 30 * kDay;
 
 constexpr int kAskedMax = 16;
 constexpr int kTierMax = 6;
+/// So many holders are locked at once.
+constexpr std::size_t kHoldersMax = 100;
 
 void check_ids(const std::string& path, const google::protobuf::RepeatedPtrField<std::string>& ids, Checker& check) {
   if (!check.count(path, ids.size(), 0, kAskedMax)) return;
@@ -71,13 +74,10 @@ std::optional<TimePoint> vetted_until(TenantTransaction& t, const std::string& t
   return vetting->has_expire_time() ? node::from_proto(vetting->expire_time()) : TimePoint::max();
 }
 
-/// Lets the member's skill be what the certificate gives, as long as it and the vetting that it rests on count.
+/// Lets the member's skill be what the certificate gives, as long as that counts.
 void give(TenantTransaction& t, const v1::CertificateKind& kind, const CertificateRecord& record, const By& by) {
-  TimePoint end = record.expire_time;
-  if (!record.vetting_tenant.empty()) {
-    end = std::min(end, vetted_until(t, record.vetting_tenant, record.member_id, by.now).value_or(by.now));
-  }
-  members::grant_skill(t, record.member_id, kind.skill_id(), static_cast<std::uint8_t>(record.level), end);
+  members::grant_skill(t, record.member_id, kind.skill_id(), static_cast<std::uint8_t>(record.level),
+                       end_of(t, record, by.now));
   skill_tags::recompute_members(t, {record.member_id}, by.now);
 }
 
@@ -89,10 +89,6 @@ void take_away(TenantTransaction& t, const CertificateRecord& record, const By& 
 std::string name_of(const v1::CertificateKind& kind) { return "certificate-kind/" + kind.kind_id(); }
 std::string name_of(const CertificateRecord& record) { return "certificate/" + std::to_string(record.id); }
 
-std::string short_name(v1::CertificateState state) {
-  return v1::CertificateState_Name(state).substr(std::string_view("CERTIFICATE_STATE_").size());
-}
-
 /// The exams and courses that the kind asks for are there.
 void find_what_is_asked(TenantTransaction& t, const v1::CertificateKind& kind) {
   for (const std::string& id : kind.exam_ids()) {
@@ -103,6 +99,14 @@ void find_what_is_asked(TenantTransaction& t, const v1::CertificateKind& kind) {
   }
   const std::string& tenant = kind.vetting_tenant_id();
   if (!tenant.empty() && !tenant_exists(t, tenant)) throw Refusal(api::not_found("TENANT", "tenant_id", tenant));
+}
+
+/// A certificate rests on the vetting that it was issued by: there is none that would rest on another one.
+void expect_not_held(TenantTransaction& t, const v1::CertificateKind& kind, TimePoint now) {
+  if (!is_held(t, kind.kind_id(), now)) return;
+  throw Refusal(precondition("CERTIFICATE_KIND_HELD",
+                             "kind_id '" + kind.kind_id() + "' has holders, whose certificates rest on its vetting",
+                             {{"kind_id", kind.kind_id()}}));
 }
 
 /// What a member has of what a kind asks for.
@@ -207,6 +211,11 @@ void refuse_state(const CertificateRecord& record, TimePoint now) {
                              {{"certificate_id", id}, {"state", state}}));
 }
 
+TimePoint end_of(TenantTransaction& t, const CertificateRecord& record, TimePoint now) {
+  if (record.vetting_tenant.empty()) return record.expire_time;
+  return std::min(record.expire_time, vetted_until(t, record.vetting_tenant, record.member_id, now).value_or(now));
+}
+
 v1::Certificate shown(const CertificateRecord& record, TimePoint now) {
   v1::Certificate certificate;
   certificate.set_certificate_id(std::to_string(record.id));
@@ -301,6 +310,7 @@ v1::UpdateCertificateKindResponse carry_out(TenantTransaction& t, const v1::Upda
   if (kind.automatic() && !follows(kind)) {
     throw Refusal(api::invalid_request({{"kind.automatic", kNeedsCause}}));
   }
+  if (kind.vetting_tenant_id() != before.vetting_tenant_id()) expect_not_held(t, kind, by.now);
   find_what_is_asked(t, kind);
   update_kind(t, kind);
   by.changed(name_of(kind), &before, &kind);
@@ -317,20 +327,38 @@ v1::PublishCertificateKindVersionResponse carry_out(TenantTransaction& t,
   kind.set_version(kind.version() + 1);
   update_kind(t, kind);
   by.changed(name_of(kind), &before, &kind);
-  const auto shortened =
-      shorten_certificates(t, kind.kind_id(), kind.version(), by.now + node::from_proto(request.grace()));
-  std::vector<std::string> holders;
-  for (const CertificateRecord& record : shortened) {
-    holders.push_back(record.member_id);
-    const v1::Certificate is = shown(record, by.now);
-    by.changed(name_of(record), nullptr, &is);
-  }
-  members::end_grants(t, kind.skill_id(), holders, by.now + node::from_proto(request.grace()));
-  skill_tags::recompute_members(t, holders, by.now);
+  const Ending ending{0, kind.kind_id(), kind.version(), by.now + node::from_proto(request.grace()), ""};
+  insert_ending(t, ending);
   v1::PublishCertificateKindVersionResponse response;
   *response.mutable_kind() = kind;
-  response.set_ended_certificates(static_cast<std::int32_t>(shortened.size()));
+  response.set_ended_certificates(count_older(t, ending));
   return response;
+}
+
+bool end_older_certificates(TenantTransaction& t, TimePoint now) {
+  auto ending = first_ending(t);
+  if (!ending) return false;
+  const auto kind = kind_named(t, ending->kind_id, Lock::kNone);
+  const auto holders = older_holders(t, *ending, kHoldersMax);
+  return api::audited(t, {kPlatformTenant, "certification", "BringIntoForce", ""}, now, {}, [&](const By& by) {
+    if (holders.empty()) {
+      delete_ending(t, *ending);
+      by.changed(name_of(kind), nullptr, &kind);
+      return true;
+    }
+    static_cast<void>(members::states_of(t, holders));
+    std::vector<std::string> ended;  // who got a new one before the lock keeps it
+    for (const CertificateRecord& record : end_certificates(t, *ending, holders)) {
+      const v1::Certificate is = shown(record, now);
+      by.changed(name_of(record), nullptr, &is);
+      ended.push_back(record.member_id);
+    }
+    members::end_grants(t, kind.skill_id(), ended, ending->end);
+    skill_tags::recompute_members(t, ended, now);
+    ending->after_member = holders.back();
+    update_ending(t, *ending);
+    return true;
+  });
 }
 
 // --- certificates ---
@@ -341,7 +369,7 @@ v1::IssueCertificateResponse carry_out(TenantTransaction& t, const v1::IssueCert
   // Shared, so that a version that is published meanwhile comes before it or sees it.
   const v1::CertificateKind kind = kind_named(t, request.kind_id(), Lock::kShare);
   if (!may_be_certified(state)) {
-    const std::string name = v1::MemberState_Name(state).substr(std::string_view("MEMBER_STATE_").size());
+    const std::string name = short_name(state);
     throw Refusal(precondition("MEMBER_WRONG_STATE",
                                "member_id '" + request.member_id() + "' is " + name +
                                    ": certificates are for those from TRAINING on, and not for who has left",
@@ -361,7 +389,7 @@ void certify(TenantTransaction& t, const std::string& member_id, const std::stri
     const auto level = due_level(t, kind, member_id, now);
     if (!level) continue;
     const store::AuditCause cause{kPlatformTenant, "academy", "IssueCertificate", ""};
-    api::audited(t, cause, now, "", [&](const By& by) { return issue(t, kind, member_id, *level, by); });
+    api::audited(t, cause, now, {}, [&](const By& by) { return issue(t, kind, member_id, *level, by); });
   }
 }
 

@@ -23,8 +23,8 @@ inline constexpr Duration kNotice = std::chrono::hours(30 * 24);
 v1::CertificateState state_of(const CertificateRecord& record, TimePoint now);
 /// Throws the Refusal that says that the certificate's state does not allow what was asked.
 [[noreturn]] void refuse_state(const CertificateRecord& record, TimePoint now);
-/// Throws the Refusal that says that the certificate's state does not allow what was asked.
-[[noreturn]] void refuse_state(const CertificateRecord& record, TimePoint now);
+/// Until when it counts: neither longer than it was issued for, nor than the vetting that it rests on.
+TimePoint end_of(TenantTransaction& t, const CertificateRecord& record, TimePoint now);
 /// The certificate as callers see it.
 v1::Certificate shown(const CertificateRecord& record, TimePoint now);
 
@@ -63,5 +63,8 @@ v1::ReinstateCertificateResponse carry_out(TenantTransaction& t, const v1::Reins
                                            const By& by);
 v1::RevokeCertificateResponse carry_out(TenantTransaction& t, const v1::RevokeCertificateRequest& request,
                                         const By& by);
+
+/// Ends certificates of versions that newer ones came after, of a few holders. True: there may be more.
+bool end_older_certificates(TenantTransaction& t, TimePoint now);
 
 }  // namespace muster::certification

@@ -17,19 +17,6 @@ using api::Checker;
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 
-/// The tenant that a call is about: the caller's own if it reaches no farther, else the one that is named.
-std::string tenant_of(const Admission& admission, const std::string& named) {
-  const std::string own = admission.tenant();
-  if (own.empty()) return named;
-  if (named.empty() || named == own) return own;
-  throw api::Refusal({grpc::StatusCode::PERMISSION_DENIED,
-                      "PERMISSION_DENIED",
-                      "the caller reaches its own tenant only",
-                      {{"tenant_id", named}},
-                      {},
-                      {}});
-}
-
 /// Row security shows a tenant's transaction what is that tenant's alone.
 std::string transaction_of(const Admission& admission) {
   const std::string own = admission.tenant();
@@ -39,7 +26,7 @@ std::string transaction_of(const Admission& admission) {
 class VettingService final : public v1::VettingService::CallbackService {
  public:
   VettingService(store::TenantPool& pool, api::Gate& gate, std::function<void()> changed)
-      : pool_(pool), gate_(gate), changed_(std::move(changed)) {}
+      : pool_(pool), gate_(gate), office_(pool, gate, std::move(changed)) {}
 
   ServerUnaryReactor* ProposeVetting(CallbackServerContext* context, const v1::ProposeVettingRequest* request,
                                      v1::ProposeVettingResponse* response) override {
@@ -93,47 +80,23 @@ class VettingService final : public v1::VettingService::CallbackService {
   ServerUnaryReactor* read(CallbackServerContext* context, const Request* request, const Prepare& prepare) {
     return api::admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
       Checker checker;
-      auto look = prepare(tenant_of(admission, request->tenant_id()), checker);
+      auto look = prepare(api::tenant_asked(admission, request->tenant_id()), checker);
       if (!checker.ok()) return reactor->Finish(api::to_status(checker.error()));
       api::transact(pool_, transaction_of(admission), reactor, std::move(look), [] { return grpc::Status::OK; });
     });
   }
 
-  /// As api::BackOffice::change(), of a tenant: in a transaction of the platform, for certificates follow in it.
+  /// In a transaction of the platform, for certificates follow in it.
   template <typename Request, typename Response>
   ServerUnaryReactor* change(CallbackServerContext* context, const Request* request, Response* response) {
-    return api::admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
-      Checker checker;
-      Request asked = *request;
-      asked.set_tenant_id(tenant_of(admission, request->tenant_id()));
-      checker.request_id(asked.request_id());
-      checker.id("tenant_id", asked.tenant_id());
-      check(asked, checker);
-      if (!checker.ok()) return reactor->Finish(api::to_status(checker.error()));
-      std::string method = Request::descriptor()->name();
-      method.resize(method.size() - std::string_view("Request").size());
-      const api::Caller& caller = *admission.caller;
-      const store::AuditCause cause{caller.tenant_id, caller.subject, method, asked.request_id()};
-      api::transact(
-          pool_, kPlatformTenant, reactor,
-          [=](TenantTransaction& t) {
-            const TimePoint now = wall_now();
-            const std::string body = Request::descriptor()->full_name() + '\n' + asked.SerializeAsString();
-            response->ParseFromString(api::once(t, cause.request_id, body, now, [&] {
-              return api::audited(t, cause, now, "",
-                                  [&](const By& by) { return carry_out(t, asked, by).SerializeAsString(); });
-            }));
-          },
-          [changed = changed_] {
-            changed();
-            return grpc::Status::OK;
-          });
-    });
+    return office_.change(
+        context, request, response, [](Request& asked, Checker& checker) { check(asked, checker); },
+        [](TenantTransaction& t, const Request& asked, const By& by) { return carry_out(t, asked, by); });
   }
 
   store::TenantPool& pool_;
   api::Gate& gate_;
-  const std::function<void()> changed_;
+  api::BackOffice office_;
 };
 
 }  // namespace

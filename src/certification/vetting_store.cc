@@ -13,9 +13,13 @@ using store::read_time;
 using store::time_in;
 using store::time_param;
 
-const std::string kVettings = "SELECT number, tenant_id, member_id, display_name, state, reason, actor, " +
-                              read_time("propose_time") + ", " + read_time("decide_time") + ", " +
-                              read_time("expire_time") + " FROM vetting ";
+/// To another tenant than the one that has done it, what people of that one wrote is empty.
+std::string told(const std::string& column) {
+  return "CASE WHEN muster_tenant() IN ('platform', actor_tenant) THEN " + column + " ELSE '' END";
+}
+const std::string kVettings = "SELECT number, tenant_id, member_id, display_name, state, " + told("reason") + ", " +
+                              told("actor") + ", " + read_time("propose_time") + ", " + read_time("decide_time") +
+                              ", " + read_time("expire_time") + " FROM vetting ";
 
 void read(const pqxx::field& field, google::protobuf::Timestamp* out) { node::to_proto(time_in(field), out); }
 
@@ -57,19 +61,24 @@ std::optional<v1::Vetting> find_vetting(TenantTransaction& t, const std::string&
   return only(t.sql().exec_params(kVettings + "WHERE tenant_id = $1 AND member_id = $2", tenant_id, member_id));
 }
 
-void save_vetting(TenantTransaction& t, const v1::Vetting& vetting) {
+void save_vetting(TenantTransaction& t, const v1::Vetting& vetting, const std::string& actor_tenant) {
   t.sql().exec_params(
       "INSERT INTO vetting (tenant_id, member_id, display_name, state, reason, actor, propose_time, decide_time,"
-      " expire_time) VALUES ($1, $2, $3, $4, $5, $6, " +
+      " expire_time, actor_tenant) VALUES ($1, $2, $3, $4, $5, $6, " +
           time_param(7) + ", " + time_param(8) + ", " + time_param(9) +
-          ") ON CONFLICT (tenant_id, member_id) DO UPDATE SET display_name = excluded.display_name,"
+          ", $10) ON CONFLICT (tenant_id, member_id) DO UPDATE SET display_name = excluded.display_name,"
           " state = excluded.state, reason = excluded.reason, actor = excluded.actor,"
           " propose_time = excluded.propose_time, decide_time = excluded.decide_time,"
-          " expire_time = excluded.expire_time",
+          " expire_time = excluded.expire_time, actor_tenant = excluded.actor_tenant",
       vetting.tenant_id(), vetting.member_id(), vetting.display_name(), static_cast<int>(vetting.state()),
       vetting.reason(), vetting.actor(), micros(node::from_proto(vetting.propose_time())),
       micros(vetting.has_decide_time(), vetting.decide_time()),
-      micros(vetting.has_expire_time(), vetting.expire_time()));
+      micros(vetting.has_expire_time(), vetting.expire_time()), actor_tenant);
+}
+
+void mark_vetting_expired(TenantTransaction& t, const v1::Vetting& vetting) {
+  t.sql().exec_params("UPDATE vetting SET state = $3 WHERE tenant_id = $1 AND member_id = $2", vetting.tenant_id(),
+                      vetting.member_id(), static_cast<int>(v1::VETTING_STATE_EXPIRED));
 }
 
 Page<v1::Vetting> list_vettings(TenantTransaction& t, const VettingFilter& filter, TimePoint now,

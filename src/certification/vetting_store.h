@@ -23,8 +23,11 @@ bool tenant_exists(TenantTransaction& t, const std::string& tenant_id);
 /// As stored: what time alone makes of it is for state_of() in vettings.h.
 std::optional<v1::Vetting> find_vetting(TenantTransaction& t, const std::string& tenant_id,
                                         const std::string& member_id);
-/// In the place of the one that is there.
-void save_vetting(TenantTransaction& t, const v1::Vetting& vetting);
+/// In the place of the one that is there. `actor_tenant`: whose user or key the actor is; it and the platform are told
+/// the actor and the reason.
+void save_vetting(TenantTransaction& t, const v1::Vetting& vetting, const std::string& actor_tenant);
+/// Its time is over; who had decided stays the actor.
+void mark_vetting_expired(TenantTransaction& t, const v1::Vetting& vetting);
 
 struct VettingFilter {
   std::string tenant_id;                 ///< empty: any

@@ -12,12 +12,9 @@ using api::Checker;
 using api::found;
 using api::precondition;
 using api::Refusal;
+using api::short_name;
 
 std::string name_of(const v1::Vetting& vetting) { return "vetting/" + vetting.tenant_id() + "/" + vetting.member_id(); }
-
-std::string short_name(v1::VettingState state) {
-  return v1::VettingState_Name(state).substr(std::string_view("VETTING_STATE_").size());
-}
 
 void expect_may_become(const v1::Vetting& vetting, v1::VettingState outcome, TimePoint now) {
   const v1::VettingState state = state_of(vetting, now);
@@ -27,9 +24,8 @@ void expect_may_become(const v1::Vetting& vetting, v1::VettingState outcome, Tim
       {{"tenant_id", vetting.tenant_id()}, {"member_id", vetting.member_id()}, {"state", short_name(state)}}));
 }
 
-/// Stores what became of the vetting, and lets certificates follow.
+/// Tells the audit what became of the vetting, and lets certificates follow. REQUIRES: it is stored.
 void settle(TenantTransaction& t, const std::optional<v1::Vetting>& before, const v1::Vetting& after, const By& by) {
-  save_vetting(t, after);
   by.changed(name_of(after), before ? &*before : nullptr, &after);
   if (after.state() == v1::VETTING_STATE_APPROVED) {
     vetting_given(t, after.tenant_id(), after.member_id(), by);
@@ -76,6 +72,7 @@ void check(v1::ProposeVettingRequest& request, Checker& check) {
 
 void check(v1::DecideVettingRequest& request, Checker& check) {
   const bool approved = request.outcome() == v1::VETTING_STATE_APPROVED;
+  check.id("tenant_id", request.tenant_id());
   check.id("member_id", request.member_id());
   check.expect(
       approved || request.outcome() == v1::VETTING_STATE_REJECTED || request.outcome() == v1::VETTING_STATE_WITHDRAWN,
@@ -108,6 +105,7 @@ v1::ProposeVettingResponse carry_out(TenantTransaction& t, const v1::ProposeVett
   vetting.set_reason(request.reason());
   vetting.set_actor(by.actor);
   node::to_proto(by.now, vetting.mutable_propose_time());
+  save_vetting(t, vetting, by.actor_tenant_id);
   settle(t, before, vetting, by);
   return response;
 }
@@ -126,6 +124,7 @@ v1::DecideVettingResponse carry_out(TenantTransaction& t, const v1::DecideVettin
   node::to_proto(by.now, after.mutable_decide_time());
   after.clear_expire_time();
   if (request.has_expire_time()) *after.mutable_expire_time() = request.expire_time();
+  save_vetting(t, after, by.actor_tenant_id);
   settle(t, before, after, by);
   v1::DecideVettingResponse response;
   *response.mutable_vetting() = after;
@@ -141,8 +140,9 @@ bool expire_vetting(TenantTransaction& t, TimePoint now) {
   if (state_of(*before, now) != v1::VETTING_STATE_EXPIRED || before->state() == v1::VETTING_STATE_EXPIRED) return true;
   v1::Vetting after = *before;
   after.set_state(v1::VETTING_STATE_EXPIRED);
+  mark_vetting_expired(t, after);
   const store::AuditCause cause{kPlatformTenant, "certification", "ExpireVetting", ""};
-  api::audited(t, cause, now, "", [&](const By& by) {
+  api::audited(t, cause, now, {}, [&](const By& by) {
     settle(t, before, after, by);
     return true;
   });

@@ -62,13 +62,17 @@ bool has_text(const ListValue& list, const std::string& text) {
                      [&](const Value& value) { return value.string_value() == text; });
 }
 
-/// The 32 bytes of the key of that `kid`.
+/// The 32 bytes of the key that `kid` names: by itself, or at the end of the address where the key was when the badge
+/// was made.
 std::optional<std::string> key_named(const std::string& kid, const std::string& jwks) {
+  const std::string name = kid.substr(kid.rfind('/') + 1);
   const auto set = object_in(jwks);
   if (!set) return std::nullopt;
   for (const Value& value : at(*set, "keys").list_value().values()) {
     const Struct& jwk = value.struct_value();
-    if (text_at(jwk, "kid") != kid || text_at(jwk, "kty") != "OKP" || text_at(jwk, "crv") != "Ed25519") continue;
+    const std::string& known_as = text_at(jwk, "kid");
+    if ((known_as != name && known_as != kid) || text_at(jwk, "kty") != "OKP" || text_at(jwk, "crv") != "Ed25519")
+      continue;
     const auto key = from_base64url(text_at(jwk, "x"));
     if (key && key->size() == kEd25519Bytes) return key;
   }

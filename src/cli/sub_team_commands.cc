@@ -162,6 +162,22 @@ void add_leave(CLI::App& group, Context& context) {
   });
 }
 
+void add_remove(CLI::App& group, Context& context) {
+  CLI::App& command = add_command(group, "remove", tr("Removes a member from a sub-team, at once"),
+                                  "  muster sub-teams remove wang.fang --reason \"never answers\"");
+  add_id(command, tr("Identifier of the member"));
+  FieldFlags flags(command, v1::RemoveSubTeamMemberRequest::descriptor());
+  flags.add("--leader", "member_id", tr("Identifier of the leader; yourself if left out"));
+  flags.add("--reason", "reason", tr("Reason, shown to the member"))->required();
+  on_run(command, context, [&context, &command, fill = flags.filler()] {
+    v1::RemoveSubTeamMemberRequest request;
+    fill(request);
+    request.set_removed_id(id_of(command));
+    return acknowledge(context, context.call(&Stub::RemoveSubTeamMember, request),
+                       say("{0} is in the sub-team no more.", request.removed_id()));
+  });
+}
+
 void add_dissolve(CLI::App& group, Context& context) {
   CLI::App& command = add_command(group, "dissolve", tr("Ends a sub-team; those in it are free at once"),
                                   "  muster sub-teams dissolve li.na --reason \"it breaks the rules\"");
@@ -215,6 +231,7 @@ void add_sub_team_commands(CLI::App& program, Context& context) {
   add_answer(group, context, true);
   add_answer(group, context, false);
   add_leave(group, context);
+  add_remove(group, context);
   add_dissolve(group, context);
   add_history(group, context);
 }

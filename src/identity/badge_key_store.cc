@@ -26,4 +26,15 @@ void insert_badge_key(TenantTransaction& t, const BadgeKeyRecord& key) {
       key.kid, pqxx::binarystring(key.public_key), pqxx::binarystring(key.seed), store::micros(key.create_time));
 }
 
+std::vector<std::string> erase_seeds(TenantTransaction& t, TimePoint made_by) {
+  std::vector<std::string> kids;
+  for (const auto& row : t.sql().exec_params(
+           "UPDATE badge_key SET seed = NULL WHERE seed IS NOT NULL AND create_time <= " + store::time_param(1) +
+               " RETURNING kid",
+           store::micros(made_by))) {
+    kids.push_back(row[0].as<std::string>());
+  }
+  return kids;
+}
+
 }  // namespace muster::identity

@@ -22,4 +22,7 @@ std::vector<BadgeKeyRecord> list_badge_keys(store::TenantTransaction& t);
 /// From now on it signs, and no other: their seeds are erased.
 void insert_badge_key(store::TenantTransaction& t, const BadgeKeyRecord& key);
 
+/// Erases the seeds of those that were made by then, and gives their names.
+std::vector<std::string> erase_seeds(store::TenantTransaction& t, TimePoint made_by);
+
 }  // namespace muster::identity

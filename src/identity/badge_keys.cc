@@ -22,12 +22,6 @@ constexpr Duration kSigns = std::chrono::hours(24 * 365);
 std::string purpose_of(const std::string& kid) { return "badge key " + kid; }
 std::string url_of(const std::string& address, const std::string& kid) { return address + "/" + kid; }
 
-json::object jwk_of(const BadgeKeyRecord& key, const std::string& address) {
-  json::object jwk = to_jwk(key.public_key);
-  jwk["kid"] = url_of(address, key.kid);
-  return jwk;
-}
-
 SigningKey make_key(TenantTransaction& t, const RootKey& root, TimePoint now) {
   const SigningKey key = SigningKey::generate();
   insert_badge_key(t, {key.kid(), key.public_bytes(), root.seal(purpose_of(key.kid()), key.seed()), now});
@@ -47,6 +41,15 @@ SigningKey key_to_sign_with(TenantTransaction& t, const RootKey& root, TimePoint
   return SigningKey::from_seed(*seed);
 }
 
+bool erase_old_seeds(TenantTransaction& t, TimePoint now) {
+  for (const std::string& kid : erase_seeds(t, now - kSigns)) {
+    const auto as_json = [&](bool signs) { return json::serialize(json::object{{"kid", kid}, {"signs", signs}}); };
+    store::insert_audit(t, {kPlatformTenant, "identity", "EraseBadgeKey", ""},
+                        {{"badge-key/" + kid, as_json(true), as_json(false)}}, now);
+  }
+  return false;
+}
+
 }  // namespace
 
 BadgeKeys::BadgeKeys(const std::filesystem::path& root_key)
@@ -62,17 +65,19 @@ std::string BadgeKeys::sign(TenantTransaction& t, const std::string& payload, co
   return message + "." + to_base64url(key.sign(message));
 }
 
-std::string badge_key_set(TenantTransaction& t, const std::string& address) {
+std::string badge_key_set(TenantTransaction& t) {
   json::array keys;
-  for (const BadgeKeyRecord& key : list_badge_keys(t)) keys.push_back(jwk_of(key, address));
+  for (const BadgeKeyRecord& key : list_badge_keys(t)) keys.push_back(to_jwk(key.public_key));
   return json::serialize(json::object{{"keys", std::move(keys)}});
 }
 
-std::optional<std::string> badge_key(TenantTransaction& t, const std::string& address, const std::string& name) {
+std::optional<std::string> badge_key(TenantTransaction& t, const std::string& name) {
   const auto keys = list_badge_keys(t);
   const auto found = std::find_if(keys.begin(), keys.end(), [&](const auto& key) { return key.kid == name; });
   if (found == keys.end()) return std::nullopt;
-  return json::serialize(jwk_of(*found, address));
+  return json::serialize(to_jwk(found->public_key));
 }
+
+store::Job badge_key_job() { return {"identity.badge_keys", std::chrono::seconds(3600), erase_old_seeds}; }
 
 }  // namespace muster::identity

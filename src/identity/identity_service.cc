@@ -305,16 +305,8 @@ class IdentityService final : public v1::IdentityService::CallbackService {
 
   /// The tenant that a call is about: the caller's own, or the one asked for if the caller reaches so far.
   static std::string tenant_of(const std::string& asked, const Admission& admission, Checker& check) {
-    if (asked.empty() || asked == admission.caller->tenant_id) return admission.caller->tenant_id;
-    if (admission.reach != api::Reach::kPlatform) {
-      throw api::Refusal({StatusCode::PERMISSION_DENIED,
-                          "PERMISSION_DENIED",
-                          "the caller reaches its own tenant only",
-                          {{"tenant_id", asked}},
-                          {},
-                          {}});
-    }
-    return check.id("tenant_id", asked);
+    const std::string tenant = api::tenant_asked(admission, asked);
+    return tenant.empty() ? admission.caller->tenant_id : check.id("tenant_id", tenant);
   }
 
   /// As admitted(), with the request checked and its tenant found: `body(reactor, admission, tenant)`.

@@ -256,6 +256,7 @@ constexpr Permission kPermissions[] = {
     {"SubTeamService", "ListSubTeamInvitations", Access::kTable, kMembersRead, "PPPPP..O."},
     {"SubTeamService", "AnswerSubTeamInvitation", Access::kTable, kMembersWrite, ".......O."},
     {"SubTeamService", "LeaveSubTeam", Access::kTable, kMembersWrite, "PPP....O."},
+    {"SubTeamService", "RemoveSubTeamMember", Access::kTable, kMembersWrite, "PPP....O."},
     {"SubTeamService", "DissolveSubTeam", Access::kTable, kMembersWrite, "PPP....O."},
     {"SubTeamService", "ListSubTeamChanges", Access::kTable, kMembersRead, "PPPPP..O."},
 

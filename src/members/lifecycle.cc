@@ -47,8 +47,4 @@ bool needs_reason(v1::MemberState state) {
          state == v1::MEMBER_STATE_RETRAINING || state == v1::MEMBER_STATE_CLOSED;
 }
 
-std::string short_name(v1::MemberState state) {
-  return v1::MemberState_Name(state).substr(std::string_view("MEMBER_STATE_").size());
-}
-
 }  // namespace muster::members

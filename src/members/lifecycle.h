@@ -20,7 +20,4 @@ bool serves(v1::MemberState state);
 /// Whether one who comes to that state must be told why.
 bool needs_reason(v1::MemberState state);
 
-/// MEMBER_STATE_ACTIVE is "ACTIVE".
-std::string short_name(v1::MemberState state);
-
 }  // namespace muster::members

@@ -463,6 +463,12 @@ std::optional<v1::MemberState> state_of(TenantTransaction& t, const std::string&
   return record->member.state();
 }
 
+std::map<std::string, v1::MemberState> states_of(TenantTransaction& t, const std::vector<std::string>& member_ids) {
+  std::map<std::string, v1::MemberState> states;
+  for (const auto& [id, record] : find_members(t, member_ids)) states.emplace(id, record.member.state());
+  return states;
+}
+
 int tier_of(TenantTransaction& t, const std::string& member_id) { return find_member(t, member_id)->member.tier(); }
 
 }  // namespace muster::members

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <initializer_list>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "lifecycle.h"
@@ -23,6 +24,7 @@ using api::found;
 using api::precondition;
 using api::Refusal;
 using api::sets;
+using api::short_name;
 
 constexpr int kImportMax = 1'000;
 constexpr int kLanguagesMax = 16;
@@ -104,6 +106,11 @@ void check_team(v1::Team& team, const google::protobuf::FieldMask* mask, Checker
 class Places {
  public:
   explicit Places(TenantTransaction& t) : t_(t) {}
+
+  /// Looks the teams up now, in the order in which all lock teams.
+  void hold_teams(const std::set<std::string>& team_ids) {
+    for (const std::string& id : team_ids) static_cast<void>(team(id));
+  }
 
   /// Why the member cannot be there; `before`: as it is so far, if it is.
   std::optional<Error> refuse(const v1::Member& member, const v1::Member* before) {
@@ -327,9 +334,14 @@ v1::ChangeMemberStateResponse carry_out(TenantTransaction& t, const v1::ChangeMe
 v1::ImportMembersResponse carry_out(TenantTransaction& t, const v1::ImportMembersRequest& request, const By& by) {
   using Result = v1::ImportMembersResponse::Result;
   std::vector<std::string> ids;
-  for (const v1::Member& member : request.members()) ids.push_back(member.member_id());
+  std::set<std::string> team_ids;
+  for (const v1::Member& member : request.members()) {
+    ids.push_back(member.member_id());
+    if (!member.team_id().empty()) team_ids.insert(member.team_id());
+  }
   std::map<std::string, MemberRecord> known = find_members(t, ids);
   Places places(t);
+  places.hold_teams(team_ids);
   v1::ImportMembersResponse response;
   for (v1::Member facts : request.members()) {
     Result& result = *response.add_results();
@@ -410,11 +422,13 @@ v1::CreateTeamResponse carry_out(TenantTransaction& t, const v1::CreateTeamReque
 
 v1::UpdateTeamResponse carry_out(TenantTransaction& t, const v1::UpdateTeamRequest& request, const By& by) {
   const v1::Team& wanted = request.team();
+  const bool has_coach = sets(&request.update_mask(), "coach_id") && !wanted.coach_id().empty();
+  const bool coach_is_there = has_coach && find_member(t, wanted.coach_id());  // locked before the team
   const v1::Team before = found(find_team(t, wanted.team_id()), "TEAM", "team_id", wanted.team_id());
   v1::Team team = before;
   if (sets(&request.update_mask(), "display_name")) team.set_display_name(wanted.display_name());
   if (sets(&request.update_mask(), "coach_id")) {
-    if (!wanted.coach_id().empty()) found(find_member(t, wanted.coach_id()), "MEMBER", "coach_id", wanted.coach_id());
+    if (has_coach && !coach_is_there) throw Refusal(api::not_found("MEMBER", "coach_id", wanted.coach_id()));
     team.set_coach_id(wanted.coach_id());
   }
   if (sets(&request.update_mask(), "member_limit")) {

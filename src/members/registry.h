@@ -5,7 +5,7 @@
 #include "muster/v1/member_service.pb.h"
 
 /// What may be done to members, bases and teams. Each change is one transaction of the platform, and throws
-/// api::Refusal if it may not be.
+/// api::Refusal if it may not be. Locks: tiers, members, teams; of each kind in the order of their identifiers.
 namespace muster::members {
 
 using api::By;

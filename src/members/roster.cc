@@ -11,6 +11,7 @@
 
 #include "lifecycle.h"
 #include "member_store.h"
+#include "muster/api/by.h"
 #include "muster/api/caller.h"
 #include "muster/base/thread_name.h"
 
@@ -101,7 +102,7 @@ Commands commands_for(const RosterChange& change, const std::set<std::string>& m
   const bool by_roster = suspended && agent->presence_reason.starts_with(kReason);
   if (serving && by_roster) commands.push_back(dispatch::SuspendAgent{member.member_id(), false, ""});
   if (!serving && !suspended) {
-    commands.push_back(dispatch::SuspendAgent{member.member_id(), true, kReason + short_name(member.state())});
+    commands.push_back(dispatch::SuspendAgent{member.member_id(), true, kReason + api::short_name(member.state())});
   }
   return commands;
 }

@@ -15,14 +15,6 @@ using Look = api::BackOffice::Look;
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 
-/// Whom the request names, or else the caller, if that one reaches no farther; empty: anybody.
-template <typename Request>
-std::string asked(const Request& request, const std::string& own_member) {
-  const std::string id = request.member_id().empty() ? own_member : request.member_id();
-  api::check_own(own_member, id);
-  return id;
-}
-
 class SubTeamService final : public v1::SubTeamService::CallbackService {
  public:
   SubTeamService(store::TenantPool& pool, api::Gate& gate, std::function<void()> changed)
@@ -47,6 +39,10 @@ class SubTeamService final : public v1::SubTeamService::CallbackService {
                                    v1::LeaveSubTeamResponse* response) override {
     return change(context, request, response);
   }
+  ServerUnaryReactor* RemoveSubTeamMember(CallbackServerContext* context, const v1::RemoveSubTeamMemberRequest* request,
+                                          v1::RemoveSubTeamMemberResponse* response) override {
+    return change(context, request, response);
+  }
   ServerUnaryReactor* DissolveSubTeam(CallbackServerContext* context, const v1::DissolveSubTeamRequest* request,
                                       v1::DissolveSubTeamResponse* response) override {
     return change(context, request, response);
@@ -57,7 +53,7 @@ class SubTeamService final : public v1::SubTeamService::CallbackService {
   ServerUnaryReactor* GetSubTeam(CallbackServerContext* context, const v1::GetSubTeamRequest* request,
                                  v1::GetSubTeamResponse* response) override {
     return office_.read(context, request, [=](Checker& check, const std::string& own_member) -> Look {
-      const std::string id = check.id("member_id", asked(*request, own_member));
+      const std::string id = check.id("member_id", api::member_asked(*request, own_member));
       return [=](TenantTransaction& t) { *response = sub_team_shown(t, id, own_member, wall_now()); };
     });
   }
@@ -79,7 +75,7 @@ class SubTeamService final : public v1::SubTeamService::CallbackService {
                                              const v1::ListSubTeamInvitationsRequest* request,
                                              v1::ListSubTeamInvitationsResponse* response) override {
     return office_.read(context, request, [=](Checker& check, const std::string& own_member) -> Look {
-      const std::string id = check.optional_id("member_id", asked(*request, own_member));
+      const std::string id = check.optional_id("member_id", api::member_asked(*request, own_member));
       const api::PageToken token({"sub-team-invitations", id});
       const PageRequest page = api::page_of(*request, token, check);
       return [=](TenantTransaction& t) {
@@ -93,7 +89,7 @@ class SubTeamService final : public v1::SubTeamService::CallbackService {
   ServerUnaryReactor* ListSubTeamChanges(CallbackServerContext* context, const v1::ListSubTeamChangesRequest* request,
                                          v1::ListSubTeamChangesResponse* response) override {
     return office_.read(context, request, [=](Checker& check, const std::string& own_member) -> Look {
-      const std::string id = check.optional_id("member_id", asked(*request, own_member));
+      const std::string id = check.optional_id("member_id", api::member_asked(*request, own_member));
       const api::PageToken token({"sub-team-changes", id});
       const PageRequest page = api::page_of(*request, token, check);
       return [=](TenantTransaction& t) {

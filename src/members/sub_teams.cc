@@ -13,6 +13,7 @@ using api::Checker;
 using api::found;
 using api::precondition;
 using api::Refusal;
+using api::short_name;
 
 constexpr int kPlaces = 15;
 constexpr int kInvitationsMax = 50;
@@ -54,8 +55,12 @@ void expect_leads(const v1::Member& leader) {
       {{"member_id", leader.member_id()}, {"state", short_name(leader.state())}}));
 }
 
+bool is_free(TenantTransaction& t, const std::string& member_id) {
+  return !find_sub_team(t, member_id) && leader_of(t, member_id).empty();
+}
+
 void expect_free(TenantTransaction& t, const std::string& member_id) {
-  if (!find_sub_team(t, member_id) && leader_of(t, member_id).empty()) return;
+  if (is_free(t, member_id)) return;
   throw Refusal(precondition("ALREADY_IN_SUB_TEAM", "member_id '" + member_id + "' leads a sub-team, or is in one",
                              {{"member_id", member_id}}));
 }
@@ -68,15 +73,27 @@ void expect_same_base(const v1::Member& leader, const v1::Member& member) {
                              {{"member_id", member.member_id()}, {"base_id", leader.base_id()}}));
 }
 
-/// Refuses unless the member could join now.
-void expect_place(TenantTransaction& t, const v1::SubTeam& team, const v1::Member& leader, const v1::Member& member) {
-  expect_leads(leader);
+/// Refuses who has left, is taken, or of another base.
+void expect_may_join(TenantTransaction& t, const v1::Member& leader, const v1::Member& member) {
   if (member.state() == v1::MEMBER_STATE_CLOSED) {
     throw Refusal(precondition("MEMBER_CLOSED", "member_id '" + member.member_id() + "' has left",
                                {{"member_id", member.member_id()}}));
   }
   expect_free(t, member.member_id());
   expect_same_base(leader, member);
+}
+
+/// The same for who is not asked yet: which of them it is concerns no leader.
+void expect_may_be_invited(TenantTransaction& t, const v1::Member& leader, const v1::Member& member) {
+  const bool may_join = member.state() != v1::MEMBER_STATE_CLOSED && is_free(t, member.member_id()) &&
+                        leader.base_id() == member.base_id();
+  if (may_join) return;
+  throw Refusal(precondition("SUB_TEAM_INVITEE_UNAVAILABLE",
+                             "member_id '" + member.member_id() + "' cannot be invited to this sub-team",
+                             {{"member_id", member.member_id()}}));
+}
+
+void expect_place(const v1::SubTeam& team) {
   if (team.member_count() < kPlaces) return;
   throw Refusal(precondition("SUB_TEAM_FULL",
                              "the sub-team of '" + team.leader_id() + "' has " + std::to_string(kPlaces) + " members",
@@ -136,6 +153,12 @@ void check(v1::LeaveSubTeamRequest& request, Checker& check) {
   check.text("reason", request.reason());
 }
 
+void check(v1::RemoveSubTeamMemberRequest& request, Checker& check) {
+  check.id("member_id", request.member_id());
+  check.id("removed_id", request.removed_id());
+  api::check_name("reason", request.reason(), check);
+}
+
 void check(v1::DissolveSubTeamRequest& request, Checker& check) {
   check.id("member_id", request.member_id());
   api::check_name("reason", request.reason(), check);
@@ -163,7 +186,9 @@ v1::InviteToSubTeamResponse carry_out(TenantTransaction& t, const v1::InviteToSu
   static_cast<void>(found(find_sub_team(t, id), "SUB_TEAM", "member_id", id));  // who leads nobody learns of nobody
   const Pair both = lock_both(t, id, request.invitee_id());
   const v1::SubTeam team = found(find_sub_team(t, id), "SUB_TEAM", "member_id", id);
-  expect_place(t, team, both.leader, both.other);
+  expect_leads(both.leader);
+  expect_may_be_invited(t, both.leader, both.other);
+  expect_place(team);
   const auto before = find_invitation(t, id, request.invitee_id(), by.now);
   if (!before && count_invitations(t, id, by.now) >= kInvitationsMax) {
     throw Refusal(precondition("SUB_TEAM_INVITATION_LIMIT",
@@ -184,6 +209,7 @@ v1::InviteToSubTeamResponse carry_out(TenantTransaction& t, const v1::InviteToSu
 v1::AnswerSubTeamInvitationResponse carry_out(TenantTransaction& t, const v1::AnswerSubTeamInvitationRequest& request,
                                               const By& by) {
   const std::string &id = request.member_id(), &leader_id = request.leader_id();
+  api::expect_member(by.own_member);
   const auto invited = [&] { return find_invitation(t, leader_id, id, by.now); };
   static_cast<void>(found(invited(), "SUB_TEAM_INVITATION", "leader_id", leader_id));  // before anybody is locked
   const Pair both = lock_both(t, leader_id, id);
@@ -192,7 +218,9 @@ v1::AnswerSubTeamInvitationResponse carry_out(TenantTransaction& t, const v1::An
   by.changed(name_of(invitation), &invitation, nullptr);
   v1::AnswerSubTeamInvitationResponse response;
   if (!request.accepted()) return response;
-  expect_place(t, *find_sub_team(t, leader_id), both.leader, both.other);
+  expect_leads(both.leader);
+  expect_may_join(t, both.leader, both.other);
+  expect_place(*find_sub_team(t, leader_id));
   insert_place(t, leader_id, id, by.now);
   const auto change = note(t, leader_id, id, v1::SUB_TEAM_CHANGE_KIND_JOINED, "", by);
   by.changed(place_of(leader_id, id), nullptr, &change);
@@ -206,6 +234,20 @@ v1::LeaveSubTeamResponse carry_out(TenantTransaction& t, const v1::LeaveSubTeamR
   const std::string leader_id = delete_place(t, id);
   if (leader_id.empty()) throw no_sub_team(id);
   leave(t, leader_id, id, request.reason(), by);
+  return {};
+}
+
+v1::RemoveSubTeamMemberResponse carry_out(TenantTransaction& t, const v1::RemoveSubTeamMemberRequest& request,
+                                          const By& by) {
+  const std::string &id = request.member_id(), &removed_id = request.removed_id();
+  const auto expect_in_it = [&] {
+    if (leader_of(t, removed_id) != id) throw Refusal(api::not_found("SUB_TEAM_MEMBER", "removed_id", removed_id));
+  };
+  expect_in_it();  // before anybody is locked
+  static_cast<void>(lock_both(t, id, removed_id));
+  expect_in_it();
+  static_cast<void>(delete_place(t, removed_id));
+  leave(t, id, removed_id, request.reason(), by);
   return {};
 }
 

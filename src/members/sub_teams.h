@@ -16,6 +16,7 @@ void check(v1::CreateSubTeamRequest& request, api::Checker& check);
 void check(v1::InviteToSubTeamRequest& request, api::Checker& check);
 void check(v1::AnswerSubTeamInvitationRequest& request, api::Checker& check);
 void check(v1::LeaveSubTeamRequest& request, api::Checker& check);
+void check(v1::RemoveSubTeamMemberRequest& request, api::Checker& check);
 void check(v1::DissolveSubTeamRequest& request, api::Checker& check);
 
 // --- changes. REQUIRES: the request was checked ---
@@ -25,6 +26,8 @@ v1::InviteToSubTeamResponse carry_out(TenantTransaction& t, const v1::InviteToSu
 v1::AnswerSubTeamInvitationResponse carry_out(TenantTransaction& t, const v1::AnswerSubTeamInvitationRequest& request,
                                               const By& by);
 v1::LeaveSubTeamResponse carry_out(TenantTransaction& t, const v1::LeaveSubTeamRequest& request, const By& by);
+v1::RemoveSubTeamMemberResponse carry_out(TenantTransaction& t, const v1::RemoveSubTeamMemberRequest& request,
+                                          const By& by);
 v1::DissolveSubTeamResponse carry_out(TenantTransaction& t, const v1::DissolveSubTeamRequest& request, const By& by);
 
 /// The sub-team that the member leads or is in, with those in it; where `own_member` is not empty and does not lead it,

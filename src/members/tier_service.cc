@@ -34,9 +34,7 @@ class TierService final : public v1::TierService::CallbackService {
   ServerUnaryReactor* GetTierStanding(CallbackServerContext* context, const v1::GetTierStandingRequest* request,
                                       v1::GetTierStandingResponse* response) override {
     return office_.read(context, request, [=](Checker& check, const std::string& own_member) -> Look {
-      const std::string id = request->member_id().empty() ? own_member : request->member_id();
-      api::check_own(own_member, id);
-      check.id("member_id", id);
+      const std::string id = check.id("member_id", api::member_asked(*request, own_member));
       return [=](TenantTransaction& t) { *response = standing_of(t, id, wall_now()); };
     });
   }
@@ -45,9 +43,7 @@ class TierService final : public v1::TierService::CallbackService {
                                       v1::ListTierReviewsResponse* response) override {
     return office_.read(context, request, [=](Checker& check, const std::string& own_member) -> Look {
       ReviewFilter filter;
-      filter.member_id = request->member_id().empty() ? own_member : request->member_id();
-      api::check_own(own_member, filter.member_id);
-      check.optional_id("member_id", filter.member_id);
+      filter.member_id = check.optional_id("member_id", api::member_asked(*request, own_member));
       filter.month = check.text("month", request->month(), 7);
       filter.decision = request->decision();
       check.expect(v1::TierDecision_IsValid(filter.decision), "decision", "must be one of the decisions of a review");

@@ -15,6 +15,7 @@ using api::found;
 using api::precondition;
 using api::Refusal;
 using api::sets;
+using api::short_name;
 
 constexpr Duration kDay = std::chrono::hours(24);
 constexpr Duration kAppealWindow = 7 * kDay;
@@ -191,7 +192,7 @@ bool review_some(TenantTransaction& t, TimePoint now, std::string& after) {
   for (const auto& [id, member] : members) ids.push_back(id);
   auto results = results_of(t, ids, month);
   const store::AuditCause cause{kPlatformTenant, "system", "ReviewTiers", ""};
-  return api::audited(t, cause, now, "", [&](const By& by) {
+  return api::audited(t, cause, now, {}, [&](const By& by) {
     for (const auto& [id, member] : members) {
       v1::TierReview review = judged(member, tiers, results[id], id, month);
       decide(t, review, tiers, by);

@@ -6,6 +6,7 @@
 #include "muster/api/caller.h"
 #include "muster/certification/certificate_service.h"
 #include "muster/certification/certify.h"
+#include "muster/identity/badge_keys.h"
 #include "muster/members/member_service.h"
 #include "muster/members/sub_teams.h"
 #include "muster/members/tiers.h"
@@ -64,6 +65,8 @@ void BackOffice::start_jobs() {
   jobs.push_back(members::tier_reviews());
   jobs.push_back(skill_tags::recompute_job());
   jobs.push_back(certification::vetting_job());
+  jobs.push_back(certification::version_job());
+  jobs.push_back(identity::badge_key_job());
   jobs_ = std::make_unique<store::Jobs>(pool_, kPlatformTenant, std::move(jobs));
 }
 

@@ -19,10 +19,14 @@ void Academy::move(const std::string& member_id, v1::MemberState state) {
 }
 
 std::shared_ptr<grpc::Channel> Academy::sign_in(v1::Role role, const std::string& member_id) {
+  return sign_in(std::vector{role}, member_id);
+}
+
+std::shared_ptr<grpc::Channel> Academy::sign_in(const std::vector<v1::Role>& roles, const std::string& member_id) {
   v1::CreateUserRequest user;
   user.mutable_user()->set_tenant_id("platform");
-  user.mutable_user()->set_user_id(member_id.empty() ? "staff-" + std::to_string(role) : member_id);
-  user.mutable_user()->add_roles(role);
+  user.mutable_user()->set_user_id(member_id.empty() ? "staff-" + std::to_string(roles.front()) : member_id);
+  for (const v1::Role role : roles) user.mutable_user()->add_roles(role);
   user.mutable_user()->set_agent_id(member_id);
   user.set_password("correct horse battery");
   EXPECT_TRUE(change(&Identities::CreateUser, user).ok());

@@ -47,6 +47,8 @@ class Academy : public ::testing::Test {
   void move(const std::string& member_id, v1::MemberState state);
   /// A channel of somebody with the role; with `member_id`, of that member.
   std::shared_ptr<grpc::Channel> sign_in(v1::Role role, const std::string& member_id = "");
+  /// Of somebody with all of these roles.
+  std::shared_ptr<grpc::Channel> sign_in(const std::vector<v1::Role>& roles, const std::string& member_id);
 
   void create_course(const std::string& id, const std::vector<std::string>& lessons,
                      const std::vector<std::string>& before = {}, bool in_order = false);

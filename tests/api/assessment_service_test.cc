@@ -201,6 +201,38 @@ TEST_F(AssessmentServiceTest, StaffSeeAResultWhileItIsReleasedAndNeverAnAnswer) 
   nobody_else_sees_it();
 }
 
+TEST_F(AssessmentServiceTest, ACoachWhoIsAMemberSeesTheirOwnLikeAnyMember) {
+  bring_to("zhao.lei", v1::MEMBER_STATE_TRAINING);
+  const Channel both = sign_in({v1::ROLE_COACH, v1::ROLE_AGENT}, "zhao.lei");
+  const std::string own = finished(both), others = finished(li_na);
+  v1::Assessment seen;
+  ASSERT_TRUE(get(both, own, &seen).ok());
+  EXPECT_EQ(seen.answers_size(), 30);
+  EXPECT_EQ(seen.scores(0).score(), 20);
+  EXPECT_EQ(list(both).size(), 1U);
+  EXPECT_EQ(list(both, "zhao.lei").size(), 1U);
+  EXPECT_EQ(problem(get(both, others)).reason, "ASSESSMENT_NOT_FOUND");
+  ASSERT_TRUE(release(li_na, others).ok());
+  EXPECT_EQ(list(both).size(), 2U);
+  ASSERT_TRUE(get(both, others, &seen).ok());
+  EXPECT_EQ(seen.answers_size(), 0);
+}
+
+TEST_F(AssessmentServiceTest, WhatWasReleasedByOneWhoHasLeftIsNotShownAndCanStillBeWithdrawn) {
+  const std::string id = finished(li_na);
+  ASSERT_TRUE(release(li_na, id).ok());
+  ASSERT_EQ(list(coach).size(), 1U);
+  move("li.na", v1::MEMBER_STATE_CLOSED);
+  EXPECT_THAT(list(coach), IsEmpty());
+  EXPECT_EQ(problem(get(coach, id)).reason, "ASSESSMENT_NOT_FOUND");
+  EXPECT_TRUE(get(li_na, id).ok());
+  v1::WithdrawAssessmentConsentResponse gone;
+  ASSERT_TRUE(
+      change_as(li_na, &Assessments::WithdrawAssessmentConsent, v1::WithdrawAssessmentConsentRequest(), &gone).ok());
+  EXPECT_EQ(gone.assessment_count(), 1);
+  EXPECT_EQ(query("SELECT count(*) FROM assessment_key"), "0");
+}
+
 TEST_F(AssessmentServiceTest, WhoIsNoMemberHasNone) {
   for (const grpc::Status& status :
        {change_as(backend.channel, &Assessments::StartAssessment, starting()), save(backend.channel, "1", 1, 1, 1),

@@ -69,6 +69,10 @@ Problem problem(const grpc::Status& status) {
   return problem(details);
 }
 
+bool went_through(const grpc::Status& status) {
+  return status.error_code() != grpc::StatusCode::UNAVAILABLE && status.error_code() != grpc::StatusCode::INTERNAL;
+}
+
 bool eventually(const std::function<bool()>& holds) {
   for (int i = 0; i < 6000; ++i) {
     if (holds()) return true;

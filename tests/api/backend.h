@@ -41,6 +41,9 @@ struct Problem {
 Problem problem(const google::rpc::Status& status);
 Problem problem(const grpc::Status& status);
 
+/// Whether neither a deadlock nor another failure of the database ended the call.
+bool went_through(const grpc::Status& status);
+
 /// Tries until `holds` or a generous time has passed; says whether it held.
 bool eventually(const std::function<bool()>& holds);
 

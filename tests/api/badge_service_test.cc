@@ -10,6 +10,7 @@
 #include "muster/v1/certificate_service.grpc.pb.h"
 #include "muster/v1/identity_service.grpc.pb.h"
 #include "postgres_fixture.h"
+#include "secrets.h"
 
 // Who may export which certificate, and what strangers are told. What a badge is worth is for tests/unit/cli.
 namespace muster::testing {
@@ -126,7 +127,37 @@ TEST_F(BadgeServiceTest, AKeySignsForAYearAndIsPublishedForGood) {
   EXPECT_EQ(sql("SELECT count(*) FROM badge_key"), "2");
   EXPECT_EQ(sql("SELECT count(*) FROM badge_key WHERE seed IS NULL AND kid = '" + first + "'"), "1");
   EXPECT_EQ(page("keys/" + first).status, 200u);
-  EXPECT_THAT(page("keys").body, HasSubstr("https://muster.example/badges/keys/" + first));
+  EXPECT_THAT(page("keys").body, HasSubstr("\"kid\":\"" + first + "\"")) << "wherever the server was, and will be";
+}
+
+TEST_F(BadgeServiceTest, AKeyWhoseYearIsOverIsErasedThoughNobodyAsks) {
+  ASSERT_TRUE(take_out(caller(), issue("li.na")).ok());
+  PostgresCluster::instance().execute(backend.database,
+                                      "UPDATE badge_key SET create_time = create_time - interval '366 days'");
+  const store::Job job = identity::badge_key_job();
+  backend.back_office->pool()
+      .submit("platform", [&](store::TenantTransaction& t) { EXPECT_FALSE(job.work(t, wall_now())); })
+      .get();
+  EXPECT_EQ(sql("SELECT count(*) FROM badge_key WHERE seed IS NULL"), "1");
+  EXPECT_EQ(sql("SELECT count(*) FROM audit_entry WHERE action = 'EraseBadgeKey'"), "1");
+}
+
+TEST_F(BadgeServiceTest, ItIsValidAsLongAsTheVettingThatTheCertificateRestsOn) {
+  const std::string certificate = issue("li.na");
+  PostgresCluster::instance().execute(
+      backend.database,
+      "SET muster.tenant = 'platform';"
+      "INSERT INTO tenant (tenant_id, display_name, state, create_time, update_time) VALUES ('acme', 'ACME', 1, now(), "
+      "now());"
+      "INSERT INTO vetting (tenant_id, member_id, display_name, state, reason, actor, propose_time, decide_time,"
+      " expire_time, actor_tenant) VALUES ('acme', 'li.na', 'li.na', 2, '', 'x', now(), now(), '2049-12-31T12:00:00Z',"
+      " 'acme');"
+      "UPDATE certificate SET vetting_tenant = 'acme', expire_time = '2050-06-01T00:00:00Z'");
+  std::string badge;
+  ASSERT_TRUE(take_out(caller(), certificate, &badge).ok());
+  const std::string claims = badge.substr(badge.find('.') + 1);
+  EXPECT_THAT(*identity::from_base64url(claims.substr(0, claims.find('.'))),
+              HasSubstr("\"validUntil\":\"2049-12-31T12:00:00Z\""));
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include "muster/certification/certify.h"
 #include "muster/members/skills.h"
 #include "muster/v1/certificate_service.grpc.pb.h"
+#include "muster/v1/live_session_service.grpc.pb.h"
+#include "muster/v1/skill_tag_service.grpc.pb.h"
 
 // What is done to one member's certificates at the same time must wait for each other, and never for ever.
 namespace muster::testing {
@@ -17,11 +19,6 @@ using Certificates = v1::CertificateService::Stub;
 
 constexpr int kSeeds = 6;
 constexpr int kStepsEach = 40;
-
-/// Of either code a deadlock would be the cause, or another failure of the database.
-bool went_through(const grpc::Status& status) {
-  return status.error_code() != grpc::StatusCode::UNAVAILABLE && status.error_code() != grpc::StatusCode::INTERNAL;
-}
 
 class CertificateLocks : public Academy {
  protected:
@@ -67,10 +64,10 @@ class CertificateLocks : public Academy {
     if constexpr (requires { request.set_reason(""); }) request.set_reason("because");
     return change(method, request);
   }
-  grpc::Status publish(const std::string& kind) {
+  grpc::Status publish(const std::string& kind, int grace_seconds = 3600) {
     v1::PublishCertificateKindVersionRequest request;
     request.set_kind_id(kind);
-    request.mutable_grace()->set_seconds(3600);
+    request.mutable_grace()->set_seconds(grace_seconds);
     return change(&Certificates::PublishCertificateKindVersion, request);
   }
   grpc::Status rename(const std::string& kind) {
@@ -79,6 +76,53 @@ class CertificateLocks : public Academy {
     request.mutable_kind()->set_display_name("renamed");
     request.mutable_update_mask()->add_paths("display_name");
     return change(&Certificates::UpdateCertificateKind, request);
+  }
+  grpc::Status issue_after_learning(const std::string& member) {
+    learn(member, "rules", "all");
+    return issue(member, "refunds");
+  }
+
+  void create_tag_kind(const std::string& skill) {
+    v1::CreateSkillTagKindRequest request;
+    request.mutable_kind()->set_skill_id(skill);
+    request.mutable_kind()->set_display_name(skill);
+    v1::InputRules& training = *request.mutable_kind()->mutable_rules()->add_inputs();
+    training.set_input(v1::SKILL_INPUT_TRAINING);
+    training.set_weight(100);
+    training.set_missing(v1::MISSING_INPUT_COUNT_AS_ZERO);
+    EXPECT_TRUE(change(&v1::SkillTagService::Stub::CreateSkillTagKind, request).ok());
+  }
+  /// A course that trains the skill, with one live lesson, and a session of that lesson that has begun.
+  void create_live_course(const std::string& id, const std::string& skill) {
+    v1::CreateCourseRequest request;
+    request.mutable_course()->set_course_id(id);
+    request.mutable_course()->set_display_name(id);
+    request.mutable_course()->set_track(v1::COURSE_TRACK_PLATFORM);
+    request.mutable_course()->set_skill_id(skill);
+    v1::Lesson& lesson = *request.mutable_course()->add_lessons();
+    lesson.set_lesson_id("live");
+    lesson.set_title("live");
+    lesson.set_live(true);
+    EXPECT_TRUE(change(&Courses::CreateCourse, request).ok());
+    publish_course(id);
+    v1::CreateLiveSessionRequest session;
+    session.mutable_live_session()->set_live_session_id(id);
+    session.mutable_live_session()->set_title(id);
+    session.mutable_live_session()->set_course_id(id);
+    session.mutable_live_session()->set_lesson_id("live");
+    session.mutable_live_session()->set_host_id("li.na");
+    session.mutable_live_session()->mutable_start_time()->set_seconds(1'785'567'600);
+    EXPECT_TRUE(change(&v1::LiveSessionService::Stub::CreateLiveSession, session).ok());
+  }
+  grpc::Status record(const std::string& session, const std::vector<std::string>& members) {
+    v1::RecordAttendanceRequest request;
+    request.set_live_session_id(session);
+    for (const std::string& member : members) {
+      v1::Attendance& each = *request.add_attendances();
+      each.set_member_id(member);
+      each.set_state(v1::ATTENDANCE_STATE_PRESENT);
+    }
+    return change(&v1::LiveSessionService::Stub::RecordAttendance, request);
   }
   /// As an exam or a course does at its end.
   grpc::Status learned() {
@@ -138,7 +182,10 @@ TEST_F(CertificateLocks, WhatHappensAtOnceToOneMemberEndsInNoDeadlock) {
 TEST_F(CertificateLocks, WhatIsIssuedWhileAVersionIsPublishedIsOfTheNewOneOrEndsWithTheOld) {
   for (int round = 0; round < 20; ++round) {
     {
-      const std::jthread issuing([this] { EXPECT_TRUE(issue("li.na", "refunds").ok()); });
+      const std::jthread issuing([this] {
+        const grpc::Status status = issue("li.na", "refunds");
+        EXPECT_TRUE(status.ok()) << status.error_message();
+      });
       const std::jthread publishing([this] { EXPECT_TRUE(publish("refunds").ok()); });
     }
     v1::GetCertificateKindRequest kind;
@@ -148,10 +195,34 @@ TEST_F(CertificateLocks, WhatIsIssuedWhileAVersionIsPublishedIsOfTheNewOneOrEnds
     v1::GetCertificateRequest request;
     request.set_certificate_id(newest("refunds"));
     v1::GetCertificateResponse response;
-    ASSERT_TRUE(backend.call(&Certificates::GetCertificate, request, &response).ok());
-    const v1::Certificate& certificate = response.certificate();
-    EXPECT_TRUE(certificate.version() == is.kind().version() || certificate.state() == v1::CERTIFICATE_STATE_EXPIRING)
-        << certificate.DebugString();
+    EXPECT_TRUE(eventually([&] {
+      EXPECT_TRUE(backend.call(&Certificates::GetCertificate, request, &response).ok());
+      const v1::Certificate& certificate = response.certificate();
+      return certificate.version() == is.kind().version() || certificate.state() == v1::CERTIFICATE_STATE_EXPIRING;
+    })) << response.DebugString();
+  }
+}
+
+// Who attends is recorded in the order in which people write it down, and a version ends the certificates of them all.
+TEST_F(CertificateLocks, WhoAttendsIsRecordedWhileAVersionIsPublished) {
+  constexpr int kMembers = 12, kCourses = 8;
+  create_tag_kind("refunding");
+  std::vector<std::string> members;
+  for (int i = 0; i < kMembers; ++i) {
+    members.insert(members.begin(), "m" + std::to_string(10 + i));
+    bring_to(members.front(), v1::MEMBER_STATE_TRAINING);
+    ASSERT_TRUE(issue_after_learning(members.front()).ok());
+  }
+  for (int i = 0; i < kCourses; ++i) create_live_course("live-" + std::to_string(i), "refunding");
+  const std::jthread recording([&] {
+    for (int i = 0; i < kCourses; ++i) {
+      const grpc::Status status = record("live-" + std::to_string(i), members);
+      EXPECT_TRUE(status.ok()) << "course " << i << ": " << status.error_message();
+    }
+  });
+  for (int i = 0; i < 4 * kCourses; ++i) {
+    const grpc::Status status = publish("refunds", 1'000'000 - 1'000 * i);
+    EXPECT_TRUE(status.ok()) << "version " << i << ": " << status.error_message();
   }
 }
 

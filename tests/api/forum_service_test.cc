@@ -4,6 +4,7 @@
 
 #include "academy.h"
 #include "muster/v1/forum_service.grpc.pb.h"
+#include "muster/v1/identity_service.grpc.pb.h"
 
 // Questions and answers among members.
 namespace muster::testing {
@@ -140,6 +141,39 @@ TEST_F(ForumServiceTest, MembersKnowEachOtherByAliasesAndStaffByName) {
   EXPECT_NE(all[0].author_alias(), seen.author_alias());
   EXPECT_EQ(all[1].author_alias(), "") << "staff have none";
   EXPECT_EQ(get(wang_fang, ask(li_na, "Another")).author_alias(), seen.author_alias()) << "it stays the same";
+}
+
+TEST_F(ForumServiceTest, ACoachWhoIsAMemberWritesUnderAnAliasAndSeesTheirOwn) {
+  bring_to("zhao.lei", v1::MEMBER_STATE_TRAINING);
+  const Channel both = sign_in({v1::ROLE_COACH, v1::ROLE_AGENT}, "zhao.lei");
+  const std::string asked = ask(both, "How many days?");
+  EXPECT_THAT(get(li_na, asked).author_alias(), StartsWith("m-"));
+  EXPECT_FALSE(get(li_na, asked).own());
+  EXPECT_TRUE(get(both, asked).own());
+  EXPECT_EQ(get(both, asked).author_id(), "zhao.lei") << "and sees authors, like staff";
+  const std::string given = answer(both, ask(li_na, "Another"));
+  EXPECT_EQ(problem(vote(both, given)).reason, "FORUM_OWN_ANSWER");
+  v1::ListForumQuestionsRequest mine;
+  mine.set_own(true);
+  EXPECT_THAT(titles(both, mine), ElementsAre("How many days?"));
+  ASSERT_TRUE(hide_question(asked).ok());
+  EXPECT_TRUE(get(both, asked).hidden());
+  const Channel desk_only = sign_in({v1::ROLE_SUPERVISOR, v1::ROLE_AGENT}, "no.member");
+  EXPECT_EQ(get(li_na, ask(desk_only, "Third")).author_alias(), "") << "a desk does not make a member";
+}
+
+TEST_F(ForumServiceTest, TheAuditKeepsOfAVoteWhatItChanged) {
+  const std::string given = answer(wang_fang, ask(li_na, "How many days?"));
+  ASSERT_TRUE(vote(li_na, given).ok());
+  v1::ListAuditEntriesRequest request;
+  request.set_resource("forum-answer/" + given);
+  v1::ListAuditEntriesResponse response;
+  ASSERT_TRUE(backend.call(&v1::IdentityService::Stub::ListAuditEntries, request, &response).ok());
+  ASSERT_EQ(response.audit_entries_size(), 2);
+  const v1::AuditEntry& voted = response.audit_entries(1);
+  EXPECT_EQ(voted.action(), "VoteForumAnswer");
+  EXPECT_EQ(voted.DebugString().find("I do."), std::string::npos);
+  EXPECT_NE(voted.DebugString().find("helpfulCount"), std::string::npos);
 }
 
 TEST_F(ForumServiceTest, AMemberFindsAnAnswerHelpfulOnceAndNotItsOwn) {

@@ -371,6 +371,76 @@ TEST_F(LiveSessionServiceTest, WhatComesBeforeTheCourseIsCompletedBeforeSigningU
   EXPECT_TRUE(sign_up("aug", "li.na").ok());
 }
 
+TEST_F(LiveSessionServiceTest, WhoWasNotThereAndHadNoPlaceGetsNone) {
+  auto request = planning("aug", -10min);
+  request.mutable_live_session()->set_capacity(1);
+  ASSERT_TRUE(change(&LiveSessions::CreateLiveSession, request).ok());
+  ASSERT_TRUE(record("aug", "li.na", v1::ATTENDANCE_STATE_ABSENT).ok());
+  EXPECT_THAT(sign_ups("aug"), IsEmpty());
+  EXPECT_EQ(session("aug").state(), v1::LIVE_SESSION_STATE_HELD);
+  ASSERT_TRUE(record("aug", "li.na", v1::ATTENDANCE_STATE_LATE, 20).ok());
+  EXPECT_EQ(sign_ups("aug").size(), 1U);
+  ASSERT_TRUE(record("aug", "li.na", v1::ATTENDANCE_STATE_ABSENT).ok()) << "a correction";
+  EXPECT_EQ(sign_ups("aug")[0].attendance(), v1::ATTENDANCE_STATE_ABSENT);
+}
+
+TEST_F(LiveSessionServiceTest, WhoComesWithoutHavingSignedUpNeedsWhatComesBefore) {
+  create_course("manners", {"hello"});
+  publish_course("manners");
+  create_live_course("refunds");
+  auto request = planning("aug", -10min);
+  request.mutable_live_session()->set_course_id("refunds");
+  request.mutable_live_session()->set_lesson_id("live");
+  ASSERT_TRUE(change(&LiveSessions::CreateLiveSession, request).ok());
+  ASSERT_TRUE(sign_up("aug", "coach").ok());
+  v1::UpdateCourseRequest update;
+  update.mutable_course()->set_course_id("refunds");
+  update.mutable_course()->add_prerequisite_ids("manners");
+  update.mutable_update_mask()->add_paths("prerequisite_ids");
+  ASSERT_TRUE(change(&Courses::UpdateCourse, update).ok());
+  const Problem refused = problem(record("aug", "li.na", v1::ATTENDANCE_STATE_PRESENT));
+  EXPECT_EQ(refused.reason, "COURSE_PREREQUISITES_MISSING");
+  EXPECT_EQ(refused.metadata.at("member_id"), "li.na");
+  EXPECT_TRUE(record("aug", "coach", v1::ATTENDANCE_STATE_PRESENT).ok()) << "signed up before";
+  learn("li.na", "manners", "hello");
+  EXPECT_TRUE(record("aug", "li.na", v1::ATTENDANCE_STATE_PRESENT).ok());
+}
+
+TEST_F(LiveSessionServiceTest, ALessonThatIsNotLiveAnyMoreIsNotCompletedByAttending) {
+  create_live_course("refunds");
+  auto request = planning("aug", -10min);
+  request.mutable_live_session()->set_course_id("refunds");
+  request.mutable_live_session()->set_lesson_id("live");
+  ASSERT_TRUE(change(&LiveSessions::CreateLiveSession, request).ok());
+  v1::UpdateCourseRequest update;
+  update.mutable_course()->set_course_id("refunds");
+  v1::Lesson& lesson = *update.mutable_course()->add_lessons();
+  lesson.set_lesson_id("live");
+  lesson.set_title("live");
+  lesson.set_body("to be read");
+  update.mutable_update_mask()->add_paths("lessons");
+  ASSERT_TRUE(change(&Courses::UpdateCourse, update).ok());
+  EXPECT_EQ(problem(record("aug", "li.na", v1::ATTENDANCE_STATE_PRESENT)).reason, "LESSON_NOT_LIVE");
+  EXPECT_TRUE(record("aug", "li.na", v1::ATTENDANCE_STATE_ABSENT).ok());
+}
+
+TEST_F(LiveSessionServiceTest, WhoSignsUpWhileBecomingTheHostEndsInNoDeadlock) {
+  plan("aug");
+  const std::jthread planning([&] {
+    for (int i = 0; i < 60; ++i) {
+      v1::UpdateLiveSessionRequest request;
+      request.mutable_live_session()->set_live_session_id("aug");
+      request.mutable_live_session()->set_host_id(i % 2 == 0 ? "li.na" : "coach");
+      request.mutable_update_mask()->add_paths("host_id");
+      EXPECT_TRUE(went_through(change(&LiveSessions::UpdateLiveSession, request))) << i;
+    }
+  });
+  for (int i = 0; i < 60; ++i) {
+    EXPECT_TRUE(went_through(sign_up("aug", "li.na"))) << i;
+    EXPECT_TRUE(went_through(leave("aug", "li.na"))) << i;
+  }
+}
+
 TEST_F(LiveSessionServiceTest, WhatIsWrongIsSaidFieldByField) {
   v1::CreateLiveSessionRequest request;
   v1::LiveSession& session = *request.mutable_live_session();

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <future>
+#include <thread>
 
 #include "backend.h"
 #include "muster/members/roster.h"
@@ -375,6 +376,55 @@ TEST_F(MemberServiceTest, AnImportSaysWhatCameOfEach) {
     EXPECT_EQ(list({}).size(), only_check ? 3U : 4U);
   }
   EXPECT_EQ(get("renamed").display_name(), "王芳");
+}
+
+TEST_F(MemberServiceTest, TeamsAndWhoIsInThemAreChangedAtOnceWithoutADeadlock) {
+  constexpr int kSteps = 40;
+  ASSERT_TRUE(create_base("chengdu").ok());
+  for (const char* team : {"t1", "t2"}) ASSERT_TRUE(create_team(team, "chengdu").ok());
+  for (const char* id : {"coach", "other"}) {
+    v1::Member member = person(id);
+    member.set_base_id("chengdu");
+    ASSERT_TRUE(create(member).ok());
+  }
+  const auto import = [&](const std::string& first, const std::string& second, const std::string& name, int step) {
+    v1::ImportMembersRequest request;
+    for (const auto& [id, team] : {std::pair{name + "-1", first}, std::pair{name + "-2", second}}) {
+      v1::Member& member = *request.add_members();
+      member = person(id);
+      member.set_base_id("chengdu");
+      member.set_team_id(team);
+      member.set_display_name("step " + std::to_string(step));
+    }
+    return change(&Members::ImportMembers, request);
+  };
+  const auto coach = [&](int step) {
+    v1::UpdateTeamRequest request;
+    request.mutable_team()->set_team_id("t1");
+    request.mutable_team()->set_coach_id(step % 2 == 0 ? "coach" : "other");
+    request.mutable_update_mask()->add_paths("coach_id");
+    return change(&Members::UpdateTeam, request);
+  };
+  const auto join = [&](int step) {
+    v1::UpdateMemberRequest request;
+    request.mutable_member()->set_member_id("coach");
+    request.mutable_member()->set_base_id("chengdu");
+    request.mutable_member()->set_team_id(step % 2 == 0 ? "t1" : "t2");
+    request.mutable_update_mask()->add_paths("team_id");
+    return change(&Members::UpdateMember, request);
+  };
+  const std::vector<std::function<grpc::Status(int)>> doings{coach, join,
+                                                             [&](int step) { return import("t1", "t2", "a", step); },
+                                                             [&](int step) { return import("t2", "t1", "b", step); }};
+  std::vector<std::jthread> threads;
+  for (const auto& each : doings) {
+    threads.emplace_back([&each] {
+      for (int step = 0; step < kSteps; ++step) {
+        const grpc::Status status = each(step);
+        EXPECT_TRUE(status.ok()) << "step " << step << ": " << status.error_message();
+      }
+    });
+  }
 }
 
 TEST_F(MemberServiceTest, TheFloorHearsOfWhatHappenedWhileNobodyServedTheWorkspace) {

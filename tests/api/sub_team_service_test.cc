@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 
 #include <future>
+#include <map>
+#include <mutex>
 #include <pqxx/pqxx>
 
 #include "backend.h"
@@ -40,8 +42,14 @@ class SubTeamServiceTest : public ::testing::Test {
   void in_database(const Work& work) {
     backend.back_office->pool().submit(kPlatformTenant, work).get();
   }
-  /// A channel of the member with this identifier.
+  /// A channel of the member with this identifier; signed in once.
   std::shared_ptr<grpc::Channel> signed_in(const std::string& member_id) {
+    const std::scoped_lock lock(mutex);
+    std::shared_ptr<grpc::Channel>& channel = channels[member_id];
+    if (!channel) channel = sign_in(member_id);
+    return channel;
+  }
+  std::shared_ptr<grpc::Channel> sign_in(const std::string& member_id) {
     v1::CreateUserRequest user;
     user.mutable_user()->set_user_id(member_id);
     user.mutable_user()->set_display_name(member_id);
@@ -74,7 +82,11 @@ class SubTeamServiceTest : public ::testing::Test {
     request.set_leader_id(leader);
     request.set_member_id(member);
     request.set_accepted(accepted);
-    return backend.change(&SubTeams::AnswerSubTeamInvitation, request);
+    request.set_request_id(new_request_id());
+    SubTeams own(signed_in(member));
+    grpc::ClientContext context;
+    v1::AnswerSubTeamInvitationResponse response;
+    return own.AnswerSubTeamInvitation(&context, request, &response);
   }
   void join(const std::string& leader, const std::string& member) {
     ASSERT_TRUE(invite(leader, member).ok());
@@ -85,6 +97,13 @@ class SubTeamServiceTest : public ::testing::Test {
     request.set_member_id(member);
     request.set_reason("I am moving");
     return backend.change(&SubTeams::LeaveSubTeam, request);
+  }
+  grpc::Status remove(const std::string& leader, const std::string& member) {
+    v1::RemoveSubTeamMemberRequest request;
+    request.set_member_id(leader);
+    request.set_removed_id(member);
+    request.set_reason("never answers");
+    return backend.change(&SubTeams::RemoveSubTeamMember, request);
   }
   grpc::Status dissolve(const std::string& leader) {
     v1::DissolveSubTeamRequest request;
@@ -125,6 +144,8 @@ class SubTeamServiceTest : public ::testing::Test {
   }
 
   Backend backend;
+  std::mutex mutex;
+  std::map<std::string, std::shared_ptr<grpc::Channel>> channels;  // guarded by mutex
 };
 
 TEST_F(SubTeamServiceTest, NobodyIsInOneWithoutHavingAccepted) {
@@ -166,12 +187,46 @@ TEST_F(SubTeamServiceTest, OneLeavesAtOnceAndSoDoesEveryoneWhenItIsDissolved) {
   ASSERT_TRUE(create("m2").ok()) << "who is free may lead";
 }
 
+TEST_F(SubTeamServiceTest, TheLeaderRemovesOneWhoIsInIt) {
+  ASSERT_TRUE(create("li.na").ok());
+  ASSERT_TRUE(create("m3").ok());
+  join("li.na", "m1");
+  join("li.na", "m2");
+  EXPECT_EQ(problem(remove("m3", "m1")).reason, "SUB_TEAM_MEMBER_NOT_FOUND");
+  EXPECT_EQ(problem(remove("li.na", "nobody")).reason, "SUB_TEAM_MEMBER_NOT_FOUND");
+  ASSERT_TRUE(remove("li.na", "m1").ok());
+  EXPECT_THAT(members_of("li.na"), ElementsAre("m2"));
+  EXPECT_EQ(problem(remove("li.na", "m1")).reason, "SUB_TEAM_MEMBER_NOT_FOUND");
+  EXPECT_THAT(history("m1"), ElementsAre("JOINED m1", "LEFT m1: never answers"));
+  SubTeams other(signed_in("m2"));
+  v1::RemoveSubTeamMemberRequest request;
+  request.set_request_id(new_request_id());
+  request.set_member_id("li.na");
+  request.set_removed_id("m2");
+  request.set_reason("mine now");
+  grpc::ClientContext context;
+  v1::RemoveSubTeamMemberResponse response;
+  EXPECT_EQ(other.RemoveSubTeamMember(&context, request, &response).error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  join("li.na", "m1");
+}
+
+TEST_F(SubTeamServiceTest, NoKeyAcceptsForAMember) {
+  ASSERT_TRUE(create("li.na").ok());
+  ASSERT_TRUE(invite("li.na", "m1").ok());
+  v1::AnswerSubTeamInvitationRequest request;
+  request.set_leader_id("li.na");
+  request.set_member_id("m1");
+  request.set_accepted(true);
+  EXPECT_EQ(problem(backend.change(&SubTeams::AnswerSubTeamInvitation, request)).reason, "NOT_A_MEMBER");
+  EXPECT_THAT(members_of("li.na"), IsEmpty());
+}
+
 TEST_F(SubTeamServiceTest, OneIsInOneAtMostAndNobodyLeadsWhoLeads) {
   ASSERT_TRUE(create("li.na").ok());
   EXPECT_EQ(problem(create("li.na")).reason, "ALREADY_IN_SUB_TEAM");
   ASSERT_TRUE(create("m1").ok());
-  EXPECT_EQ(problem(invite("li.na", "m1")).reason, "ALREADY_IN_SUB_TEAM");
-  EXPECT_EQ(problem(invite("li.na", "li.na")).reason, "ALREADY_IN_SUB_TEAM");
+  EXPECT_EQ(problem(invite("li.na", "m1")).reason, "SUB_TEAM_INVITEE_UNAVAILABLE");
+  EXPECT_EQ(problem(invite("li.na", "li.na")).reason, "SUB_TEAM_INVITEE_UNAVAILABLE");
   ASSERT_TRUE(invite("m1", "m2").ok());
   join("li.na", "m2");
   EXPECT_EQ(problem(answer("m1", "m2")).reason, "ALREADY_IN_SUB_TEAM");
@@ -224,7 +279,7 @@ TEST_F(SubTeamServiceTest, WhoLeavesForGoodIsInNoneAndLeadsNone) {
   join("li.na", "m2");
   ASSERT_TRUE(move("m1", v1::MEMBER_STATE_CLOSED).ok());
   EXPECT_THAT(members_of("li.na"), ElementsAre("m2"));
-  EXPECT_EQ(problem(invite("li.na", "m1")).reason, "MEMBER_CLOSED");
+  EXPECT_EQ(problem(invite("li.na", "m1")).reason, "SUB_TEAM_INVITEE_UNAVAILABLE");
   ASSERT_TRUE(move("li.na", v1::MEMBER_STATE_CLOSED).ok());
   EXPECT_THAT(members_of("m2"), IsEmpty());
   EXPECT_THAT(history("m2"), ElementsAre("JOINED m2", "LEFT m2: li.na has left for good"));
@@ -245,7 +300,7 @@ TEST_F(SubTeamServiceTest, AllOfOneAreOfItsLeadersBase) {
   join("li.na", "m1");
   ASSERT_TRUE(move_to_base("m1").ok());
   EXPECT_THAT(members_of("li.na"), IsEmpty());
-  EXPECT_EQ(problem(invite("li.na", "m1")).reason, "SUB_TEAM_OF_OTHER_BASE");
+  EXPECT_EQ(problem(invite("li.na", "m1")).reason, "SUB_TEAM_INVITEE_UNAVAILABLE");
   ASSERT_TRUE(move_to_base("li.na").ok());
   EXPECT_EQ(problem(invite("li.na", "m1")).reason, "SUB_TEAM_NOT_FOUND") << "it was dissolved";
 }

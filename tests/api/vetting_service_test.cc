@@ -257,6 +257,59 @@ TEST_F(VettingTest, TheAuditTellsWhoDecided) {
   EXPECT_EQ(response.audit_entries(1).actor_tenant_id(), "acme");
 }
 
+TEST_F(VettingTest, ATenantIsToldTheReasonsOfItsOwnPeopleOnly) {
+  v1::ProposeVettingRequest request;
+  request.set_tenant_id("acme");
+  request.set_member_id("li.na");
+  request.set_reason("nobody else wants them");
+  ASSERT_TRUE(change(&Vettings::ProposeVetting, request).ok());
+  EXPECT_EQ(vetting(acme).reason(), "");
+  EXPECT_EQ(vetting(acme).actor(), "");
+  v1::GetVettingRequest get;
+  get.set_tenant_id("acme");
+  get.set_member_id("li.na");
+  v1::GetVettingResponse response;
+  ASSERT_TRUE(backend.call(&Vettings::GetVetting, get, &response).ok());
+  EXPECT_EQ(response.vetting().reason(), "nobody else wants them");
+  EXPECT_NE(response.vetting().actor(), "");
+  ASSERT_TRUE(decide(acme, v1::VETTING_STATE_REJECTED).ok());
+  EXPECT_EQ(vetting(acme).reason(), "complaints");
+  EXPECT_NE(vetting(acme).actor(), "");
+}
+
+TEST_F(VettingTest, TenantsAndThePlatformMayUseTheSameRequestId) {
+  v1::ProposeVettingRequest request;
+  request.set_request_id(new_request_id());
+  request.set_tenant_id("acme");
+  request.set_member_id("li.na");
+  ASSERT_TRUE(change(&Vettings::ProposeVetting, request).ok());
+  v1::DecideVettingRequest decision;
+  decision.set_request_id(request.request_id());
+  decision.set_member_id("li.na");
+  decision.set_outcome(v1::VETTING_STATE_APPROVED);
+  EXPECT_TRUE(change_as(acme, &Vettings::DecideVetting, decision).ok());
+  EXPECT_TRUE(change_as(acme, &Vettings::DecideVetting, decision).ok()) << "a retry";
+  EXPECT_EQ(problem(change_as(globex, &Vettings::DecideVetting, decision)).reason, "VETTING_NOT_FOUND");
+  decision.set_reason("another");
+  EXPECT_EQ(problem(change_as(acme, &Vettings::DecideVetting, decision)).reason, "REQUEST_ID_REUSED");
+}
+
+TEST_F(VettingTest, WhoseVettingAKindAsksForStaysWhileSomebodyHoldsIt) {
+  ASSERT_TRUE(propose().ok());
+  ASSERT_TRUE(decide(acme, v1::VETTING_STATE_APPROVED).ok());
+  v1::UpdateCertificateKindRequest update;
+  update.mutable_kind()->set_kind_id("acme");
+  update.mutable_kind()->set_vetting_tenant_id("globex");
+  update.mutable_update_mask()->add_paths("vetting_tenant_id");
+  EXPECT_EQ(problem(change(&Certificates::UpdateCertificateKind, update)).reason, "CERTIFICATE_KIND_HELD");
+  v1::PublishCertificateKindVersionRequest publish;
+  publish.set_kind_id("acme");
+  publish.mutable_grace()->set_seconds(0);
+  ASSERT_TRUE(change(&Certificates::PublishCertificateKindVersion, publish).ok());
+  ASSERT_TRUE(eventually([&] { return state() == v1::CERTIFICATE_STATE_EXPIRED; }));
+  EXPECT_TRUE(change(&Certificates::UpdateCertificateKind, update).ok());
+}
+
 TEST_F(VettingTest, WhomTheTenantApprovedServesItUntilItThinksAgain) {
   v1::CreateSkillRequest skill;
   skill.mutable_skill()->set_skill_id("acme-certified");

@@ -73,30 +73,33 @@ class BackOffice {
   /// A change: `check(request, checker)` judges what the request says by itself, and may fill in defaults;
   /// `carry_out(transaction, request, by)` gives the response, and what it changes goes into the audit. A request that
   /// is repeated has one effect. One that names a member may be about the caller's own only, if the caller reaches no
-  /// farther, and is so if it names none.
+  /// farther, and is so if it names none; one that names a tenant likewise.
   template <typename Request, typename Response, typename Check, typename CarryOut>
   grpc::ServerUnaryReactor* change(grpc::CallbackServerContext* context, const Request* request, Response* response,
                                    const Check& check, CarryOut carry_out) {
     return admitted(gate_, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission& admission) {
       Checker checker;
       Request checked = *request;
-      const std::string own = own_member(admission);
+      const Own own = own_of(admission);
       if constexpr (kNamesMember<Request>) {
-        if (checked.member_id().empty()) checked.set_member_id(own);
-        check_own(own, checked.member_id());
+        if (checked.member_id().empty()) checked.set_member_id(own.only);
+        check_own(own.only, checked.member_id());
       }
+      if constexpr (kNamesTenant<Request>) checked.set_tenant_id(tenant_asked(admission, checked.tenant_id()));
       checker.request_id(checked.request_id());
       check(checked, checker);
       if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
       const Caller& caller = *admission.caller;
       const store::AuditCause cause{caller.tenant_id, caller.subject, method_of<Request>(), checked.request_id()};
       // Whose it is tells apart what members ask who do not name themselves.
-      const std::string body = Request::descriptor()->full_name() + '\n' + own + '\n' + request->SerializeAsString();
+      const std::string body =
+          Request::descriptor()->full_name() + '\n' + own.member + '\n' + request->SerializeAsString();
+      const std::string remembered = remembered_as(caller, cause.request_id);
       transact(
           pool_, kPlatformTenant, reactor,
           [=, carry_out = std::move(carry_out)](store::TenantTransaction& t) {
             const TimePoint now = wall_now();
-            response->ParseFromString(once(t, cause.request_id, body, now, [&] {
+            response->ParseFromString(once(t, remembered, body, now, [&] {
               return audited(t, cause, now, own,
                              [&](const By& by) { return carry_out(t, checked, by).SerializeAsString(); });
             }));
@@ -108,15 +111,18 @@ class BackOffice {
     });
   }
 
-  /// A look into the tables: `prepare(checker)`, or `prepare(checker, own_member)`, judges the request and gives what
-  /// fills the response. Where own_member is not empty, it must show what is that member's, and nothing else.
+  /// A look into the tables: `prepare(checker)`, `prepare(checker, own_member)` or `prepare(checker, own)` judges the
+  /// request and gives what fills the response. Where own_member, which is Own::only, is not empty, it must show what
+  /// is that member's, and nothing else.
   template <typename Request, typename Prepare>
   grpc::ServerUnaryReactor* read(grpc::CallbackServerContext* context, const Request* request, const Prepare& prepare) {
     return admitted(gate_, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission& admission) {
       Checker checker;
       Look look;
-      if constexpr (std::is_invocable_v<Prepare, Checker&, const std::string&>) {
-        look = prepare(checker, own_member(admission));
+      if constexpr (std::is_invocable_v<Prepare, Checker&, const Own&>) {
+        look = prepare(checker, own_of(admission));
+      } else if constexpr (std::is_invocable_v<Prepare, Checker&, const std::string&>) {
+        look = prepare(checker, own_of(admission).only);
       } else {
         look = prepare(checker);
       }
@@ -130,6 +136,14 @@ class BackOffice {
   static constexpr bool kNamesMember = requires(Request request) {
     request.set_member_id(std::string());
   };
+  template <typename Request>
+  static constexpr bool kNamesTenant = requires(Request request) {
+    request.set_tenant_id(std::string());
+  };
+  /// Tenants choose their identifiers of requests without knowing of each other, nor of the platform.
+  static std::string remembered_as(const Caller& caller, const std::string& request_id) {
+    return caller.tenant_id == kPlatformTenant ? request_id : caller.tenant_id + "/" + request_id;
+  }
   /// "CreateMember" of CreateMemberRequest.
   template <typename Request>
   static std::string method_of() {

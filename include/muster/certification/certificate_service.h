@@ -21,4 +21,7 @@ std::unique_ptr<grpc::Service> make_vetting_service(store::TenantPool& pool, api
 /// Suspends the certificates of vettings whose time is over. The floor knows that moment beforehand.
 store::Job vetting_job();
 
+/// Ends the certificates of versions that newer ones came after, a few holders at a time.
+store::Job version_job();
+
 }  // namespace muster::certification

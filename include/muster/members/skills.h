@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -64,6 +65,10 @@ struct Known {
 std::optional<Known> find_known(store::TenantTransaction& t, const std::string& member_id);
 /// The state of a member, who stays in it until the end of the transaction; empty: there is none.
 std::optional<v1::MemberState> state_of(store::TenantTransaction& t, const std::string& member_id);
+/// The same of many, locked in the order of their identifiers, as all lock members. Those who are not there are not in
+/// it.
+std::map<std::string, v1::MemberState> states_of(store::TenantTransaction& t,
+                                                 const std::vector<std::string>& member_ids);
 
 /// Of a member who is there; likewise.
 int tier_of(store::TenantTransaction& t, const std::string& member_id);

@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kKid = "https://muster.example/badges/keys/k1";
+constexpr const char* kName = "k1";
 
 std::string base64url(const std::string& bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
@@ -34,7 +35,7 @@ class Signer {
     std::size_t size = 32;
     std::string bytes(size, '\0');
     EVP_PKEY_get_raw_public_key(key_.get(), reinterpret_cast<unsigned char*>(bytes.data()), &size);
-    return std::string(R"({"keys":[{"kty":"OKP","crv":"Ed25519","kid":")") + kKid + R"(","x":")" + base64url(bytes) +
+    return std::string(R"({"keys":[{"kty":"OKP","crv":"Ed25519","kid":")") + kName + R"(","x":")" + base64url(bytes) +
            "\"}]}";
   }
   [[nodiscard]] std::string badge(const std::string& claims, const std::string& header = good_header()) const {
@@ -117,6 +118,14 @@ TEST_F(BadgeCheck, AKeyThatTheBadgeBringsAlongIsNotTrusted) {
   EXPECT_EQ(check(other.badge(claims(), R"({"alg":"EdDSA"})")), BadgeTrouble::kUnknownKey);
   EXPECT_EQ(check(signer.badge(claims(), std::string(R"({"alg":"EdDSA","jwk":{},"kid":")") + kKid + "\"}")),
             BadgeTrouble::kNotABadge);
+}
+
+TEST_F(BadgeCheck, AKeyIsKnownByItsNameWhereverTheServerWasReachedThen) {
+  for (const char* kid : {"https://old.example/badges/keys/k1", "k1"}) {
+    EXPECT_EQ(check(signer.badge(claims(), std::string(R"({"alg":"EdDSA","kid":")") + kid + "\"}")),
+              BadgeTrouble::kNone)
+        << kid;
+  }
 }
 
 TEST_F(BadgeCheck, DatesCount) {

@@ -41,7 +41,8 @@ TEST(Lifecycle, WhoHasLeftStaysAway) { EXPECT_THAT(next_states(MEMBER_STATE_CLOS
 TEST(Lifecycle, EverybodyElseMayLeave) {
   for (const MemberState state : all_states()) {
     if (state != MEMBER_STATE_CLOSED) {
-      EXPECT_THAT(next_states(state, MEMBER_STATE_ACTIVE), Contains(MEMBER_STATE_CLOSED)) << short_name(state);
+      EXPECT_THAT(next_states(state, MEMBER_STATE_ACTIVE), Contains(MEMBER_STATE_CLOSED))
+          << v1::MemberState_Name(state);
     }
   }
 }
@@ -71,8 +72,8 @@ TEST(Lifecycle, NoStateFollowsItselfNorTwice) {
   for (const MemberState state : all_states()) {
     for (const MemberState back : {MEMBER_STATE_PROBATION, MEMBER_STATE_ACTIVE}) {
       const auto next = next_states(state, back);
-      EXPECT_THAT(next, Not(Contains(state))) << short_name(state);
-      EXPECT_EQ(std::set(next.begin(), next.end()).size(), next.size()) << short_name(state);
+      EXPECT_THAT(next, Not(Contains(state))) << v1::MemberState_Name(state);
+      EXPECT_EQ(std::set(next.begin(), next.end()).size(), next.size()) << v1::MemberState_Name(state);
     }
   }
 }
