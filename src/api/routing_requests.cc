@@ -484,10 +484,9 @@ dispatch::Command to_command(const v1::CreateAgentRequest& request, Checker& che
 }
 
 dispatch::Command to_command(const v1::UpdateAgentRequest& request, Checker& check) {
-  const FieldsSet set(request.update_mask(),
-                      {"display_name", "skills", "capacity_units", "channel_limits", "quality", "cost", "base_id",
-                       "team_id"},
-                      check);
+  const FieldsSet set(
+      request.update_mask(),
+      {"display_name", "skills", "capacity_units", "channel_limits", "quality", "cost", "base_id", "team_id"}, check);
   return {check.request_id(request.request_id()),
           dispatch::UpdateAgent{check.id("agent.agent_id", request.agent().agent_id()),
                                 agent_change(request.agent(), set, check)}};

@@ -826,6 +826,8 @@ void Fold::Impl::restore(const dispatch::StateImage& state, const FoldImage& ima
   version_ = state.last_sequence;
   now_ = state.last_time;
   settings_ = state.settings;
+  workspace_ = nullptr;
+  if (version_ == 0) return;  // time begins with the first event
   for (const auto& row : image.rows) {
     Row& added = rows_.try_emplace(row.key, row.key, Series(row.series)).first->second;
     if (row.key.dimension == Dimension::kBaseQueue) added.place.base = row.key.id;

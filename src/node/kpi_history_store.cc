@@ -32,9 +32,11 @@ std::string first_day_of(Months month) {
          "-01 00:00+00";
 }
 
+// To make one locks all of history for a moment, so it is looked for first.
 void make_month(pqxx::transaction_base& work, Months month) {
-  work.exec0("CREATE TABLE IF NOT EXISTS " + name_of(month) + " PARTITION OF kpi_interval FOR VALUES FROM ('" +
-             first_day_of(month) + "') TO ('" + first_day_of(month + std::chrono::months(1)) + "')");
+  if (!work.exec_params1("SELECT to_regclass($1)", name_of(month))[0].is_null()) return;
+  work.exec0("CREATE TABLE " + name_of(month) + " PARTITION OF kpi_interval FOR VALUES FROM ('" + first_day_of(month) +
+             "') TO ('" + first_day_of(month + std::chrono::months(1)) + "')");
 }
 
 void drop_months_before(pqxx::transaction_base& work, Months oldest) {
@@ -74,7 +76,7 @@ const std::string kMerge =
     std::to_string(kpi::index_of(kpi::Fact::kLongestWait)) +
     "    THEN max(amount) ELSE sum(amount)::bigint END AS amount FROM ("
     "     SELECT unnest(k.facts), unnest(k.amounts) UNION ALL SELECT unnest(excluded.facts), unnest(excluded.amounts)"
-    "    ) AS both(fact, amount) GROUP BY fact) AS merged WHERE amount <> 0)";
+    "    ) AS parts(fact, amount) GROUP BY fact) AS merged WHERE amount <> 0)";
 
 void write_closed(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
                   const std::vector<kpi::IntervalRow>& closed) {

@@ -287,9 +287,13 @@ CommandBody Workload::customer(const Engine& engine) {
 
 CommandBody Workload::outcome(const Engine& engine, ContactId contact) {
   const auto kind = ContactOutcomeKind(1 + below(8));
-  return RecordContactOutcome{contact, some("queue", kQueues), one_in(4) ? "" : some("agent", kAgents),
-                              engine.last_time() - seconds(below(7200)), kind,
-                              static_cast<std::int64_t>(below(5)), some("outcome", 1000)};
+  return RecordContactOutcome{contact,
+                              some("queue", kQueues),
+                              one_in(4) ? "" : some("agent", kAgents),
+                              engine.last_time() - seconds(below(7200)),
+                              kind,
+                              static_cast<std::int64_t>(below(5)),
+                              some("outcome", 1000)};
 }
 
 CommandBody Workload::supervisor(const Engine& engine) {

@@ -93,14 +93,14 @@ enum class ServiceLevelMethod : std::uint8_t {
 
 /// What became known of a contact beside its events. Stored in the journal: do not change the values.
 enum class ContactOutcomeKind : std::uint8_t {
-  kSurveySent = 1,  ///< the customer was asked; no value
-  kCsat = 2,        ///< satisfaction, 1..5
-  kNps = 3,         ///< readiness to recommend, 0..10
-  kCes = 4,         ///< how easy it was, 1..7
-  kResolved = 5,    ///< whether it was settled at once: 1 or 0
-  kOrder = 6,       ///< an order that it led to: its amount in hundredths of the currency, below 0 when taken back
-  kReactivated = 7, ///< the customer, who was lost, is back; no value
-  kCost = 8,        ///< what the contact cost, in hundredths of the currency
+  kSurveySent = 1,   ///< the customer was asked; no value
+  kCsat = 2,         ///< satisfaction, 1..5
+  kNps = 3,          ///< readiness to recommend, 0..10
+  kCes = 4,          ///< how easy it was, 1..7
+  kResolved = 5,     ///< whether it was settled at once: 1 or 0
+  kOrder = 6,        ///< an order that it led to: its amount in hundredths of the currency, below 0 when taken back
+  kReactivated = 7,  ///< the customer, who was lost, is back; no value
+  kCost = 8,         ///< what the contact cost, in hundredths of the currency
 };
 
 /// What an agent's presence becomes when nothing is in hand and nothing rings any more.
