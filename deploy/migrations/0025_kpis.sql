@@ -19,8 +19,10 @@ CREATE POLICY own_rows ON kpi_interval FOR SELECT USING (tenant_id = (SELECT mus
 CREATE POLICY platform_rows ON kpi_interval FOR SELECT USING ((SELECT muster_tenant() = 'platform'));
 GRANT SELECT ON kpi_interval TO muster_app;
 
--- Up to where intervals are over and here.
+-- Up to where intervals are over and here. What came before is counted from the journal: the tables are filled anew.
 ALTER TABLE projection ADD COLUMN kpis_until timestamptz NOT NULL DEFAULT '-infinity';
+TRUNCATE contact, offer, agent_session;
+UPDATE projection SET position = 0, last_contact = 0, last_offer = 0;
 
 -- What became known of contacts afterwards.
 CREATE TABLE contact_outcome (

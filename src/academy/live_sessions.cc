@@ -10,7 +10,7 @@
 #include "courses.h"
 #include "learning.h"
 #include "muster/members/skills.h"
-#include "muster/members/time_zones.h"
+#include "muster/node/time_zones.h"
 #include "muster/node/render.h"
 
 namespace muster::academy {
@@ -75,7 +75,7 @@ void check_session(v1::LiveSession& session, const google::protobuf::FieldMask* 
   if (sets(mask, "course_id")) check_subject(session, check);
   if (sets(mask, "host_id")) check.id("live_session.host_id", session.host_id());
   if (sets(mask, "time_zone")) {
-    check.expect(members::is_time_zone(session.time_zone()), "live_session.time_zone",
+    check.expect(node::is_time_zone(session.time_zone()), "live_session.time_zone",
                  "is not an IANA time zone such as Asia/Shanghai");
   }
   if (sets(mask, "capacity")) check.number("live_session.capacity", session.capacity(), 1, kCapacityMax);

@@ -120,7 +120,7 @@ void record_outcome(node::Node& node, const std::string& tenant, const v1::Recor
                                            about.has_end_time() ? node::from_proto(about.end_time()) : now,
                                            static_cast<dispatch::ContactOutcomeKind>(outcome.kind()), outcome.value(),
                                            outcome.outcome_id()},
-            tenant};
+            about.tenant_id()};  // its queue may have been deleted, and another tenant's have the name now
         node.submit(std::move(command), [=](const node::Answer& answer) {
           const bool taken = answer.delivery == node::Delivery::kAnswered &&
                              answer.reply.outcome == dispatch::Outcome::kRequestIdReused;

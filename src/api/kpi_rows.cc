@@ -61,6 +61,18 @@ std::string row_id(const kpi::Key& key) {
   return v1::Channel_Name(static_cast<v1::Channel>(std::stoi(key.id)));
 }
 
+std::optional<kpi::Key> key_of(kpi::Dimension dimension, const std::string& row_id) {
+  if (dimension == kpi::Dimension::kChannel) {
+    v1::Channel channel{};
+    if (!v1::Channel_Parse(row_id, &channel) || channel == v1::CHANNEL_UNSPECIFIED) return std::nullopt;
+    return kpi::Key{dimension, std::to_string(static_cast<int>(channel))};
+  }
+  if (dimension != kpi::Dimension::kBaseQueue) return kpi::Key{dimension, row_id};
+  const std::size_t slash = row_id.find('/');
+  if (slash == std::string::npos) return std::nullopt;
+  return kpi::Key{dimension, row_id.substr(0, slash), row_id.substr(slash + 1)};
+}
+
 void render(const kpi::Key& key, const kpi::Place& place, v1::KpiRow* row) {
   row->set_row_id(row_id(key));
   row->set_display_name(place.display_name);

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/repeated_field.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ Error tenant_dimension();
 double value_of(const kpi::Metric& metric, const kpi::Sample& sample);
 /// Row ids are unique within a dimension as one caller sees it.
 std::string row_id(const kpi::Key& key);
+/// The rows of that name, whatever their tenant; empty if the dimension can have none.
+std::optional<kpi::Key> key_of(kpi::Dimension dimension, const std::string& row_id);
 void render(const kpi::Key& key, const kpi::Place& place, v1::KpiRow* row);
 
 }  // namespace muster::api

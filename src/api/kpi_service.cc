@@ -1,6 +1,7 @@
 #include <map>
 
 #include "kpi_rows.h"
+#include "muster/api/guard.h"
 #include "muster/v1/kpi_service.grpc.pb.h"
 #include "services.h"
 #include "unary.h"
@@ -45,22 +46,27 @@ struct Question {
     }
     check.expect(request.has_start_time(), "start_time", "is required");
     query.from = whole_interval("start_time", request.start_time(), check);
-    query.until = request.has_end_time() ? whole_interval("end_time", request.end_time(), check)
-                                         : kpi::interval_of(wall_now()) + kpi::kInterval;
-    check.expect(query.from < query.until, "end_time", "must be after start_time");
-    check.expect(query.until - query.from <= kLongest, "end_time", "must be at most 93 days after start_time");
+    if (request.has_end_time()) query.until = whole_interval("end_time", request.end_time(), check);
+    const TimePoint until = query.until.value_or(std::max(query.from, kpi::interval_of(wall_now())) + kpi::kInterval);
+    length = until - query.from;
+    check.expect(length > Duration::zero(), "end_time", "must be after start_time");
+    check.expect(length <= kLongest, "end_time", "must be at most 93 days after start_time");
     check.expect(v1::KpiStep_IsValid(request.step()), "step", "must name a step");
     if (request.step() != v1::KPI_STEP_UNSPECIFIED) query.step = static_cast<node::KpiStep>(request.step());
     compares = request.compare_to_previous();
     check.expect(!compares || query.step == node::KpiStep::kTotal, "compare_to_previous", "needs the step TOTAL");
     if (check.count("row_ids", request.row_ids_size(), 0, 100)) {
-      query.ids.assign(request.row_ids().begin(), request.row_ids().end());
+      for (int i = 0; i < request.row_ids_size(); ++i) {
+        const auto key = key_of(query.dimension, request.row_ids(i));
+        check.expect(key.has_value(), "row_ids[" + std::to_string(i) + "]", "names no row of the dimension");
+        if (key) query.keys.push_back(*key);
+      }
     }
   }
 
   [[nodiscard]] node::KpiQuery before() const {
     node::KpiQuery previous = query;
-    previous.from = query.from - (query.until - query.from);
+    previous.from = query.from - length;
     previous.until = query.from;
     return previous;
   }
@@ -68,6 +74,7 @@ struct Question {
   std::vector<const kpi::Metric*> metrics;
   node::KpiQuery query;
   bool compares = false;
+  Duration length{};
 };
 
 Error too_many_rows() {
@@ -118,7 +125,7 @@ class KpiService final : public v1::KpiService::CallbackService {
                                 const std::string& trouble) {
       if (status != node::StoreStatus::kRead) return reactor->Finish(not_read(status, trouble));
       if (history->too_many) return reactor->Finish(to_status(too_many_rows()));
-      then(*history);
+      guarded([&] { then(*history); }, [&](const grpc::Status& failed) { reactor->Finish(failed); });
     });
   }
 
@@ -140,10 +147,13 @@ class KpiService final : public v1::KpiService::CallbackService {
 
   static void fill_previous(const Question& question, const node::KpiHistory& previous,
                             v1::QueryKpisResponse* response) {
-    std::map<std::string, const kpi::Facts*> facts;
-    for (const auto& row : previous.rows) facts.emplace(row_id(row.key), &row.facts);
+    const bool of_tenants = question.query.dimension == kpi::Dimension::kQueue;
+    std::map<std::pair<std::string, std::string>, const kpi::Facts*> facts;
+    for (const auto& row : previous.rows) {
+      facts.emplace(std::pair(row_id(row.key), of_tenants ? row.key.second : ""), &row.facts);
+    }
     for (v1::KpiRow& row : *response->mutable_rows()) {
-      const auto before = facts.find(row.row_id());
+      const auto before = facts.find({row.row_id(), of_tenants ? row.tenant_id() : ""});
       const kpi::Sample sample{before == facts.end() ? kpi::Facts{} : *before->second, {}, {}};
       for (const auto* metric : question.metrics) row.add_previous_values(value_of(*metric, sample));
     }

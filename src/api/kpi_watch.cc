@@ -87,10 +87,11 @@ KpiFrame::Rows KpiFrame::page_of(Rows rows) const {
           std::next(rows.begin(), static_cast<std::ptrdiff_t>(to))};
 }
 
-bool KpiFrame::moved(const std::vector<double>& told, const std::vector<double>& now) const {
+bool KpiFrame::moved(const Told& told, const std::vector<double>& now, const kpi::Place& place) const {
+  if (told.place != place) return true;
   for (std::size_t i = 0; i < now.size(); ++i) {
-    if (std::isnan(told[i]) != std::isnan(now[i])) return true;
-    if (std::abs(told[i] - now[i]) > least_move(*metrics_[i])) return true;
+    if (std::isnan(told.values[i]) != std::isnan(now[i])) return true;
+    if (std::abs(told.values[i] - now[i]) > least_move(*metrics_[i])) return true;
   }
   return false;
 }
@@ -105,25 +106,25 @@ v1::WatchKpisResponse KpiFrame::next(const node::KpiTable& table) {
     if (passes(row)) rows.push_back(&row);
   }
   response.set_total_rows(static_cast<std::int32_t>(rows.size()));
-  std::map<std::string, std::vector<double>> told;
+  std::map<kpi::Key, Told> told;
   std::vector<std::string> order;
   for (const auto* row : page_of(std::move(rows))) {
-    const std::string id = row_id(row->key);
     std::vector<double> values;
     for (const auto* metric : metrics_) values.push_back(value_of(*metric, row->sample));
-    const auto before = told_.find(id);
-    order.push_back(id);
-    if (before != told_.end() && !moved(before->second, values)) {
+    const auto before = told_.find(row->key);
+    order.push_back(row_id(row->key));
+    if (before != told_.end() && !moved(before->second, values, row->place)) {
       told.insert(told_.extract(before));
       continue;
     }
     v1::KpiRow* added = response.add_rows();
     render(row->key, row->place, added);
     added->mutable_values()->Assign(values.begin(), values.end());
-    told.emplace(id, std::move(values));
+    told.emplace(row->key, Told{std::move(values), row->place});
   }
   told_ = std::move(told);
   if (order != order_) response.mutable_row_ids()->Assign(order.begin(), order.end());
+  if (order.empty() && !order_.empty()) response.set_snapshot(true);  // an empty list would be "as before"
   order_ = std::move(order);
   return response;
 }

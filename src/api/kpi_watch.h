@@ -33,7 +33,6 @@ class KpiFrame {
   using Rows = std::vector<const kpi::RowSample*>;
   [[nodiscard]] bool passes(const kpi::RowSample& row) const;
   [[nodiscard]] Rows page_of(Rows rows) const;
-  [[nodiscard]] bool moved(const std::vector<double>& told, const std::vector<double>& now) const;
 
   kpi::Dimension dimension_{};
   std::vector<const kpi::Metric*> metrics_;
@@ -46,9 +45,14 @@ class KpiFrame {
   std::size_t page_size_ = 100;
   std::size_t skip_ = 0;
 
+  struct Told {
+    std::vector<double> values;
+    kpi::Place place;
+  };
+  [[nodiscard]] bool moved(const Told& told, const std::vector<double>& now, const kpi::Place& place) const;
+
   bool first_ = true;
-  TimePoint from_;
-  std::map<std::string, std::vector<double>> told_;  ///< by row
+  std::map<kpi::Key, Told> told_;
   std::vector<std::string> order_;
 };
 

@@ -31,6 +31,7 @@ struct Row {
   Series series;
   Gauges gauges{};
   AgentHandle agent{};  ///< whose it is, of Dimension::kAgent
+  bool listed = false;  ///< shown even if there is nothing to tell: what exists
 };
 
 /// The rows that something counts in.
@@ -74,6 +75,7 @@ struct AgentEntry {
   Row* team = nullptr;
   std::size_t base_number = 0;
   SessionId session{};
+  bool connected = false;
   Presence presence = Presence::kOffline;
   std::int32_t active = 0;  ///< contacts active or held
   std::int32_t wrap_up = 0;
@@ -122,7 +124,7 @@ std::pair<bool, bool> service_of_abandoned(dispatch::ServiceLevelMethod method, 
 }
 
 std::optional<Fact> time_of(const AgentEntry& agent) {
-  const bool signed_in = agent.session != SessionId::kNone && agent.presence != Presence::kOffline;
+  const bool signed_in = agent.session != SessionId::kNone && agent.connected && agent.presence != Presence::kOffline;
   if (agent.session != SessionId::kNone && agent.active > 0) return Fact::kHandlingTime;
   if (agent.session != SessionId::kNone && agent.wrap_up > 0) return Fact::kWrapUpTime;
   if (!signed_in) return std::nullopt;
@@ -172,6 +174,8 @@ class Fold::Impl {
   explicit Impl(Keep keep) : keep_(keep) {}
 
   void apply(const dispatch::Event& event) {
+    // Nobody served meanwhile, so what agents did is not known.
+    if (std::holds_alternative<dispatch::WorkspaceOpened>(event.body)) skip(event.time);
     pass(event.time);
     version_ = event.sequence;
     std::visit([this](const auto& body) { on(body); }, event.body);
@@ -181,9 +185,10 @@ class Fold::Impl {
   TimePoint now() const { return now_; }
 
   std::vector<RowSample> read(Dimension dimension, TimePoint from, TimePoint until) const;
-  std::vector<IntervalRow> interval(TimePoint start, TimePoint until) const;
+  std::vector<IntervalRow> interval(Dimension dimension, TimePoint start, TimePoint until) const;
   History take_history();
   FoldImage image() const;
+  void name_base_queues(const dispatch::StateImage& state);
   void restore(const dispatch::StateImage& state, const FoldImage& image);
 
  private:
@@ -191,10 +196,11 @@ class Fold::Impl {
 
   /// Lets time pass until the next event.
   void pass(TimePoint time);
+  void skip(TimePoint time);
   void close_interval(TimePoint start);
   Row& row_of(const Key& key);
   void forget_idle_agents();
-  [[nodiscard]] std::optional<Duration> longest_wait(const Row& row, TimePoint until) const;
+  [[nodiscard]] std::map<Key, TimePoint> oldest_waiting(Dimension dimension) const;
 
   QueueEntry* queue_at(QueueHandle handle) {
     const std::size_t index = raw(handle);
@@ -258,7 +264,9 @@ class Fold::Impl {
   void on(const dispatch::ContactCompleted&);
   void on(const dispatch::ContactEnded&);
   void on(const dispatch::ContactOutcomeRecorded&);
+  void on(const dispatch::WorkspaceOpened&);
   void on(const dispatch::SessionOpened&);
+  void on(const dispatch::SessionLost&);
   void on(const dispatch::SessionEnded&);
   void on(const dispatch::PresenceChanged&);
   void to_state(ContactId id, ContactState state);
@@ -283,6 +291,7 @@ void Fold::Impl::pass(TimePoint time) {
   if (!workspace_) {
     now_ = time;
     workspace_ = &row_of({Dimension::kWorkspace});
+    workspace_->listed = true;
   }
   for (TimePoint start = interval_of(now_); start < interval_of(time); start += kInterval) {
     now_ = start + kInterval;
@@ -290,6 +299,13 @@ void Fold::Impl::pass(TimePoint time) {
     if (interval_of(time) == now_) forget_idle_agents();
   }
   now_ = time;
+}
+
+void Fold::Impl::skip(TimePoint time) {
+  for (auto& [key, row] : rows_) {
+    row.series.settle(now_);
+    row.series.skip(time);
+  }
 }
 
 void Fold::Impl::close_interval(TimePoint start) {
@@ -365,37 +381,40 @@ void Fold::Impl::place_agent(AgentEntry& agent) {
   agent.row->place = {agent.spec.display_name, "", agent.spec.base, agent.spec.team, {}};
 }
 
-std::optional<Duration> Fold::Impl::longest_wait(const Row& row, TimePoint until) const {
-  std::optional<TimePoint> oldest;
+// Of each row of a dimension, since when the oldest of those waiting does.
+std::map<Key, TimePoint> Fold::Impl::oldest_waiting(Dimension dimension) const {
+  std::map<Key, TimePoint> oldest;
   for (const auto& queue : queues_) {
     if (!queue || queue->waiting.empty()) continue;
-    const bool within = &row == workspace_ || &row == queue->row || &row == queue->tenant || &row == queue->channel;
-    if (within && (!oldest || queue->waiting.begin()->first < *oldest)) oldest = queue->waiting.begin()->first;
+    for (const Row* row : {static_cast<const Row*>(workspace_), static_cast<const Row*>(queue->tenant),
+                           static_cast<const Row*>(queue->channel), static_cast<const Row*>(queue->row)}) {
+      if (row->key.dimension != dimension) continue;
+      const TimePoint since = queue->waiting.begin()->first;
+      const auto added = oldest.try_emplace(row->key, since);
+      added.first->second = std::min(added.first->second, since);
+    }
   }
-  if (!oldest) return std::nullopt;
-  return std::max(until - *oldest, Duration::zero());
+  return oldest;
 }
 
 std::vector<RowSample> Fold::Impl::read(Dimension dimension, TimePoint from, TimePoint until) const {
   std::vector<RowSample> samples;
-  const bool of_queues = dimension <= Dimension::kQueue;
+  const auto oldest = oldest_waiting(dimension);
   for (auto it = rows_.lower_bound({dimension}); it != rows_.end() && it->first.dimension == dimension; ++it) {
     const Row& row = it->second;
     RowSample sample{row.key, row.place, {row.series.sum(from, until), row.gauges, std::nullopt}};
-    if (of_queues && row.gauges[static_cast<std::size_t>(Gauge::kWaiting)] > 0) {
-      sample.sample.longest_wait_now = longest_wait(row, until);
-    }
-    const bool listed = dimension != Dimension::kAgent && dimension != Dimension::kBaseQueue;
-    if (listed || row.gauges != Gauges{} || !sample.sample.facts.empty()) samples.push_back(std::move(sample));
+    const auto since = oldest.find(row.key);
+    if (since != oldest.end()) sample.sample.longest_wait_now = std::max(until - since->second, Duration::zero());
+    if (row.listed || row.gauges != Gauges{} || !sample.sample.facts.empty()) samples.push_back(std::move(sample));
   }
   return samples;
 }
 
-std::vector<IntervalRow> Fold::Impl::interval(TimePoint start, TimePoint until) const {
+std::vector<IntervalRow> Fold::Impl::interval(Dimension dimension, TimePoint start, TimePoint until) const {
   std::vector<IntervalRow> rows;
-  for (const auto& [key, row] : rows_) {
-    SparseFacts facts = sparse(row.series.interval(start, until));
-    if (!facts.empty()) rows.push_back({key, start, std::move(facts)});
+  for (auto it = rows_.lower_bound({dimension}); it != rows_.end() && it->first.dimension == dimension; ++it) {
+    SparseFacts facts = sparse(it->second.series.interval(start, until));
+    if (!facts.empty()) rows.push_back({it->first, start, std::move(facts)});
   }
   return rows;
 }
@@ -593,11 +612,15 @@ void Fold::Impl::on(const dispatch::QueuePut& e) {
     entry->channel = &row_of({Dimension::kChannel, std::to_string(static_cast<int>(e.spec.channel))});
   }
   entry->spec = e.spec;
+  entry->row->listed = entry->tenant->listed = entry->channel->listed = true;
   entry->row->place = {e.spec.display_name, e.spec.tenant, "", "", e.spec.service_level_method};
 }
 
 void Fold::Impl::on(const dispatch::QueueDeleted& e) {
-  if (queue_at(e.queue)) queues_[raw(e.queue)].reset();
+  QueueEntry* queue = queue_at(e.queue);
+  if (!queue) return;
+  queue->row->listed = false;
+  queues_[raw(e.queue)].reset();
 }
 
 // What lasts moves along when an agent comes to another base or team.
@@ -612,6 +635,8 @@ void Fold::Impl::on(const dispatch::AgentPut& e) {
   if (moves) {
     entry->base = e.spec.base.empty() ? nullptr : &row_of({Dimension::kBase, e.spec.base});
     if (entry->base) entry->base->place.base = e.spec.base;
+    if (entry->base) entry->base->listed = true;
+    if (entry->team) entry->team->listed = true;
     entry->team = e.spec.team.empty() ? nullptr : &row_of({Dimension::kTeam, e.spec.team});
     if (entry->team) entry->team->place.base = e.spec.base;
     entry->base_number = base_numbers_.try_emplace(e.spec.base, base_numbers_.size()).first->second;
@@ -784,13 +809,30 @@ void Fold::Impl::on(const dispatch::SessionOpened& e) {
   AgentEntry* agent = agent_at(e.agent);
   if (!agent) return;
   agent->session = e.session;
+  agent->connected = true;
   settle_agent(e.agent);
+}
+
+void Fold::Impl::on(const dispatch::SessionLost& e) {
+  AgentEntry* agent = agent_at(e.agent);
+  if (!agent || agent->session != e.session) return;
+  agent->connected = false;
+  settle_agent(e.agent);
+}
+
+void Fold::Impl::on(const dispatch::WorkspaceOpened&) {
+  for (const auto& agent : agents_) {
+    if (!agent || !agent->connected) continue;
+    agent->connected = false;
+    settle_agent(agent->handle);
+  }
 }
 
 void Fold::Impl::on(const dispatch::SessionEnded& e) {
   AgentEntry* agent = agent_at(e.agent);
   if (!agent || agent->session != e.session) return;
   agent->session = SessionId::kNone;
+  agent->connected = false;
   settle_agent(e.agent);
 }
 
@@ -816,6 +858,17 @@ FoldImage Fold::Impl::image() const {
   return image;
 }
 
+void Fold::Impl::name_base_queues(const dispatch::StateImage& state) {
+  std::map<std::string_view, const dispatch::QueueSpec*> by_id;
+  for (const auto& queue : state.queues) by_id.emplace(queue.spec.id, &queue.spec);
+  for (auto it = rows_.lower_bound({Dimension::kBaseQueue}); it != rows_.end(); ++it) {
+    const auto queue = by_id.find(it->first.second);
+    if (queue == by_id.end()) continue;
+    it->second.place.display_name = queue->second->display_name;
+    it->second.place.tenant = queue->second->tenant;
+  }
+}
+
 void Fold::Impl::restore(const dispatch::StateImage& state, const FoldImage& image) {
   rows_.clear();
   base_numbers_.clear();
@@ -831,15 +884,20 @@ void Fold::Impl::restore(const dispatch::StateImage& state, const FoldImage& ima
   for (const auto& row : image.rows) {
     Row& added = rows_.try_emplace(row.key, row.key, Series(row.series)).first->second;
     if (row.key.dimension == Dimension::kBaseQueue) added.place.base = row.key.id;
+    if (row.key.dimension == Dimension::kTenant) added.place.tenant = row.key.id;
+    if (row.key.dimension == Dimension::kQueue) added.place.tenant = row.key.second;
   }
   workspace_ = &row_of({Dimension::kWorkspace});
+  workspace_->listed = true;
 
   restoring_ = true;
   for (const auto& queue : state.queues) on(dispatch::QueuePut{queue.handle, queue.spec});
+  name_base_queues(state);
   for (const auto& agent : state.agents) {
     on(dispatch::AgentPut{agent.handle, agent.spec});
     AgentEntry& entry = *agent_at(agent.handle);
     entry.session = agent.session;
+    entry.connected = agent.connected;
     entry.presence = agent.presence;
     if (rows_.contains({Dimension::kAgent, agent.spec.id})) place_agent(entry);
   }
@@ -876,8 +934,8 @@ TimePoint Fold::now() const { return impl_->now(); }
 std::vector<RowSample> Fold::read(Dimension dimension, TimePoint from, TimePoint until) const {
   return impl_->read(dimension, from, until);
 }
-std::vector<IntervalRow> Fold::interval(TimePoint start, TimePoint until) const {
-  return impl_->interval(start, until);
+std::vector<IntervalRow> Fold::interval(Dimension dimension, TimePoint start, TimePoint until) const {
+  return impl_->interval(dimension, start, until);
 }
 History Fold::take_history() { return impl_->take_history(); }
 FoldImage Fold::image() const { return impl_->image(); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace muster::kpi {
 namespace {
@@ -48,6 +49,12 @@ void Series::settle(TimePoint now) {
   }
   if (by_minutes) grow_to(now);
   settled_ = now;
+}
+
+void Series::skip(TimePoint now) {
+  const Rates rates = std::exchange(rates_, {});
+  settle(now);
+  rates_ = rates;
 }
 
 void Series::put_away(const Facts& facts, std::array<std::uint64_t, 2> touched, TimePoint start, Entries& entries) {

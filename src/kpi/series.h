@@ -45,6 +45,8 @@ class Series {
 
   /// Lets time pass: minutes and intervals that are over are put away.
   void settle(TimePoint now);
+  /// The same, but nothing lasts meanwhile.
+  void skip(TimePoint now);
 
   [[nodiscard]] SeriesImage image() const;
   /// Takes up an image; what lasts comes by restore_rate() then.

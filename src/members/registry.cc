@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "lifecycle.h"
-#include "muster/members/time_zones.h"
+#include "muster/node/time_zones.h"
 #include "sub_teams.h"
 #include "tier_store.h"
 

@@ -248,9 +248,9 @@ std::unique_ptr<Follower::Position> Follower::start_over(ProjectionStore& store)
                                              at->board.apply(event);
                                              at->facts.apply(event);
                                            }
+                                           static_cast<void>(at->facts.take_history());  // the tables have it
                                          }});
   at->engine = std::move(recovered.engine);
-  static_cast<void>(at->facts.take_history());  // the tables have it
   snapshot_ = recovered.snapshot_seq;
   std::lock_guard lock(mutex_);
   projected_ = at->written;

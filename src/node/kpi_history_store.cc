@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <optional>
 #include <pqxx/pqxx>
-#include <sstream>
 
 #include "muster/base/tenant.h"
 #include "muster/store/binary_copy.h"
@@ -32,19 +31,26 @@ std::string first_day_of(Months month) {
          "-01 00:00+00";
 }
 
-// To make one locks all of history for a moment, so it is looked for first.
-void make_month(pqxx::transaction_base& work, Months month) {
-  if (!work.exec_params1("SELECT to_regclass($1)", name_of(month))[0].is_null()) return;
-  work.exec0("CREATE TABLE " + name_of(month) + " PARTITION OF kpi_interval FOR VALUES FROM ('" + first_day_of(month) +
-             "') TO ('" + first_day_of(month + std::chrono::months(1)) + "')");
-}
-
 void drop_months_before(pqxx::transaction_base& work, Months oldest) {
   const auto found = work.exec_params(
       "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
       " WHERE i.inhparent = 'kpi_interval'::regclass AND c.relname < $1",
       name_of(oldest));
   for (const auto& row : found) work.exec0("DROP TABLE " + work.quote_name(row[0].as<std::string>()));
+}
+
+/// Makes the months that are written to, and drops those that have been kept for long enough when there is a new one:
+/// both lock all of history, so they come first in the transaction, and mostly not at all.
+void make_months(pqxx::transaction_base& work, const kpi::History& history) {
+  std::set<Months> months;
+  for (const auto& row : history.closed) months.insert(month_of(row.start));
+  for (const auto& each : history.restated) months.insert(month_of(each.start));
+  for (const Months month : months) {
+    if (!work.exec_params1("SELECT to_regclass($1)", name_of(month))[0].is_null()) continue;
+    work.exec0("CREATE TABLE " + name_of(month) + " PARTITION OF kpi_interval FOR VALUES FROM ('" +
+               first_day_of(month) + "') TO ('" + first_day_of(month + std::chrono::months(1)) + "')");
+    drop_months_before(work, month_of(history.closed_until) - std::chrono::months(kKpiMonthsKept));
+  }
 }
 
 const std::string& tenant_of(const kpi::Key& key) {
@@ -99,6 +105,10 @@ void restate(store::Connection& connection, pqxx::transaction_base& work, const 
   work.exec0(kMerge);
 }
 
+/// Facts of rows that a query may give.
+constexpr std::size_t kCellsMax = 2'000'000;
+constexpr TimePoint kFarAhead{std::chrono::sys_days(std::chrono::year(9999) / 1 / 1)};
+
 std::int64_t micros(TimePoint time) { return time.time_since_epoch().count(); }
 
 }  // namespace
@@ -109,15 +119,9 @@ void prepare_kpi_history(pqxx::transaction_base& work) {
 
 void write_kpi_history(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
                        const kpi::History& history) {
-  if (!history.empty()) {
-    std::set<Months> months;
-    for (const auto& row : history.closed) months.insert(month_of(row.start));
-    for (const auto& each : history.restated) months.insert(month_of(each.start));
-    for (const Months month : months) make_month(work, month);
-    write_closed(connection, work, workspace, history.closed);
-    restate(connection, work, workspace, history.restated);
-    drop_months_before(work, month_of(history.closed_until) - std::chrono::months(kKpiMonthsKept));
-  }
+  make_months(work, history);
+  write_closed(connection, work, workspace, history.closed);
+  restate(connection, work, workspace, history.restated);
   work.exec_params0(
       "UPDATE projection SET kpis_until = to_timestamp($2::bigint / 1000000) WHERE workspace = $1"
       " AND kpis_until IS DISTINCT FROM to_timestamp($2::bigint / 1000000)",
@@ -133,33 +137,45 @@ TimePoint KpiHistoryReader::read_tables(store::TenantTransaction& t, const std::
       workspace);
   if (position.empty() || position[0][0].as<dispatch::Sequence>() < complete_to) throw TablesBehind();
   const TimePoint is_over{std::chrono::seconds(position[0][1].as<std::int64_t>())};
+  std::vector<std::string> ids, seconds;
+  for (const auto& key : query_.keys) {
+    ids.push_back(key.id);
+    seconds.push_back(key.second);
+  }
   const auto found = work.exec_params(
-      "SELECT id, second, extract(epoch FROM start_time)::bigint, restated_at IS NOT NULL,"
-      " array_to_string(facts, ' '), array_to_string(amounts, ' ')"
-      " FROM kpi_interval WHERE workspace = $1 AND dimension = $2 AND start_time >= to_timestamp($3::bigint / 1000000)"
-      " AND start_time < to_timestamp($4::bigint / 1000000) AND ($5::text[] = '{}' OR id = ANY ($5::text[]))",
-      workspace, static_cast<int>(query_.dimension), micros(query_.from), micros(query_.until),
-      store::to_array(query_.ids));
+      "SELECT id, second, extract(epoch FROM span)::bigint, bool_or(restated), fact,"
+      " CASE WHEN fact = $9 THEN max(amount) ELSE sum(amount)::bigint END FROM ("
+      "  SELECT id, second, " +
+          span_text() +
+          "  AS span, restated_at IS NOT NULL AS restated, unnest(facts) AS fact, unnest(amounts) AS amount"
+          "  FROM kpi_interval WHERE workspace = $1 AND dimension = $2"
+          "   AND start_time >= to_timestamp($3::bigint / 1000000) AND start_time < to_timestamp($4::bigint / 1000000)"
+          "   AND ($5::text[] = '{}' OR (id, second) IN (SELECT i, s FROM unnest($5::text[], $6::text[]) AS k(i, s))"
+          "        OR ($7::boolean AND id = ANY ($5::text[])))) AS parts"
+          " WHERE $8::text <> '' GROUP BY id, second, span, fact LIMIT " +
+          std::to_string(kCellsMax),
+      workspace, static_cast<int>(query_.dimension), micros(query_.from), micros(query_.until.value_or(kFarAhead)),
+      store::to_array(ids), store::to_array(seconds), query_.dimension == kpi::Dimension::kQueue,
+      query_.time_zone.empty() ? "UTC" : query_.time_zone, static_cast<int>(kpi::index_of(kpi::Fact::kLongestWait)));
+  too_many_ = found.size() >= kCellsMax;
   for (const auto& stored : found) {
     const kpi::Key key{query_.dimension, stored[0].as<std::string>(), stored[1].as<std::string>()};
     KpiHistory::Row& kept = row(key, TimePoint(std::chrono::seconds(stored[2].as<std::int64_t>())));
     kept.restated |= stored[3].as<bool>();
-    std::istringstream facts(stored[4].c_str()), amounts(stored[5].c_str());
-    std::size_t fact = 0;
-    for (std::int64_t amount = 0; facts >> fact && amounts >> amount;) kept.facts.add(fact, amount);
+    kept.facts.add(stored[4].as<std::size_t>(), stored[5].as<std::int64_t>());
   }
   return is_over;
 }
 
 void KpiHistoryReader::add_open(const std::vector<kpi::IntervalRow>& rows) {
   for (const auto& open : rows) {
-    if (asks_for(open.key)) add_to(row(open.key, open.start).facts, open.facts);
+    if (asks_for(open.key)) add_to(row(open.key, span_of(open.start)).facts, open.facts);
   }
 }
 
-KpiHistory KpiHistoryReader::finish() {
+KpiHistory KpiHistoryReader::finish(TimePoint as_of) {
   KpiHistory history;
-  history.as_of = wall_now();
+  history.as_of = as_of;
   history.too_many = too_many_;
   for (auto& [cell, kept] : rows_) history.rows.push_back(std::move(kept));
   return history;
@@ -168,7 +184,27 @@ KpiHistory KpiHistoryReader::finish() {
 // Rows of the live fold are everybody's; those of the tables were the tenant's already.
 bool KpiHistoryReader::asks_for(const kpi::Key& key) const {
   const bool own = query_.tenant_id.empty() || tenant_of(key) == query_.tenant_id;
-  return own && (query_.ids.empty() || std::find(query_.ids.begin(), query_.ids.end(), key.id) != query_.ids.end());
+  const bool any_second = key.dimension == kpi::Dimension::kQueue;
+  return own && (query_.keys.empty() || std::any_of(query_.keys.begin(), query_.keys.end(), [&](const kpi::Key& each) {
+                   return each.id == key.id && (any_second || each.second == key.second);
+                 }));
+}
+
+// As span_of(), in SQL; $3 and $8 are those of read_tables().
+std::string KpiHistoryReader::span_text() const {
+  switch (query_.step) {
+    case KpiStep::kTotal:
+      return "to_timestamp($3::bigint / 1000000)";
+    case KpiStep::kQuarterHour:
+      return "start_time";
+    case KpiStep::kHalfHour:
+      return "date_bin('30 minutes', start_time, 'epoch')";
+    case KpiStep::kHour:
+      return "date_bin('1 hour', start_time, 'epoch')";
+    case KpiStep::kDay:
+      return "date_trunc('day', start_time, $8::text)";
+  }
+  return "start_time";
 }
 
 TimePoint KpiHistoryReader::span_of(TimePoint start) const {
@@ -188,8 +224,7 @@ TimePoint KpiHistoryReader::span_of(TimePoint start) const {
   return start;
 }
 
-KpiHistory::Row& KpiHistoryReader::row(const kpi::Key& key, TimePoint start) {
-  const TimePoint span = span_of(start);
+KpiHistory::Row& KpiHistoryReader::row(const kpi::Key& key, TimePoint span) {
   const auto found = rows_.find({key, span});
   if (found != rows_.end()) return found->second;
   if (rows_.size() >= kKpiRowsMax) {

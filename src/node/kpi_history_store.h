@@ -35,12 +35,13 @@ class KpiHistoryReader {
   TimePoint read_tables(store::TenantTransaction& t, const std::string& workspace, dispatch::Sequence complete_to);
   /// Takes what is not.
   void add_open(const std::vector<kpi::IntervalRow>& rows);
-  [[nodiscard]] KpiHistory finish();
+  [[nodiscard]] KpiHistory finish(TimePoint as_of);
 
  private:
   [[nodiscard]] TimePoint span_of(TimePoint start) const;
+  [[nodiscard]] std::string span_text() const;
   [[nodiscard]] bool asks_for(const kpi::Key& key) const;
-  KpiHistory::Row& row(const kpi::Key& key, TimePoint start);
+  KpiHistory::Row& row(const kpi::Key& key, TimePoint span);
 
   const KpiQuery query_;
   std::map<std::pair<kpi::Key, TimePoint>, KpiHistory::Row> rows_;

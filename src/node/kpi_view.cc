@@ -25,12 +25,6 @@ TimePoint floor_to(TimePoint time, Duration span) {
 
 }  // namespace
 
-bool is_time_zone(const std::string& name) {
-  absl::TimeZone zone;
-  const bool plain = !name.empty() && name.find("..") == std::string::npos && name.front() != '/';
-  return plain && absl::LoadTimeZone(name, &zone);
-}
-
 TimePoint start_of(KpiWindow window, const std::string& time_zone, TimePoint as_of) {
   const TimePoint minute = floor_to(as_of, std::chrono::minutes(1));
   switch (window) {
@@ -55,41 +49,48 @@ TimePoint start_of(KpiWindow window, const std::string& time_zone, TimePoint as_
 void KpiView::apply(const std::vector<dispatch::Event>& events) {
   const std::lock_guard lock(mutex_);
   for (const auto& event : events) fold_.apply(event);
+  heard_ = Clock::now();
 }
 
 void KpiView::reset(const dispatch::StateImage& state, const kpi::FoldImage& facts) {
   const std::lock_guard lock(mutex_);
   fold_.restore(state, facts);
+  heard_ = Clock::now();
+}
+
+TimePoint KpiView::now() const {
+  return fold_.version() == 0 ? wall_now() : fold_.now() + std::chrono::floor<Duration>(Clock::now() - heard_);
 }
 
 std::shared_ptr<const KpiTable> KpiView::read(kpi::Dimension dimension, KpiWindow window,
                                               const std::string& time_zone) const {
   const std::lock_guard shared_lock(shared_mutex_);
-  const auto now = Clock::now();
-  std::erase_if(shared_, [&](const auto& each) { return now - each.second.made > kShared; });
+  std::erase_if(shared_, [&](const auto& each) { return Clock::now() - each.second.made > kShared; });
   Shared& shared = shared_[{dimension, window, window == KpiWindow::kToday ? time_zone : ""}];
   if (shared.table) return shared.table;
   auto table = std::make_shared<KpiTable>();
   {
     const std::lock_guard lock(mutex_);
-    table->as_of = std::max(wall_now(), fold_.now());
+    table->as_of = now();
     table->from = start_of(window, time_zone, table->as_of);
     table->rows = fold_.read(dimension, table->from, table->as_of);
   }
-  shared = {now, std::move(table)};
+  shared = {Clock::now(), std::move(table)};
   return shared.table;
 }
 
-std::vector<kpi::IntervalRow> KpiView::intervals(kpi::Dimension dimension, TimePoint from, TimePoint until) const {
-  std::vector<kpi::IntervalRow> rows;
+std::optional<KpiView::Open> KpiView::intervals(kpi::Dimension dimension, TimePoint from,
+                                                std::optional<TimePoint> until, dispatch::Sequence complete_to) const {
   const std::lock_guard lock(mutex_);
-  const TimePoint now = std::max(wall_now(), fold_.now());
-  for (TimePoint start = from; start < std::min(until, now); start += kpi::kInterval) {
-    for (auto& row : fold_.interval(start, now)) {
-      if (row.key.dimension == dimension) rows.push_back(std::move(row));
-    }
+  if (fold_.version() < complete_to) return std::nullopt;
+  Open open{{}, now()};
+  const TimePoint end = std::min(until.value_or(TimePoint::max()), open.as_of);
+  // What is older than that the fold has forgotten, and the tables have.
+  from = std::max(from, kpi::interval_of(open.as_of) - std::chrono::hours(26));
+  for (TimePoint start = from; start < end; start += kpi::kInterval) {
+    for (auto& row : fold_.interval(dimension, start, open.as_of)) open.rows.push_back(std::move(row));
   }
-  return rows;
+  return open;
 }
 
 kpi::FoldImage KpiView::image() const {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -21,9 +22,14 @@ class KpiView {
   /// How one dimension is now. All who ask for the same within kShared get the same table.
   [[nodiscard]] std::shared_ptr<const KpiTable> read(kpi::Dimension dimension, KpiWindow window,
                                                      const std::string& time_zone) const;
-  /// Intervals of one dimension from `from` on, until `until` or now.
-  [[nodiscard]] std::vector<kpi::IntervalRow> intervals(kpi::Dimension dimension, TimePoint from,
-                                                        TimePoint until) const;
+  /// Intervals of one dimension from `from` on, until `until` or now, and up to when events have been counted. Empty if
+  /// the events up to `complete_to` have not been, yet or any more.
+  struct Open {
+    std::vector<kpi::IntervalRow> rows;
+    TimePoint as_of;
+  };
+  [[nodiscard]] std::optional<Open> intervals(kpi::Dimension dimension, TimePoint from, std::optional<TimePoint> until,
+                                              dispatch::Sequence complete_to) const;
   [[nodiscard]] kpi::FoldImage image() const;
 
  private:
@@ -34,8 +40,12 @@ class KpiView {
     std::shared_ptr<const KpiTable> table;
   };
 
+  /// By the events' clock, which need not be the wall's: that of the last event, and what has passed since it came.
+  [[nodiscard]] TimePoint now() const;
+
   mutable std::mutex mutex_;
-  kpi::Fold fold_;  // guarded by mutex_
+  kpi::Fold fold_;  // guarded by mutex_, as is heard_
+  std::chrono::steady_clock::time_point heard_;
   mutable std::mutex shared_mutex_;
   mutable std::map<View, Shared> shared_;  // guarded by shared_mutex_
 };

@@ -181,9 +181,11 @@ void Node::query_kpis(KpiQuery query, StoreResult<KpiHistory> done) {
       [this, query = std::move(query)](store::TenantTransaction& t, dispatch::Sequence complete_to) {
         KpiHistoryReader reader(query);
         const TimePoint is_over = reader.read_tables(t, impl_->options.workspace, complete_to);
-        const TimePoint open = std::max(is_over, query.from);
-        reader.add_open(impl_->view.kpis.intervals(query.dimension, open, query.until));
-        return std::optional(reader.finish());
+        const TimePoint from = std::max(is_over, query.from);
+        const auto open = impl_->view.kpis.intervals(query.dimension, from, query.until, complete_to);
+        if (!open) throw TablesBehind();
+        reader.add_open(open->rows);
+        return std::optional(reader.finish(open->as_of));
       },
       std::move(done));
 }

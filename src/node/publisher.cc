@@ -55,7 +55,7 @@ void Publisher::publish(std::vector<Batch>& batches) {
     }
     for (auto& effect : batch.effects) let_out(effect, wakes);
     if (batch.events->empty()) continue;
-    view_.kpis.apply(*batch.events);
+    view_.kpis.apply(*batch.events);  // replies do not wait for it: who reads figures says what they must hold
     committed_(batch.events->back().sequence);
   }
   for (const auto& wake : wakes) wake();

@@ -276,6 +276,39 @@ TEST_F(KpiServiceTest, WhatAnAgentDoesCountsForBaseAndTeam) {
   EXPECT_EQ(live.rows["mei"].team_id(), "night");
 }
 
+TEST_F(KpiServiceTest, AViewThatEmptiesSaysSo) {
+  auto desk = Desk::available(Door::kOpen, backend, "mei");
+  auto request = view(v1::KPI_DIMENSION_AGENT, {"agents_signed_in"});
+  request.set_base_id("wuhan");
+  v1::UpdateAgentRequest update;
+  update.mutable_agent()->set_agent_id("mei");
+  update.mutable_agent()->set_base_id("wuhan");
+  update.mutable_update_mask()->add_paths("base_id");
+  ASSERT_TRUE(backend.change(&Routing::UpdateAgent, update).ok());
+  KpiClient live(backend, request);
+  ASSERT_TRUE(live.read());
+  ASSERT_THAT(live.order, ElementsAre("mei"));
+  update.mutable_agent()->set_base_id("xian");
+  ASSERT_TRUE(backend.change(&Routing::UpdateAgent, update).ok());
+  ASSERT_TRUE(live.read());
+  EXPECT_TRUE(live.last.snapshot());
+  EXPECT_EQ(live.last.rows_size(), 0);
+}
+
+TEST_F(KpiServiceTest, RowsAreAskedForByTheNamesThatTheyHave) {
+  auto desk = Desk::available(Door::kOpen, backend, "mei");
+  serve(*desk);
+  auto request = question(v1::KPI_DIMENSION_CHANNEL, {"completed"});
+  request.add_row_ids("CHANNEL_CHAT");
+  ASSERT_EQ(answer(request).rows_size(), 1);
+  EXPECT_EQ(answer(request).rows(0).row_id(), "CHANNEL_CHAT");
+  request.set_row_ids(0, "chat");
+  EXPECT_THAT(problem(backend.call(&Kpis::QueryKpis, request)).fields, ElementsAre("row_ids[0]"));
+  request = question(v1::KPI_DIMENSION_QUEUE, {"completed"});
+  request.add_row_ids("help");
+  EXPECT_EQ(answer(request).rows_size(), 1);
+}
+
 TEST_F(KpiServiceTest, ADayIsThatOfItsTimeZone) {
   auto request = question(v1::KPI_DIMENSION_WORKSPACE, {"offered"});
   backend.create_contact("help");

@@ -135,8 +135,8 @@ class Fold {
   /// gauges. `from` is a whole minute within the last hour, or a whole interval within the last 25 hours. `until` is
   /// not before now(); what lasts is taken to last until then.
   [[nodiscard]] std::vector<RowSample> read(Dimension dimension, TimePoint from, TimePoint until) const;
-  /// All rows that count anything in an interval of the last 25 hours, sorted by key.
-  [[nodiscard]] std::vector<IntervalRow> interval(TimePoint start, TimePoint until) const;
+  /// The rows of a dimension that count anything in an interval of the last 25 hours, sorted by key.
+  [[nodiscard]] std::vector<IntervalRow> interval(Dimension dimension, TimePoint start, TimePoint until) const;
 
   /// What came to be history since the last call.
   [[nodiscard]] History take_history();

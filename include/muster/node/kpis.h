@@ -1,15 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "muster/kpi/fold.h"
+#include "muster/node/time_zones.h"
 
 namespace muster::node {
-
-/// Whether the database of time zones has the name.
-bool is_time_zone(const std::string& name);
 
 /// The time that live metrics count over. The values are those of muster.v1.KpiWindow.
 enum class KpiWindow : std::uint8_t { kMinute = 1, k5Minutes, k15Minutes, kHour, kQuarterHour, kHalfHour, kToday };
@@ -28,11 +27,12 @@ enum class KpiStep : std::uint8_t { kTotal = 1, kQuarterHour, kHalfHour, kHour, 
 
 struct KpiQuery {
   kpi::Dimension dimension{};
-  TimePoint from, until;  ///< whole intervals
+  TimePoint from;                  ///< a whole interval, as is `until`
+  std::optional<TimePoint> until;  ///< empty: now
   KpiStep step = KpiStep::kTotal;
-  std::string time_zone;         ///< of kDay; REQUIRES: is_time_zone()
-  std::vector<std::string> ids;  ///< empty: all
-  std::string tenant_id;         ///< in whose name; empty: the platform's
+  std::string time_zone;       ///< of kDay; REQUIRES: is_time_zone()
+  std::vector<kpi::Key> keys;  ///< rows, without the tenants of queues; empty: all
+  std::string tenant_id;       ///< in whose name; empty: the platform's
 };
 
 struct KpiHistory {

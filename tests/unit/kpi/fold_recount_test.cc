@@ -24,6 +24,7 @@ std::optional<Fact> doing(const Agent& agent, const Engine& engine) {
   }
   if (works) return Fact::kHandlingTime;
   if (wraps_up) return Fact::kWrapUpTime;
+  if (!agent.connected) return std::nullopt;
   if (agent.presence == Presence::kAvailable) return agent.offers.empty() ? Fact::kReadyTime : Fact::kRingingTime;
   if (agent.presence == Presence::kBreak) return Fact::kBreakTime;
   if (agent.presence == Presence::kNotResponding) return Fact::kNotRespondingTime;
@@ -34,7 +35,8 @@ std::optional<Fact> doing(const Agent& agent, const Engine& engine) {
 class Recount {
  public:
   void take(const Event& event) {
-    if (last_ != TimePoint{}) pass(event.time);
+    const bool nobody_served = std::holds_alternative<WorkspaceOpened>(event.body);
+    if (last_ != TimePoint{} && !nobody_served) pass(event.time);
     last_ = event.time;
     std::visit([&](const auto& body) { before(body); }, event.body);
     ASSERT_TRUE(engine_.apply(event));
@@ -262,6 +264,15 @@ class Recount {
   std::map<ContactId, Duration> estimates_;
 };
 
+std::vector<IntervalRow> open_intervals(const Fold& fold) {
+  std::vector<IntervalRow> rows;
+  for (int dimension = 1; dimension <= static_cast<int>(Dimension::kBaseQueue); ++dimension) {
+    auto more = fold.interval(Dimension(dimension), interval_of(fold.now()), fold.now());
+    rows.insert(rows.end(), more.begin(), more.end());
+  }
+  return rows;
+}
+
 /// What was taken as history, as it would stand in tables.
 class Tables {
  public:
@@ -354,7 +365,7 @@ class FoldRecount : public ::testing::TestWithParam<std::uint64_t> {
   Tables tables(Fold& fold) {
     Tables tables;
     tables.take(history_);
-    tables.take(fold.interval(interval_of(fold.now()), fold.now()));
+    tables.take(open_intervals(fold));
     return tables;
   }
   void keep_history(Fold& fold) {

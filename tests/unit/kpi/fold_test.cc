@@ -160,7 +160,7 @@ TEST_F(FoldTest, WhatLastsIsSharedOutAmongTheIntervals) {
     EXPECT_EQ(facts[Fact::kReadyTime], Duration(15min).count());
   }
   EXPECT_EQ(rows, 2);
-  const auto open = fold_.interval(nine_ + 30min, now_);
+  const auto open = fold_.interval(Dimension::kWorkspace, nine_ + 30min, now_);
   ASSERT_FALSE(open.empty());
   Facts workspace;
   add_to(workspace, open.front().facts);
@@ -175,9 +175,7 @@ TEST_F(FoldTest, AFailedSetupIsTakenOutOfTheIntervalOfTheAnswer) {
   happen(ContactRequeued{kFirst, kSales, kAnn, kOffer, "no line"});
   EXPECT_EQ(facts(Dimension::kQueue, "sales", "acme")[Fact::kAnswered], 0);
   Facts nine;
-  for (const IntervalRow& row : fold_.interval(nine_, now_)) {
-    if (row.key.dimension == Dimension::kQueue) add_to(nine, row.facts);
-  }
+  for (const IntervalRow& row : fold_.interval(Dimension::kQueue, nine_, now_)) add_to(nine, row.facts);
   EXPECT_EQ(nine[Fact::kAnswered], 0);
   EXPECT_EQ(nine[Fact::kOffersAccepted], 1) << "accepted it was";
   const History history = fold_.take_history();
@@ -273,6 +271,44 @@ TEST_F(FoldTest, WhatLastsMovesAlongWhenTheAgentDoes) {
   EXPECT_EQ(facts(Dimension::kBase, "xian")[Fact::kReadyTime], Duration(5min).count());
   EXPECT_EQ(facts(Dimension::kTeam, "night")[Fact::kReadyTime], Duration(5min).count());
   EXPECT_EQ(facts(Dimension::kAgent, "ann")[Fact::kReadyTime], Duration(15min).count());
+}
+
+TEST_F(FoldTest, WhileNobodyServedNobodyWasReady) {
+  now_ += 10min;
+  happen(StateHashed{1});
+  now_ += 12h;
+  happen(WorkspaceOpened{2, "another"});
+  now_ += 5min;
+  EXPECT_EQ(since(nine_)[Fact::kReadyTime], Duration(10min).count()) << "lost since";
+  happen(SessionOpened{kAnn, SessionId{1}, true});
+  now_ += 5min;
+  EXPECT_EQ(since(nine_)[Fact::kReadyTime], Duration(15min).count());
+}
+
+TEST_F(FoldTest, WhoseConnectionIsLostIsNotReady) {
+  happen(SessionLost{kAnn, SessionId{1}});
+  now_ += 10s;
+  happen(SessionOpened{kAnn, SessionId{1}, true});
+  now_ += 20s;
+  EXPECT_EQ(facts(Dimension::kAgent, "ann")[Fact::kReadyTime], Duration(20s).count());
+}
+
+TEST_F(FoldTest, AfterARestartRowsStandWhereTheyStood) {
+  create(kFirst);
+  answer(kFirst);
+  StateImage state;
+  state.last_sequence = sequence_;
+  state.last_time = now_;
+  QueueSpec spec;
+  spec.id = "sales";
+  spec.tenant = "acme";
+  state.queues.push_back({kSales, spec});
+  Fold restored;
+  restored.restore(state, fold_.image());
+  const auto rows = restored.read(Dimension::kBaseQueue, std::chrono::floor<std::chrono::minutes>(now_), now_);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].place.tenant, "acme");
+  EXPECT_EQ(rows[0].place.base, "wuhan");
 }
 
 TEST_F(FoldTest, TheLongestWaitNowIsThatOfTheOldestWaiting) {

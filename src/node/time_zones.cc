@@ -1,11 +1,11 @@
-#include "muster/members/time_zones.h"
+#include "muster/node/time_zones.h"
 
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <unordered_set>
 
-namespace muster::members {
+namespace muster::node {
 namespace {
 
 /// The zones and links of the database's compact source.
@@ -31,4 +31,4 @@ bool is_time_zone(const std::string& name) {
   return kNames.contains(name);
 }
 
-}  // namespace muster::members
+}  // namespace muster::node
