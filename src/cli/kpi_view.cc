@@ -1,5 +1,6 @@
 #include "kpi_view.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "duration.h"
@@ -69,12 +70,18 @@ std::string metric_name(const v1::Metric& metric) {
 
 Table kpi_table(const std::vector<v1::KpiRow>& rows, const std::vector<v1::Metric>& metrics, bool spans) {
   const bool compares = !rows.empty() && rows.front().previous_values_size() > 0;
+  const bool has_method = std::any_of(rows.begin(), rows.end(), [](const auto& row) {
+    return row.service_level_method() != v1::SERVICE_LEVEL_METHOD_UNSPECIFIED;
+  });
+  const auto has_method_beside = [&](const v1::Metric& metric) {
+    return has_method && metric.metric_id() == "service_level";
+  };
   std::vector<Table::Column> columns{{tr("Row")}, {tr("Name")}};
   if (spans) columns.push_back({tr("From")});
   for (const auto& metric : metrics) {
     columns.push_back({metric_name(metric), true});
     if (compares) columns.push_back({tr("Before"), true});
-    if (metric.metric_id() == "service_level") columns.push_back({tr("Method")});
+    if (has_method_beside(metric)) columns.push_back({tr("Method")});
   }
   Table table(std::move(columns));
   for (const auto& row : rows) {
@@ -84,7 +91,7 @@ Table kpi_table(const std::vector<v1::KpiRow>& rows, const std::vector<v1::Metri
       const v1::Metric& metric = metrics[static_cast<std::size_t>(i)];
       cells.push_back(metric_text(metric, row.values(i)));
       if (compares) cells.push_back(change_text(metric, row.values(i), row.previous_values(i)));
-      if (metric.metric_id() == "service_level") cells.push_back(service_level_text(row));
+      if (has_method_beside(metric)) cells.push_back(service_level_text(row));
     }
     table.add(std::move(cells));
   }

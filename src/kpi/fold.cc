@@ -496,8 +496,9 @@ void Fold::Impl::end_handling(OpenContact& contact, bool counts) {
                                                   {Fact::kHold, contact.hold.count()},
                                                   {Fact::kWrapUp, wrap_up.count()}});
   }
-  contact.talk = contact.hold = {};
+  contact.talk = contact.hold = contact.waited = {};
   contact.answer = OfferId::kNone;
+  contact.in_target = false;
 }
 
 // --- floor --------------------------------------------------------------------------------------------------------
@@ -538,7 +539,7 @@ void Fold::Impl::carry(AgentHandle handle, const OpenContact& contact, int by) {
   AgentEntry* agent = agent_at(handle);
   if (!agent) return;
   (contact.state == ContactState::kWrapUp ? agent->wrap_up : agent->active) += by;
-  agent->units += by * contact.units;
+  agent->units += static_cast<std::int64_t>(by) * contact.units;
 }
 
 void Fold::Impl::settle_agent(AgentHandle handle) {

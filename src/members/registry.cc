@@ -56,7 +56,7 @@ bool looks_like_a_language(const std::string& tag) {
 
 void check_time_zone(const std::string& path, std::string& name, Checker& check) {
   if (name.empty()) name = kTimeZone;
-  check.expect(is_time_zone(name), path, "is not an IANA time zone such as Asia/Shanghai");
+  check.expect(node::is_time_zone(name), path, "is not an IANA time zone such as Asia/Shanghai");
 }
 
 void check_languages(const std::string& path, v1::Member& member, Checker& check) {

@@ -182,12 +182,15 @@ TEST_F(KpiHistoryTest, RowsAreKeptByName) {
 TEST_F(KpiHistoryTest, AMonthThatWasKeptForLongEnoughIsDropped) {
   const Key workspace{Dimension::kWorkspace};
   write({{{workspace, kNine, facts({{Fact::kAnswered, 1}})}}, {}, kNine + 15min});
-  const TimePoint later = kNine + std::chrono::days(31) * kKpiMonthsKept;
+  const auto months_later = [](int months) {
+    return TimePoint{std::chrono::sys_days(std::chrono::year(2026) / 11 / 1 + std::chrono::months(months))};
+  };
+  const TimePoint later = months_later(kKpiMonthsKept);
   write({{{workspace, later, facts({{Fact::kAnswered, 2}})}}, {}, later + 15min});
   pqxx::work work(connection_.get());
   EXPECT_EQ(work.exec1("SELECT count(*) FROM kpi_interval")[0].as<int>(), 2) << "not yet";
   work.commit();
-  const TimePoint last = later + std::chrono::days(62);
+  const TimePoint last = months_later(kKpiMonthsKept + 1);
   write({{{workspace, last, facts({{Fact::kAnswered, 3}})}}, {}, last + 15min});
   pqxx::work after(connection_.get());
   EXPECT_EQ(after.exec1("SELECT count(*) FROM kpi_interval")[0].as<int>(), 2);

@@ -299,10 +299,10 @@ TEST_F(FoldTest, AfterARestartRowsStandWhereTheyStood) {
   StateImage state;
   state.last_sequence = sequence_;
   state.last_time = now_;
-  QueueSpec spec;
-  spec.id = "sales";
-  spec.tenant = "acme";
-  state.queues.push_back({kSales, spec});
+  Queue& sales = state.queues.emplace_back();
+  sales.handle = kSales;
+  sales.spec.id = "sales";
+  sales.spec.tenant = "acme";
   Fold restored;
   restored.restore(state, fold_.image());
   const auto rows = restored.read(Dimension::kBaseQueue, std::chrono::floor<std::chrono::minutes>(now_), now_);

@@ -12,7 +12,8 @@ TEST(TimeZones, ZonesAndTheirOtherNamesAreKnown) {
 }
 
 TEST(TimeZones, NothingElseIs) {
-  for (const char* name : {"", "Asia", "asia/shanghai", "Asia/Shanghai ", "../etc/passwd", "+08:00", "R", "file:/dev/stdin", "Fixed/UTC+00:07:00", "localtime"}) {
+  for (const char* name : {"", "Asia", "asia/shanghai", "Asia/Shanghai ", "../etc/passwd", "+08:00", "R",
+                           "file:/dev/stdin", "Fixed/UTC+00:07:00", "localtime"}) {
     EXPECT_FALSE(is_time_zone(name)) << name;
   }
 }
