@@ -10,8 +10,8 @@
 #include "courses.h"
 #include "learning.h"
 #include "muster/members/skills.h"
-#include "muster/node/time_zones.h"
 #include "muster/node/render.h"
+#include "muster/node/time_zones.h"
 
 namespace muster::academy {
 namespace {
