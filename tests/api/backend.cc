@@ -39,7 +39,7 @@ void expect_ok(const grpc::Status& status) { ASSERT_TRUE(status.ok()) << status.
 }  // namespace
 
 std::string new_request_id() {
-  static Random random(std::random_device{}());
+  thread_local Random random(std::random_device{}());  // tests have several clients, each a thread
   return format_uuid(random(), random());
 }
 

@@ -186,7 +186,10 @@ TEST_F(CertificateLocks, WhatIsIssuedWhileAVersionIsPublishedIsOfTheNewOneOrEnds
         const grpc::Status status = issue("li.na", "refunds");
         EXPECT_TRUE(status.ok()) << status.error_message();
       });
-      const std::jthread publishing([this] { EXPECT_TRUE(publish("refunds").ok()); });
+      const std::jthread publishing([this] {
+        const grpc::Status status = publish("refunds");
+        EXPECT_TRUE(status.ok()) << status.error_message();
+      });
     }
     v1::GetCertificateKindRequest kind;
     kind.set_kind_id("refunds");
