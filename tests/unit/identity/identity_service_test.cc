@@ -42,7 +42,7 @@ using Stub = v1::IdentityService::Stub;
 constexpr const char* kPassword = "correct horse battery";
 
 std::string new_request_id() {
-  static Random random(std::random_device{}());
+  thread_local Random random(std::random_device{}());
   return format_uuid(random(), random());
 }
 
