@@ -219,7 +219,8 @@ class MusterdTest(ServerTest):
         server.muster("certificates", "reinstate", certificate)
         self.assertEqual(self.verify(server, str(badge)), (0, ""))
         server.muster("certificates", "publish-version", "refunds", "--grace", "0s")
-        self.assertEqual(self.verify(server, str(badge)), (1, "EXPIRED"))
+        wait_for("the end of certificates of the version before",
+                 lambda: self.verify(server, str(badge)) == (1, "EXPIRED"))
         server.muster("certificates", "revoke", certificate, "--reason", "forged papers")
         self.assertEqual(self.verify(server, str(badge)), (1, "REVOKED"))
         self.assertEqual(server.get(status)[1]["status"], "revoked")
