@@ -225,6 +225,8 @@ class Fold::Impl {
   /// Counts the answer of a contact at its moment, or takes it back.
   void count_answer(const OpenContact& contact, TimePoint at, AgentHandle agent, int sign);
   void count_abandon(QueueHandle queue, Duration waited);
+  /// Its present state is over: what talk or hold it was is added up.
+  void lapse(OpenContact& contact) const;
   /// The hold of an agent on a contact is over.
   void end_handling(OpenContact& contact, bool counts);
 
@@ -484,12 +486,14 @@ void Fold::Impl::count_abandon(QueueHandle handle, Duration waited) {
                           {Fact::kServiceMet, met ? 1 : 0}});
 }
 
+void Fold::Impl::lapse(OpenContact& contact) const {
+  if (contact.state == ContactState::kActive) contact.talk += now_ - contact.since;
+  if (contact.state == ContactState::kHeld) contact.hold += now_ - contact.since;
+}
+
 void Fold::Impl::end_handling(OpenContact& contact, bool counts) {
-  const Duration present = now_ - contact.since;
-  Duration wrap_up{};
-  if (contact.state == ContactState::kActive) contact.talk += present;
-  if (contact.state == ContactState::kHeld) contact.hold += present;
-  if (contact.state == ContactState::kWrapUp) wrap_up = present;
+  lapse(contact);
+  const Duration wrap_up = contact.state == ContactState::kWrapUp ? now_ - contact.since : Duration::zero();
   if (counts) {
     count(rows_of(contact.queue, contact.agent), {{Fact::kHandled, 1},
                                                   {Fact::kTalk, contact.talk.count()},
@@ -594,8 +598,7 @@ void Fold::Impl::end(ContactId id, OpenContact& contact) {
 void Fold::Impl::to_state(ContactId id, ContactState state) {
   OpenContact* contact = contact_at(id);
   if (!contact) return;
-  if (contact->state == ContactState::kActive) contact->talk += now_ - contact->since;
-  if (contact->state == ContactState::kHeld) contact->hold += now_ - contact->since;
+  lapse(*contact);
   contact->answer = OfferId::kNone;
   move(id, *contact, state, contact->queue, contact->agent);
 }
@@ -636,10 +639,11 @@ void Fold::Impl::on(const dispatch::AgentPut& e) {
   if (moves) {
     entry->base = e.spec.base.empty() ? nullptr : &row_of({Dimension::kBase, e.spec.base});
     if (entry->base) entry->base->place.base = e.spec.base;
-    if (entry->base) entry->base->listed = true;
-    if (entry->team) entry->team->listed = true;
     entry->team = e.spec.team.empty() ? nullptr : &row_of({Dimension::kTeam, e.spec.team});
     if (entry->team) entry->team->place.base = e.spec.base;
+    for (Row* row : {entry->base, entry->team}) {
+      if (row) row->listed = true;
+    }
     entry->base_number = base_numbers_.try_emplace(e.spec.base, base_numbers_.size()).first->second;
   }
   if (entry->row) entry->row->place = {e.spec.display_name, "", e.spec.base, e.spec.team, {}};

@@ -311,6 +311,13 @@ TEST_F(FoldTest, AfterARestartRowsStandWhereTheyStood) {
   EXPECT_EQ(rows[0].place.base, "wuhan");
 }
 
+TEST_F(FoldTest, ATeamIsThereBeforeItDidAnything) {
+  put_agent(kBob, "bob", "wuhan", "night");
+  const auto teams = fold_.read(Dimension::kTeam, std::chrono::floor<std::chrono::minutes>(now_), now_);
+  ASSERT_EQ(teams.size(), 1U);
+  EXPECT_EQ(teams[0].key.id, "night");
+}
+
 TEST_F(FoldTest, TheLongestWaitNowIsThatOfTheOldestWaiting) {
   create(kFirst, kSales);
   now_ += 30s;
