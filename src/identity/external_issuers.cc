@@ -8,8 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "fetch.h"
 #include "muster/base/thread_name.h"
+#include "muster/http_client/http_client.h"
 
 namespace muster::identity {
 namespace {
@@ -49,7 +49,7 @@ Issuer issuer_of(const ExternalIssuer& options) {
 
 bool is_key_source(std::string_view keys) {
   if (keys.find("://") == keys.npos) return !keys.empty();
-  const auto url = Url::parse(keys);
+  const auto url = http_client::Url::parse(keys);
   return url && (url->tls || url->is_local());
 }
 
@@ -71,7 +71,7 @@ ExternalIssuers::~ExternalIssuers() { stop(); }
 void ExternalIssuers::start() {
   if (sources_.empty()) return;
   for (Source& source : sources_) {
-    if (Url::parse(source.options.keys)) continue;
+    if (http_client::Url::parse(source.options.keys)) continue;
     refresh(source);
     if (source.failing) throw std::runtime_error("the keys of " + source.issuer.issuer + " cannot be used");
   }
@@ -133,8 +133,11 @@ ExternalIssuers::Clock::time_point ExternalIssuers::next_look() const {
 bool ExternalIssuers::refresh(Source& source) {
   bool changed = false;
   try {
-    const auto url = Url::parse(source.options.keys);
-    const std::string jwks = url ? fetch(*url, {source.options.keys_ca, pace_.timeout, kKeySetBytesMax, &stopping_})
+    const auto url = http_client::Url::parse(source.options.keys);
+    const std::string jwks = url ? http_client::fetch(*url, {.ca = source.options.keys_ca,
+                                                             .timeout = pace_.timeout,
+                                                             .bytes_max = kKeySetBytesMax,
+                                                             .stop = &stopping_})
                                  : read_file(source.options.keys);
     changed = jwks != source.jwks;
     if (changed) source.issuer.keys = parse_key_set(jwks);

@@ -19,6 +19,7 @@ LINE_LENGTH_MAX = 120
 LAYERS = {
     "base": 0,
     "client": 1,
+    "http_client": 1,
     "csv": 1,
     "dispatch": 1, "kpi": 1, "workforce": 1,
     "journal": 2, "store": 2,

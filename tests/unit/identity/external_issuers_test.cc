@@ -7,19 +7,13 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/ssl.hpp>
-#include <boost/asio/write.hpp>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <thread>
 
 #include "accounts.h"
-#include "certificate.h"
 #include "directory.h"
-#include "fetch.h"
 #include "foreign_key.h"
 #include "muster/gateway/http_server.h"
 #include "muster/store/migrations.h"
@@ -188,105 +182,6 @@ TEST_F(Issuers, AFileIsReadLikeAServer) {
 
 TEST_F(Issuers, NothingIsBelievedThatWasNotEncryptedOnTheWay) {
   EXPECT_THROW(ExternalIssuers({acme("http://login.acme.example/keys")}, root), std::runtime_error);
-}
-
-// --- fetching ---
-
-std::string trouble(const std::string& url, const FetchOptions& options = {}) {
-  try {
-    fetch(*Url::parse(url), options);
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "";
-}
-
-TEST(Fetch, AUrlIsTakenApart) {
-  const auto url = Url::parse("https://login.example:8443/keys?v=1");
-  ASSERT_TRUE(url);
-  EXPECT_EQ(url->host + " " + url->port + " " + url->target, "login.example 8443 /keys?v=1");
-  EXPECT_EQ(Url::parse("https://a")->port, "443");
-  EXPECT_EQ(Url::parse("http://[::1]:1/")->host, "::1");
-  for (const char* bad : {"", "ftp://a", "https://", "https:///x", "https://a:", "https://a:x", "https://u@a",
-                          "https://a/#b", "https://a b", "//a", "https://a:1:2", "https://a\r\nHost: b"}) {
-    EXPECT_FALSE(Url::parse(bad)) << bad;
-  }
-}
-
-TEST(Fetch, OnlyThisMachineIsLocal) {
-  for (const char* url : {"http://127.0.0.1", "http://127.9.9.9", "http://[::1]", "http://localhost"}) {
-    EXPECT_TRUE(Url::parse(url)->is_local()) << url;
-  }
-  for (const char* url : {"http://10.0.0.1", "http://localhost.example", "http://127.0.0.1.example", "http://[::]"}) {
-    EXPECT_FALSE(Url::parse(url)->is_local()) << url;
-  }
-}
-
-TEST(Fetch, AnAnswerHasItsLimits) {
-  KeyServer server;
-  server.answer(200, std::string(2'000, 'x'));
-  EXPECT_EQ(fetch(*Url::parse(server.url()), {}).size(), 2'000u);
-  EXPECT_THAT(trouble(server.url(), {.bytes_max = 1'000}), HasSubstr("body limit"));
-  server.answer(302, "");
-  EXPECT_THAT(trouble(server.url()), HasSubstr("HTTP 302"));
-}
-
-TEST(Fetch, AServerThatDoesNotAnswerIsNotWaitedForLong) {
-  boost::asio::io_context context;
-  boost::asio::ip::tcp::acceptor silent(context, {boost::asio::ip::address_v4::loopback(), 0});
-  const std::string url = "http://127.0.0.1:" + std::to_string(silent.local_endpoint().port());
-  EXPECT_THAT(trouble(url, {.timeout = std::chrono::milliseconds(200)}), HasSubstr("in time"));
-  const std::atomic<bool> stop{true};
-  EXPECT_THAT(trouble(url, {.stop = &stop}), HasSubstr("broken off"));
-}
-
-/// Answers one request after another over TLS, whoever asks, until it is asked for "/end".
-class TlsServer {
- public:
-  explicit TlsServer(const testing::Certificate& certificate) {
-    tls_.use_certificate_chain_file(certificate.certificate);
-    tls_.use_private_key_file(certificate.key, boost::asio::ssl::context::pem);
-    thread_ = std::thread([this] {
-      while (!ended_) serve();
-    });
-  }
-  ~TlsServer() {
-    ended_ = true;
-    boost::asio::io_context context;
-    boost::asio::ip::tcp::socket(context).connect(acceptor_.local_endpoint());
-    thread_.join();
-  }
-  [[nodiscard]] std::string url(const std::string& host) const {
-    return "https://" + host + ":" + std::to_string(acceptor_.local_endpoint().port()) + "/keys";
-  }
-
- private:
-  void serve() {
-    boost::system::error_code error;
-    boost::asio::ssl::stream<boost::asio::ip::tcp::socket> stream(acceptor_.accept(), tls_);
-    stream.handshake(boost::asio::ssl::stream_base::server, error);
-    if (error) return;
-    std::string request;
-    boost::asio::read_until(stream, boost::asio::dynamic_buffer(request), "\r\n\r\n", error);
-    const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-    boost::asio::write(stream, boost::asio::buffer(answer), error);
-  }
-
-  boost::asio::io_context context_;
-  boost::asio::ip::tcp::acceptor acceptor_{context_, {boost::asio::ip::address_v4::loopback(), 0}};
-  boost::asio::ssl::context tls_{boost::asio::ssl::context::tls_server};
-  std::atomic<bool> ended_{false};
-  std::thread thread_;
-};
-
-TEST(Fetch, AServerMustBeWhoItShouldBe) {
-  const TemporaryFolder folder;
-  const testing::Certificate own(folder.path, "own"), other(folder.path, "other");
-  const TlsServer server(own);
-  EXPECT_EQ(fetch(*Url::parse(server.url("localhost")), {.ca = own.certificate}), "{}");
-  EXPECT_THAT(trouble(server.url("127.0.0.1"), {.ca = own.certificate}), HasSubstr("verify failed"));
-  EXPECT_THAT(trouble(server.url("localhost"), {.ca = other.certificate}), HasSubstr("verify failed"));
-  EXPECT_THAT(trouble(server.url("localhost")), HasSubstr("verify failed"));
 }
 
 // --- users ---
