@@ -3,8 +3,8 @@
 #include <string>
 
 #include "assessment_store.h"
-#include "muster/academy/sealer.h"
 #include "muster/api/back_office.h"
+#include "muster/base/sealer.h"
 #include "muster/v1/assessment_service.pb.h"
 
 /// Assessments of members by themselves. What was answered and what came of it leaves this place for the member alone,

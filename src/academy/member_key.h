@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "muster/academy/sealer.h"
+#include "muster/base/sealer.h"
 
 namespace muster::academy {
 

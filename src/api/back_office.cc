@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <stdexcept>
+
 namespace muster::api {
 namespace {
 
@@ -77,6 +79,14 @@ std::string once(store::TenantTransaction& t, const std::string& request_id, con
     throw Refusal(store_error(node::StoreStatus::kBusy));
   }
   return reply;
+}
+
+std::string once_sealed(store::TenantTransaction& t, const std::string& request_id, const std::string& body,
+                        TimePoint now, const Sealer& sealer, const std::function<std::string()>& work) {
+  const std::string purpose = "reply " + request_id;
+  const auto reply = sealer.open(purpose, once(t, request_id, body, now, [&] { return sealer.seal(purpose, work()); }));
+  if (!reply) throw std::runtime_error("a reply that is remembered cannot be opened: the root key is another one");
+  return *reply;
 }
 
 }  // namespace muster::api

@@ -9,6 +9,7 @@
 #include "muster/members/skills.h"
 #include "muster/node/render.h"
 #include "muster/skill_tags/evidence.h"
+#include "muster/store/tenants.h"
 #include "vettings.h"
 
 namespace muster::certification {

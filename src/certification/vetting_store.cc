@@ -52,10 +52,6 @@ const std::string kState = "CASE WHEN state = 2 AND expire_time <= " + time_para
 
 }  // namespace
 
-bool tenant_exists(TenantTransaction& t, const std::string& tenant_id) {
-  return !t.sql().exec_params("SELECT FROM tenant WHERE tenant_id = $1", tenant_id).empty();
-}
-
 std::optional<v1::Vetting> find_vetting(TenantTransaction& t, const std::string& tenant_id,
                                         const std::string& member_id) {
   return only(t.sql().exec_params(kVettings + "WHERE tenant_id = $1 AND member_id = $2", tenant_id, member_id));

@@ -17,9 +17,6 @@ using store::Page;
 using store::PageRequest;
 using store::TenantTransaction;
 
-/// REQUIRES: a transaction of the platform.
-bool tenant_exists(TenantTransaction& t, const std::string& tenant_id);
-
 /// As stored: what time alone makes of it is for state_of() in vettings.h.
 std::optional<v1::Vetting> find_vetting(TenantTransaction& t, const std::string& tenant_id,
                                         const std::string& member_id);

@@ -4,6 +4,7 @@
 #include "muster/api/caller.h"
 #include "muster/members/skills.h"
 #include "muster/node/render.h"
+#include "muster/store/tenants.h"
 
 namespace muster::certification {
 namespace {

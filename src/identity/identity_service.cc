@@ -411,21 +411,19 @@ class IdentityService final : public v1::IdentityService::CallbackService {
   /// nothing without the root key, for requests hold passwords, and replies what is told once.
   template <typename Request, typename Response, typename Work>
   void once(TenantTransaction& t, const Deed& deed, const Request& request, Response* response, const Work& work) {
-    const std::string purpose = "reply " + deed.request_id;
     const std::string body = root_.digest(deed.action + '\0' + deed.actor_tenant_id + '\0' + deed.actor + '\0' +
                                           request.SerializeAsString());
-    const std::string sealed = api::once(t, deed.request_id, body, deed.now, [&] {
+    response->ParseFromString(api::once_sealed(t, deed.request_id, body, deed.now, replies_, [&] {
       work();
-      return root_.seal(purpose, response->SerializeAsString());
-    });
-    const auto reply = root_.open(purpose, sealed);
-    if (!reply || !response->ParseFromString(*reply)) {
-      throw std::runtime_error("a reply that is remembered cannot be opened: the root key is another one");
-    }
+      return response->SerializeAsString();
+    }));
   }
 
   store::TenantPool& pool_;
   const RootKey& root_;
+  const Sealer replies_{
+      [this](std::string_view purpose, std::string_view reply) { return root_.seal(purpose, reply); },
+      [this](std::string_view purpose, std::string_view sealed) { return root_.open(purpose, sealed); }};
   Directory& directory_;
   api::Gate& gate_;
   SignInLimiter& limiter_;

@@ -35,12 +35,12 @@ void learned(store::TenantTransaction& t, const academy::Learned& what) {
 
 }  // namespace
 
-academy::Sealer sealer_of(const identity::Identity& identity) {
+Sealer sealer_of(const identity::Identity& identity) {
   return {[&identity](std::string_view purpose, std::string_view secret) { return identity.seal(purpose, secret); },
           [&identity](std::string_view purpose, std::string_view sealed) { return identity.open(purpose, sealed); }};
 }
 
-BackOffice::BackOffice(const std::string& database, node::Node& node, api::Gate& gate, academy::Sealer root)
+BackOffice::BackOffice(const std::string& database, node::Node& node, api::Gate& gate, Sealer root)
     : pool_({.connection = database, .threads = 4}),
       gate_(gate),
       root_(std::move(root)),

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "muster/academy/record.h"
-#include "muster/academy/sealer.h"
 #include "muster/api/gate.h"
+#include "muster/base/sealer.h"
 #include "muster/store/jobs.h"
 #include "muster/store/tenant_pool.h"
 

@@ -18,6 +18,7 @@
 #include "muster/api/by.h"
 #include "muster/api/checker.h"
 #include "muster/api/page_token.h"
+#include "muster/base/sealer.h"
 #include "muster/store/answered_requests.h"
 #include "muster/store/sql.h"
 #include "muster/store/tenant_pool.h"
@@ -61,16 +62,22 @@ void transact(store::TenantPool& pool, const std::string& tenant, grpc::ServerUn
 /// that makes it the same request. Throws Refusal if its request_id was used for another one.
 std::string once(store::TenantTransaction& t, const std::string& request_id, const std::string& body, TimePoint now,
                  const std::function<std::string()>& work);
+/// As once(), for replies that hold secrets: what is remembered is sealed. Throws std::runtime_error if another key has
+/// sealed it.
+std::string once_sealed(store::TenantTransaction& t, const std::string& request_id, const std::string& body,
+                        TimePoint now, const Sealer& sealer, const std::function<std::string()>& work);
 
 class BackOffice {
  public:
   using Look = store::TenantPool::Task;
 
-  /// The pool and the gate must outlive it. `changed` is called after each change; must not block.
-  BackOffice(store::TenantPool& pool, Gate& gate, std::function<void()> changed)
-      : pool_(pool), gate_(gate), changed_(std::move(changed)) {}
+  /// The pool and the gate must outlive it. `changed` is called after each change; must not block. `replies` seals the
+  /// replies that are remembered; null: they hold no secrets.
+  BackOffice(store::TenantPool& pool, Gate& gate, std::function<void()> changed, Sealer replies = {})
+      : pool_(pool), gate_(gate), changed_(std::move(changed)), replies_(std::move(replies)) {}
 
-  /// A change: `check(request, checker)` judges what the request says by itself, and may fill in defaults;
+  /// A change: `check(request, checker)`, or `check(request, checker, admission)`, judges what the request says by
+  /// itself, and may fill in defaults;
   /// `carry_out(transaction, request, by)` gives the response, and what it changes goes into the audit. A request that
   /// is repeated has one effect. One that names a member may be about the caller's own only, if the caller reaches no
   /// farther, and is so if it names none; one that names a tenant likewise.
@@ -87,7 +94,11 @@ class BackOffice {
       }
       if constexpr (kNamesTenant<Request>) checked.set_tenant_id(tenant_asked(admission, checked.tenant_id()));
       checker.request_id(checked.request_id());
-      check(checked, checker);
+      if constexpr (std::is_invocable_v<const Check&, Request&, Checker&, const Admission&>) {
+        check(checked, checker, admission);
+      } else {
+        check(checked, checker);
+      }
       if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
       const Caller& caller = *admission.caller;
       const store::AuditCause cause{caller.tenant_id, caller.subject, method_of<Request>(), checked.request_id()};
@@ -97,12 +108,14 @@ class BackOffice {
       const std::string remembered = remembered_as(caller, cause.request_id);
       transact(
           pool_, kPlatformTenant, reactor,
-          [=, carry_out = std::move(carry_out)](store::TenantTransaction& t) {
+          [=, replies = replies_, carry_out = std::move(carry_out)](store::TenantTransaction& t) {
             const TimePoint now = wall_now();
-            response->ParseFromString(once(t, remembered, body, now, [&] {
+            const auto work = [&] {
               return audited(t, cause, now, own,
                              [&](const By& by) { return carry_out(t, checked, by).SerializeAsString(); });
-            }));
+            };
+            response->ParseFromString(replies.seal ? once_sealed(t, remembered, body, now, replies, work)
+                                                   : once(t, remembered, body, now, work));
           },
           [changed = changed_] {
             changed();
@@ -131,6 +144,20 @@ class BackOffice {
     });
   }
 
+  /// A look at what tenants have, in the name of the caller's tenant, so that row security judges it, too:
+  /// `prepare(tenant, checker)` gives what fills the response, where `tenant` is as tenant_asked() says.
+  template <typename Request, typename Prepare>
+  grpc::ServerUnaryReactor* read_of_tenant(grpc::CallbackServerContext* context, const Request* request,
+                                           const Prepare& prepare) {
+    return admitted(gate_, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission& admission) {
+      Checker checker;
+      Look look = prepare(tenant_asked(admission, request->tenant_id()), checker);
+      if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
+      const std::string own = admission.tenant();
+      transact(pool_, own.empty() ? kPlatformTenant : own, reactor, std::move(look), [] { return grpc::Status::OK; });
+    });
+  }
+
  private:
   template <typename Request>
   static constexpr bool kNamesMember = requires(Request request) {
@@ -154,6 +181,7 @@ class BackOffice {
   store::TenantPool& pool_;
   Gate& gate_;
   const std::function<void()> changed_;
+  const Sealer replies_;
 };
 
 }  // namespace muster::api

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "muster/academy/sealer.h"
+#include "muster/base/sealer.h"
 #include "muster/api/gate.h"
 #include "muster/identity/identity.h"
 #include "muster/members/roster.h"
@@ -17,14 +17,14 @@
 namespace muster::musterd {
 
 /// The root key, as far as the back office needs it. The identity must outlive it.
-academy::Sealer sealer_of(const identity::Identity& identity);
+Sealer sealer_of(const identity::Identity& identity);
 
 /// Everything that members, the academy, certificates and skill tags need, put together: their services, the roster,
 /// the jobs, and what one of them tells another.
 class BackOffice {
  public:
   /// The node, which is started, the gate and the root key must outlive it. The roster begins to work.
-  BackOffice(const std::string& database, node::Node& node, api::Gate& gate, academy::Sealer root);
+  BackOffice(const std::string& database, node::Node& node, api::Gate& gate, Sealer root);
   /// As stop().
   ~BackOffice();
 
@@ -38,7 +38,7 @@ class BackOffice {
  private:
   store::TenantPool pool_;
   api::Gate& gate_;
-  const academy::Sealer root_;
+  const Sealer root_;
   std::unique_ptr<members::Roster> roster_;
   std::unique_ptr<store::Jobs> jobs_;
 };
