@@ -87,6 +87,7 @@ std::unique_ptr<CLI::App> make_program(Context& context) {
   add_account_commands(*program, context);
   add_key_commands(*program, context);
   add_audit_commands(*program, context);
+  add_webhook_commands(*program, context);
   add_completion_command(*program, context);
   program->footer(tr("Example:") +
                   "\n  muster skills create english\n"

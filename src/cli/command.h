@@ -35,6 +35,7 @@ void add_identity_commands(CLI::App& program, Context& context);
 void add_account_commands(CLI::App& program, Context& context);
 void add_key_commands(CLI::App& program, Context& context);
 void add_audit_commands(CLI::App& program, Context& context);
+void add_webhook_commands(CLI::App& program, Context& context);
 void add_completion_command(CLI::App& program, Context& context);
 
 /// To the group of exams.

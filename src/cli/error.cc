@@ -64,6 +64,8 @@ constexpr auto kReasons = std::to_array<std::string_view>({noop("AGENT_EXISTS"),
                                                            noop("CREDENTIALS_INVALID"),
                                                            noop("CREDENTIALS_MISSING"),
                                                            noop("CREDENTIALS_REVOKED"),
+                                                           noop("DELIVERY_NOT_FOUND"),
+                                                           noop("DELIVERY_WRONG_STATE"),
                                                            noop("EXAM_EXISTS"),
                                                            noop("EXAM_NOT_FOUND"),
                                                            noop("EXAM_NOT_PUBLISHED"),
@@ -166,7 +168,11 @@ constexpr auto kReasons = std::to_array<std::string_view>({noop("AGENT_EXISTS"),
                                                            noop("USER_EXISTS"),
                                                            noop("USER_NOT_FOUND"),
                                                            noop("VETTING_NOT_FOUND"),
-                                                           noop("VETTING_WRONG_STATE")});
+                                                           noop("VETTING_WRONG_STATE"),
+                                                           noop("WEBHOOK_DISABLED"),
+                                                           noop("WEBHOOK_EXISTS"),
+                                                           noop("WEBHOOK_LIMIT"),
+                                                           noop("WEBHOOK_NOT_FOUND")});
 
 /// The reason that the server gives; empty if it gives none.
 std::string reason_of(const google::rpc::Status& status) {

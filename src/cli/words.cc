@@ -495,6 +495,19 @@ std::string word(v1::VettingState state) {
   }
 }
 
+std::string word(v1::DeliveryState state) {
+  switch (state) {
+    case v1::DELIVERY_STATE_PENDING:
+      return tr("pending");
+    case v1::DELIVERY_STATE_DELIVERED:
+      return tr("delivered");
+    case v1::DELIVERY_STATE_DEAD:
+      return tr("dead");
+    default:
+      return unknown(state);
+  }
+}
+
 std::string word(v1::CourseTrack track) {
   switch (track) {
     case v1::COURSE_TRACK_PLATFORM:
@@ -728,6 +741,8 @@ std::string word(v1::ApiScope scope) {
       return tr("look at members and certificates");
     case v1::API_SCOPE_MEMBERS_WRITE:
       return tr("change members and certificates");
+    case v1::API_SCOPE_WEBHOOKS:
+      return tr("webhooks");
     default:
       return unknown(scope);
   }

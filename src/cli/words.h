@@ -19,6 +19,7 @@
 #include "muster/v1/sub_team.pb.h"
 #include "muster/v1/tier.pb.h"
 #include "muster/v1/vetting.pb.h"
+#include "muster/v1/webhook.pb.h"
 
 namespace muster::cli {
 
@@ -43,6 +44,7 @@ std::string word(v1::MemberState state);
 std::string word(v1::CertificateState state);
 std::string word(v1::EngagementType type);
 std::string word(v1::VettingState state);
+std::string word(v1::DeliveryState state);
 std::string word(v1::Role role);
 std::string word(v1::ApiScope scope);
 std::string word(v1::TenantState state);

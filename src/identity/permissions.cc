@@ -24,6 +24,7 @@
 #include "muster/v1/sub_team_service.pb.h"
 #include "muster/v1/tier_service.pb.h"
 #include "muster/v1/vetting_service.pb.h"
+#include "muster/v1/webhook_service.pb.h"
 
 namespace muster::identity {
 namespace {
@@ -40,6 +41,7 @@ constexpr auto kAdmin = v1::API_SCOPE_ADMIN;
 constexpr auto kIdentity = v1::API_SCOPE_IDENTITY;
 constexpr auto kMembersRead = v1::API_SCOPE_MEMBERS_READ;
 constexpr auto kMembersWrite = v1::API_SCOPE_MEMBERS_WRITE;
+constexpr auto kWebhooks = v1::API_SCOPE_WEBHOOKS;
 constexpr auto kNoScope = v1::API_SCOPE_UNSPECIFIED;
 
 // P: everything; T: the caller's own tenant; O: the caller's own; a dot: nothing.
@@ -288,6 +290,17 @@ constexpr Permission kPermissions[] = {
     {"VettingService", "DecideVetting", Access::kTable, kMembersWrite, "P....T..T"},
     {"VettingService", "GetVetting", Access::kTable, kMembersRead, "PPPPPTT.T"},
     {"VettingService", "ListVettings", Access::kTable, kMembersRead, "PPPPPTT.T"},
+
+    {"WebhookService", "CreateWebhook", Access::kTable, kWebhooks, "PP...T..T"},
+    {"WebhookService", "GetWebhook", Access::kTable, kWebhooks, "PP...T..T"},
+    {"WebhookService", "UpdateWebhook", Access::kTable, kWebhooks, "PP...T..T"},
+    {"WebhookService", "RotateWebhookSecret", Access::kTable, kWebhooks, "PP...T..T"},
+    {"WebhookService", "DeleteWebhook", Access::kTable, kWebhooks, "PP...T..T"},
+    {"WebhookService", "ListWebhooks", Access::kTable, kWebhooks, "PP...T..T"},
+    {"WebhookService", "TestWebhook", Access::kTable, kWebhooks, "PP...T..T"},
+    {"WebhookService", "GetDelivery", Access::kTable, kWebhooks, "PP...T..T"},
+    {"WebhookService", "ListDeliveries", Access::kTable, kWebhooks, "PP...T..T"},
+    {"WebhookService", "RedeliverDelivery", Access::kTable, kWebhooks, "PP...T..T"},
 };
 
 constexpr std::size_t kKeyColumn = v1::Role_MAX;
@@ -339,6 +352,7 @@ void load_services() {
   v1::ListTiersRequest::descriptor();
   v1::ListEvidenceRequest::descriptor();
   v1::ListVettingsRequest::descriptor();
+  v1::ListWebhooksRequest::descriptor();
 }
 
 }  // namespace

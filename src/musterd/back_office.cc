@@ -40,10 +40,12 @@ Sealer sealer_of(const identity::Identity& identity) {
           [&identity](std::string_view purpose, std::string_view sealed) { return identity.open(purpose, sealed); }};
 }
 
-BackOffice::BackOffice(const std::string& database, node::Node& node, api::Gate& gate, Sealer root)
+BackOffice::BackOffice(const std::string& database, node::Node& node, api::Gate& gate, Sealer root,
+                       webhooks::Options webhooks)
     : pool_({.connection = database, .threads = 4}),
       gate_(gate),
       root_(std::move(root)),
+      webhooks_(std::move(webhooks)),
       roster_(std::make_unique<members::Roster>(pool_, node)) {}
 
 BackOffice::~BackOffice() { stop(); }
@@ -57,6 +59,7 @@ std::vector<std::unique_ptr<grpc::Service>> BackOffice::make_services() {
   services.push_back(skill_tags::make_skill_tag_service(pool_, gate_, changed));
   services.push_back(certification::make_certificate_service(pool_, gate_, changed));
   services.push_back(certification::make_vetting_service(pool_, gate_, changed));
+  services.push_back(webhooks::make_webhook_service(pool_, gate_, changed, root_, webhooks_));
   return services;
 }
 
@@ -67,10 +70,13 @@ void BackOffice::start_jobs() {
   jobs.push_back(certification::vetting_job());
   jobs.push_back(certification::version_job());
   jobs.push_back(identity::badge_key_job());
+  jobs.push_back(webhooks::cleanup_job());
   jobs_ = std::make_unique<store::Jobs>(pool_, kPlatformTenant, std::move(jobs));
+  deliveries_ = std::make_unique<webhooks::Worker>(pool_, root_, webhooks_);
 }
 
 void BackOffice::stop() {
+  deliveries_.reset();
   jobs_.reset();
   roster_.reset();
   pool_.stop();

@@ -98,6 +98,12 @@ bool set_log_format(Config& config, const std::string& value) {
   return true;
 }
 
+bool set_webhooks_private_networks(Config& config, const std::string& value) {
+  if (value != "true" && value != "false") return false;
+  config.webhooks_private_networks = value == "true";
+  return true;
+}
+
 bool set_shutdown_grace(Config& config, const std::string& value) {
   std::string_view text = value;
   std::uint64_t unit = 0;
@@ -209,6 +215,13 @@ const std::array kKeys = {
         {"text, json", "text、json"},
         set_log_format,
         [](const Config& c) { return std::string(c.log_format == LogFormat::kJson ? "json" : "text"); }},
+    Key{"webhooks.private_networks",
+        "WHETHER",
+        {"whether webhooks may reach private addresses, and this machine without TLS; for trusted tenants only",
+         "webhook 是否可以访问私有网络地址，以及不加密地访问本机；仅适用于可信的企业客户"},
+        {"true, false", "true、false"},
+        set_webhooks_private_networks,
+        [](const Config& c) { return std::string(c.webhooks_private_networks ? "true" : "false"); }},
     Key{"shutdown_grace",
         "TIME",
         {"how long open calls may go on after SIGTERM", "收到 SIGTERM 后，进行中的调用最多还能持续多久"},

@@ -62,7 +62,8 @@ void Server::start() {
       node::NodeOptions{.database = database, .workspace = config_.workspace, .owner = owner_name()});
   node_->start();
   start_identity(database);
-  back_office_ = std::make_unique<BackOffice>(database, *node_, identity_->gate(), sealer_of(*identity_));
+  back_office_ = std::make_unique<BackOffice>(database, *node_, identity_->gate(), sealer_of(*identity_),
+                                              webhooks::Options{.private_networks = config_.webhooks_private_networks});
   auto services = back_office_->make_services();
   services.push_back(identity_->make_service());
   badges_ = std::make_unique<certification::Badges>(

@@ -11,6 +11,7 @@
 #include "muster/base/uuid.h"
 #include "muster/client/channel.h"
 #include "muster/store/migrations.h"
+#include "muster/v1/identity_service.grpc.pb.h"
 #include "permissions.h"
 #include "postgres_fixture.h"
 
@@ -89,7 +90,7 @@ TemporaryFolder::TemporaryFolder()
 
 TemporaryFolder::~TemporaryFolder() { std::filesystem::remove_all(path); }
 
-Backend::Backend(node::NodeOptions options, api::ServerOptions server_options) {
+Backend::Backend(node::NodeOptions options, api::ServerOptions server_options, webhooks::Options webhooks) {
   database = new_database();
   options = on(database, std::move(options));
   node = std::make_unique<node::Node>(options);
@@ -99,7 +100,7 @@ Backend::Backend(node::NodeOptions options, api::ServerOptions server_options) {
   identity->start();
   identity->write_operator_key(folder.path / "operator.key");
   operator_key = client::credentials_in(folder.path / "operator.key")();
-  back_office.emplace(database, *node, identity->gate(), musterd::sealer_of(*identity));
+  back_office.emplace(database, *node, identity->gate(), musterd::sealer_of(*identity), std::move(webhooks));
   auto services = back_office->make_services();
   services.push_back(identity->make_service());
   badges.emplace(back_office->pool(), certification::BadgeOptions{"https://muster.example", folder.path / "root.key"});
@@ -171,6 +172,29 @@ void Backend::bring_member_to(const std::string& member_id, v1::MemberState last
     step.set_state(static_cast<v1::MemberState>(state));
     EXPECT_TRUE(change(&Members::ChangeMemberState, step).ok());
   }
+}
+
+void Backend::make_tenant(const std::string& tenant_id) {
+  v1::CreateTenantRequest request;
+  request.mutable_tenant()->set_tenant_id(tenant_id);
+  request.mutable_tenant()->set_display_name(tenant_id);
+  EXPECT_TRUE(change(&v1::IdentityService::Stub::CreateTenant, request).ok());
+}
+
+std::shared_ptr<grpc::Channel> Backend::tenant_user(const std::string& tenant_id, v1::Role role) {
+  v1::CreateUserRequest user;
+  user.mutable_user()->set_tenant_id(tenant_id);
+  user.mutable_user()->set_user_id("user-" + std::to_string(role));
+  user.mutable_user()->add_roles(role);
+  user.set_password("correct horse battery");
+  EXPECT_TRUE(change(&v1::IdentityService::Stub::CreateUser, user).ok());
+  v1::SignInRequest request;
+  request.set_tenant_id(tenant_id);
+  request.set_user_id(user.user().user_id());
+  request.set_password(user.password());
+  v1::SignInResponse response;
+  EXPECT_TRUE(call(&v1::IdentityService::Stub::SignIn, request, &response).ok());
+  return connect(response.tokens().access_token());
 }
 
 std::string Backend::create_contact(const std::string& queue_id, const std::string& attribute) {

@@ -22,6 +22,7 @@
 #include "muster/musterd/back_office.h"
 #include "muster/node/node.h"
 #include "muster/v1/contact_service.grpc.pb.h"
+#include "muster/v1/identity.pb.h"
 #include "muster/v1/member_service.grpc.pb.h"
 #include "muster/v1/routing_service.grpc.pb.h"
 
@@ -61,7 +62,8 @@ class TemporaryFolder {
 /// calls carry the operator's key.
 class Backend {
  public:
-  explicit Backend(node::NodeOptions options = {}, api::ServerOptions server_options = {});
+  explicit Backend(node::NodeOptions options = {}, api::ServerOptions server_options = {},
+                   webhooks::Options webhooks = {});
   ~Backend();
 
   /// A skill "zh", a policy "plain" that asks for it, queues "billing" (voice) and "help" (chat), and agents "mei"
@@ -95,6 +97,10 @@ class Backend {
   }
   /// Registers a member, who goes through all states up to `last`.
   void bring_member_to(const std::string& member_id, v1::MemberState last);
+
+  void make_tenant(const std::string& tenant_id);
+  /// The channel of a new user of the tenant who has that role and has signed in.
+  std::shared_ptr<grpc::Channel> tenant_user(const std::string& tenant_id, v1::Role role);
 
   /// Creates a contact and gives its identifier.
   std::string create_contact(const std::string& queue_id, const std::string& attribute = "");

@@ -11,6 +11,8 @@
 #include "muster/v1/board_service.grpc.pb.h"
 #include "muster/v1/identity_service.grpc.pb.h"
 #include "muster/v1/vetting_service.grpc.pb.h"
+#include "muster/v1/webhook_service.grpc.pb.h"
+#include "muster/webhooks/webhooks.h"
 #include "permissions.h"
 
 /// Two enterprise clients on one floor: neither sees or changes anything of the other's, whatever it asks for.
@@ -26,10 +28,18 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using Boards = v1::BoardService::Stub;
 using Identities = v1::IdentityService::Stub;
+using Webhooks = v1::WebhookService::Stub;
 
 constexpr const char* kPassword = "correct horse battery";
 /// In all that is Acme's, and in no request of others.
 constexpr const char* kSecret = "hush-hush";
+
+/// Nobody's deliveries change while a test looks at them: what failed once waits.
+webhooks::Options patient() {
+  webhooks::Options options;
+  options.retries = {std::chrono::hours(1'000)};
+  return options;
+}
 
 std::string marked(const std::string& tenant) { return tenant == "acme" ? kSecret : tenant; }
 
@@ -152,6 +162,27 @@ class TenantsTest : public ::testing::Test {
     return trouble;
   }
 
+  /// A webhook of Acme's with a delivery that has failed, whose identifier it gives.
+  std::string make_webhook() {
+    v1::CreateWebhookRequest request;
+    request.mutable_webhook()->set_tenant_id("acme");
+    request.mutable_webhook()->set_webhook_id("acme-hook");
+    request.mutable_webhook()->set_display_name(kSecret);
+    request.mutable_webhook()->set_url("https://127.1/");
+    EXPECT_TRUE(backend.change(&Webhooks::CreateWebhook, request).ok());
+    const webhooks::Event event{"test", std::string("{\"secret\":\"") + kSecret + "\"}", wall_now()};
+    backend.back_office->pool()
+        .submit("acme", [&](store::TenantTransaction& t) { webhooks::send(t, "acme", {"acme-hook"}, event); })
+        .get();
+    v1::ListDeliveriesResponse sent;
+    const auto failed = [&] {
+      EXPECT_TRUE(call(admin_of("acme"), &Webhooks::ListDeliveries, v1::ListDeliveriesRequest(), &sent).ok());
+      return !sent.deliveries(0).last_error().empty();
+    };
+    EXPECT_TRUE(eventually(failed));
+    return sent.deliveries(0).delivery_id();
+  }
+
   /// All that Acme has, in one text.
   std::string state_of_acme() {
     v1::ListContactsResponse contacts;
@@ -169,12 +200,16 @@ class TenantsTest : public ::testing::Test {
     EXPECT_TRUE(call(acme, &Routing::ListQueues, v1::ListQueuesRequest(), &queues).ok());
     EXPECT_TRUE(call(acme, &Identities::ListUsers, users_request, &users).ok());
     EXPECT_TRUE(call(acme, &Identities::ListApiKeys, keys_request, &keys).ok());
+    v1::ListWebhooksResponse webhooks;
+    v1::ListDeliveriesResponse deliveries;
+    EXPECT_TRUE(call(acme, &Webhooks::ListWebhooks, v1::ListWebhooksRequest(), &webhooks).ok());
+    EXPECT_TRUE(call(acme, &Webhooks::ListDeliveries, v1::ListDeliveriesRequest(), &deliveries).ok());
     contacts.clear_sequence();
     return contacts.DebugString() + queues.DebugString() + users.DebugString() + keys.DebugString() +
-           vettings.DebugString();
+           vettings.DebugString() + webhooks.DebugString() + deliveries.DebugString();
   }
 
-  Backend backend;
+  Backend backend{{}, {}, patient()};
   std::vector<Client> clients;
 };
 
@@ -380,12 +415,16 @@ TEST_F(TenantsTest, NoMethodGivesOrChangesAnythingOfAnotherTenant) {
   v1::ListApiKeysRequest keys_request;
   v1::ListApiKeysResponse keys;
   ASSERT_TRUE(call(admin_of("acme"), &Identities::ListApiKeys, keys_request, &keys).ok());
+  const std::string delivery = make_webhook();
   const std::map<std::string, std::string> names{
       {"tenant_id", "acme"},
       {"queue_id", "acme-calls"},
       {"contact_id", contact},
       {"user_id", "acme-viewer"},
       {"key_id", keys.api_keys(0).key_id()},
+      {"webhook_id", "acme-hook"},
+      {"delivery_id", delivery},
+      {"url", "https://127.1/"},
       {"password", kPassword},
       {"agent_id", "mei"},
       {"member_id", "li.na"},

@@ -21,7 +21,7 @@ using Vettings = v1::VettingService::Stub;
 class VettingTest : public Academy {
  protected:
   VettingTest() {
-    for (const char* tenant : {"acme", "globex"}) make_tenant(tenant);
+    for (const char* tenant : {"acme", "globex"}) backend.make_tenant(tenant);
     v1::CreateCertificateKindRequest kind;
     kind.mutable_kind()->set_kind_id("acme");
     kind.mutable_kind()->set_display_name("ACME");
@@ -29,30 +29,8 @@ class VettingTest : public Academy {
     kind.mutable_kind()->set_vetting_tenant_id("acme");
     kind.mutable_kind()->set_automatic(true);
     EXPECT_TRUE(change(&Certificates::CreateCertificateKind, kind).ok());
-    acme = tenant_user("acme", v1::ROLE_TENANT_ADMIN);
-    globex = tenant_user("globex", v1::ROLE_TENANT_ADMIN);
-  }
-
-  void make_tenant(const std::string& id) {
-    v1::CreateTenantRequest request;
-    request.mutable_tenant()->set_tenant_id(id);
-    request.mutable_tenant()->set_display_name(id);
-    EXPECT_TRUE(change(&v1::IdentityService::Stub::CreateTenant, request).ok());
-  }
-  std::shared_ptr<grpc::Channel> tenant_user(const std::string& tenant, v1::Role role) {
-    v1::CreateUserRequest user;
-    user.mutable_user()->set_tenant_id(tenant);
-    user.mutable_user()->set_user_id("user-" + std::to_string(role));
-    user.mutable_user()->add_roles(role);
-    user.set_password("correct horse battery");
-    EXPECT_TRUE(change(&v1::IdentityService::Stub::CreateUser, user).ok());
-    v1::SignInRequest request;
-    request.set_tenant_id(tenant);
-    request.set_user_id(user.user().user_id());
-    request.set_password(user.password());
-    v1::SignInResponse response;
-    EXPECT_TRUE(backend.call(&v1::IdentityService::Stub::SignIn, request, &response).ok());
-    return backend.connect(response.tokens().access_token());
+    acme = backend.tenant_user("acme", v1::ROLE_TENANT_ADMIN);
+    globex = backend.tenant_user("globex", v1::ROLE_TENANT_ADMIN);
   }
 
   grpc::Status propose(const std::string& member = "li.na", const std::string& tenant = "acme") {
@@ -200,7 +178,7 @@ TEST_F(VettingTest, ATenantSeesAndDecidesOnItsOwnOnly) {
   decision.set_member_id("li.na");
   decision.set_outcome(v1::VETTING_STATE_APPROVED);
   EXPECT_EQ(problem(change_as(globex, &Vettings::DecideVetting, decision)).reason, "PERMISSION_DENIED");
-  const auto viewer = tenant_user("acme", v1::ROLE_TENANT_VIEWER);
+  const auto viewer = backend.tenant_user("acme", v1::ROLE_TENANT_VIEWER);
   EXPECT_THAT(list(viewer), ElementsAre("acme/li.na"));
   EXPECT_EQ(decide(viewer, v1::VETTING_STATE_APPROVED).error_code(), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_THAT(certificates(), IsEmpty());

@@ -6,31 +6,34 @@
 #include <string>
 #include <vector>
 
-#include "muster/base/sealer.h"
 #include "muster/api/gate.h"
+#include "muster/base/sealer.h"
 #include "muster/identity/identity.h"
 #include "muster/members/roster.h"
 #include "muster/node/node.h"
 #include "muster/store/jobs.h"
 #include "muster/store/tenant_pool.h"
+#include "muster/webhooks/webhook_service.h"
 
 namespace muster::musterd {
 
 /// The root key, as far as the back office needs it. The identity must outlive it.
 Sealer sealer_of(const identity::Identity& identity);
 
-/// Everything that members, the academy, certificates and skill tags need, put together: their services, the roster,
-/// the jobs, and what one of them tells another.
+/// Everything that members, the academy, certificates, skill tags and webhooks need, put together: their services, the
+/// roster, the jobs, the deliveries, and what one of them tells another.
 class BackOffice {
  public:
   /// The node, which is started, the gate and the root key must outlive it. The roster begins to work.
-  BackOffice(const std::string& database, node::Node& node, api::Gate& gate, Sealer root);
+  BackOffice(const std::string& database, node::Node& node, api::Gate& gate, Sealer root,
+             webhooks::Options webhooks = {});
   /// As stop().
   ~BackOffice();
 
   std::vector<std::unique_ptr<grpc::Service>> make_services();
+  /// The jobs, and the deliveries of webhooks.
   void start_jobs();
-  /// Ends the jobs and the roster, and lets the calls under way finish. May be called again.
+  /// Ends them and the roster, and lets the calls under way finish. May be called again.
   void stop();
 
   [[nodiscard]] store::TenantPool& pool() { return pool_; }
@@ -39,8 +42,10 @@ class BackOffice {
   store::TenantPool pool_;
   api::Gate& gate_;
   const Sealer root_;
+  const webhooks::Options webhooks_;
   std::unique_ptr<members::Roster> roster_;
   std::unique_ptr<store::Jobs> jobs_;
+  std::unique_ptr<webhooks::Worker> deliveries_;
 };
 
 }  // namespace muster::musterd

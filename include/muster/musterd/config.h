@@ -39,6 +39,7 @@ struct Config {
   std::vector<identity::ExternalIssuer> issuers;  // whose tokens are accepted, too; in the file only
   std::string log_level = "info";                 // trace, debug, info, warn, error
   LogFormat log_format = LogFormat::kText;
+  bool webhooks_private_networks = false;            // whether webhooks may reach addresses that are not public
   std::chrono::milliseconds shutdown_grace{10'000};  // how long open calls may go on at shutdown, 0 s..10 min
 };
 

@@ -67,13 +67,30 @@ TEST_F(ConfigTest, LastOfARepeatedFlagCounts) {
 }
 
 TEST_F(ConfigTest, PrintedConfigurationReadsBackTheSame) {
-  const std::vector<std::string> args = {"--data",           "/d \"q\" \\", "--database",       "postgresql://u@h/d",
-                                         "--workspace",      "w-2",         "--grpc-listen",    "[::1]:0",
-                                         "--log-level",      "trace",       "--shutdown-grace", "1500ms",
-                                         "--log-format=json"};
+  const std::vector<std::string> args = {"--data",
+                                         "/d \"q\" \\",
+                                         "--database",
+                                         "postgresql://u@h/d",
+                                         "--workspace",
+                                         "w-2",
+                                         "--grpc-listen",
+                                         "[::1]:0",
+                                         "--log-level",
+                                         "trace",
+                                         "--shutdown-grace",
+                                         "1500ms",
+                                         "--log-format=json",
+                                         "--webhooks-private-networks",
+                                         "true"};
   const std::string printed = to_toml(parse(args).config);
   EXPECT_EQ(to_toml(parse({"--config", file(printed)}).config), printed);
   EXPECT_THAT(printed, HasSubstr("1500ms"));
+}
+
+TEST_F(ConfigTest, WebhooksReachPrivateNetworksOnlyIfToldSo) {
+  EXPECT_FALSE(parse({}).config.webhooks_private_networks);
+  EXPECT_TRUE(parse({"--config", file("[webhooks]\nprivate_networks = 'true'\n")}).config.webhooks_private_networks);
+  EXPECT_THAT(error({"--webhooks-private-networks", "yes"}), HasSubstr("allowed: true, false"));
 }
 
 TEST_F(ConfigTest, OtherMachinesNeedTls) {
