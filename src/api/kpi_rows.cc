@@ -116,6 +116,13 @@ std::vector<kpi::Key> named_rows(const google::protobuf::RepeatedPtrField<std::s
   return keys;
 }
 
+bool RowFilter::passes(const kpi::Key& key, const kpi::Place& place) const {
+  if (!tenant_.empty() && place.tenant != tenant_) return false;
+  if (!base_.empty() && place.base != base_) return false;
+  if (!team_.empty() && place.team != team_) return false;
+  return wanted_.empty() || wanted_.contains(row_id(key));
+}
+
 bool is_for_tenants(kpi::Dimension dimension) {
   return dimension == kpi::Dimension::kTenant || dimension == kpi::Dimension::kQueue;
 }

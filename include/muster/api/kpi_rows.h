@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,27 @@ KpiSpan named_span(const Request& request, Checker& check) {
 /// The rows named, up to 100 of them.
 std::vector<kpi::Key> named_rows(const google::protobuf::RepeatedPtrField<std::string>& ids, kpi::Dimension dimension,
                                  Checker& check);
+
+/// Which rows of a dimension a request asks for, by tenant_id, base_id, team_id and row_ids. Empty: any.
+class RowFilter {
+ public:
+  template <typename Request>
+  RowFilter(const Request& request, Checker& check)
+      : tenant_(check.optional_id("tenant_id", request.tenant_id())),
+        base_(check.optional_id("base_id", request.base_id())),
+        team_(check.optional_id("team_id", request.team_id())) {
+    if (check.count("row_ids", request.row_ids_size(), 0, 100)) {
+      wanted_.insert(request.row_ids().begin(), request.row_ids().end());
+    }
+  }
+  /// Nothing but what is this tenant's.
+  void hold_to(const std::string& tenant) { tenant_ = tenant; }
+  [[nodiscard]] bool passes(const kpi::Key& key, const kpi::Place& place) const;
+
+ private:
+  std::string tenant_, base_, team_;
+  std::set<std::string> wanted_;
+};
 
 /// Only rows of a tenant's own may be asked for in its name.
 [[nodiscard]] bool is_for_tenants(kpi::Dimension dimension);
