@@ -13,6 +13,7 @@
 #include "muster/skill_tags/evidence.h"
 #include "muster/skill_tags/recompute.h"
 #include "muster/skill_tags/skill_tag_service.h"
+#include "muster/targets/target_services.h"
 
 namespace muster::musterd {
 namespace {
@@ -42,6 +43,7 @@ academy::Sealer sealer_of(const identity::Identity& identity) {
 
 BackOffice::BackOffice(const std::string& database, node::Node& node, api::Gate& gate, academy::Sealer root)
     : pool_({.connection = database, .threads = 4}),
+      node_(node),
       gate_(gate),
       root_(std::move(root)),
       roster_(std::make_unique<members::Roster>(pool_, node)) {}
@@ -57,6 +59,8 @@ std::vector<std::unique_ptr<grpc::Service>> BackOffice::make_services() {
   services.push_back(skill_tags::make_skill_tag_service(pool_, gate_, changed));
   services.push_back(certification::make_certificate_service(pool_, gate_, changed));
   services.push_back(certification::make_vetting_service(pool_, gate_, changed));
+  services.push_back(targets::make_target_service(pool_, gate_, node_));
+  services.push_back(targets::make_scorecard_service(pool_, gate_, node_));
   return services;
 }
 

@@ -19,8 +19,8 @@ namespace muster::musterd {
 /// The root key, as far as the back office needs it. The identity must outlive it.
 academy::Sealer sealer_of(const identity::Identity& identity);
 
-/// Everything that members, the academy, certificates and skill tags need, put together: their services, the roster,
-/// the jobs, and what one of them tells another.
+/// Everything that members, the academy, certificates, skill tags and targets need, put together: their services, the
+/// roster, the jobs, and what one of them tells another.
 class BackOffice {
  public:
   /// The node, which is started, the gate and the root key must outlive it. The roster begins to work.
@@ -37,6 +37,7 @@ class BackOffice {
 
  private:
   store::TenantPool pool_;
+  node::Node& node_;
   api::Gate& gate_;
   const academy::Sealer root_;
   std::unique_ptr<members::Roster> roster_;
