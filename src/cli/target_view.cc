@@ -80,7 +80,7 @@ Table score_table(const v1::EvaluateScorecardResponse& response, const Dictionar
     columns.push_back({metric_name(metric_in(dictionary, item.metric_id())), true});
     columns.push_back({tr("Brings"), true});
   }
-  columns.insert(columns.end(), {{tr("Coverage"), true}, {tr("Contacts"), true}, {tr("Remarks")}});
+  columns.insert(columns.end(), {{tr("Coverage"), true}, {tr("Contacts handled"), true}, {tr("Remarks")}});
   Table table(std::move(columns));
   for (const auto& row : response.rows()) {
     std::vector<std::string> cells{row_name(row.row()), row.row().display_name(), points_text(row.score())};
