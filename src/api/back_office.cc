@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <stdexcept>
+#include "muster/api/guard.h"
 
 namespace muster::api {
 namespace {
@@ -51,9 +52,15 @@ void check_name(const std::string& path, const std::string& name, Checker& check
 
 void transact(store::TenantPool& pool, const std::string& tenant, grpc::ServerUnaryReactor* reactor,
               store::TenantPool::Task work, std::function<grpc::Status()> then) {
+  look_up(pool, tenant, reactor, std::move(work), [reactor, then = std::move(then)] { reactor->Finish(then()); });
+}
+
+void look_up(store::TenantPool& pool, const std::string& tenant, grpc::ServerUnaryReactor* reactor,
+             store::TenantPool::Task work, std::function<void()> then) {
   try {
     pool.post(tenant, std::move(work), [reactor, then = std::move(then)](const std::exception_ptr& error) {
-      reactor->Finish(error ? status_of(error) : then());
+      if (error) return reactor->Finish(status_of(error));
+      guarded(then, [&](const grpc::Status& failed) { reactor->Finish(failed); });
     });
   } catch (const store::PoolFull&) {
     reactor->Finish(to_status(store_error(node::StoreStatus::kBusy)));

@@ -1,11 +1,69 @@
-#include "kpi_rows.h"
+#include "muster/api/kpi_rows.h"
 
 #include <limits>
+#include <memory>
+#include <mutex>
 #include <set>
+#include <utility>
 
+#include "muster/api/guard.h"
 #include "muster/v1/common.pb.h"
+#include "unary.h"
 
 namespace muster::api {
+namespace {
+
+constexpr auto kLongest = std::chrono::days(93);
+
+TimePoint whole_interval(std::string_view field, const google::protobuf::Timestamp& time, Checker& check) {
+  const TimePoint named = check.time(field, time);
+  check.expect(kpi::interval_of(named) == named, field, "must be a whole quarter of an hour");
+  return named;
+}
+
+Error too_many_rows() {
+  return {grpc::StatusCode::RESOURCE_EXHAUSTED,
+          "KPI_ROW_LIMIT",
+          "more than 100000 rows: ask for less time, longer steps or fewer rows",
+          {},
+          {},
+          {}};
+}
+
+/// Of several queries; the last one to come in ends the call.
+class Answers {
+ public:
+  using Then = std::function<void(const std::vector<node::KpiHistory>&)>;
+  Answers(std::size_t count, grpc::ServerUnaryReactor* reactor, Then then)
+      : reactor_(reactor), then_(std::move(then)), left_(count), histories_(count) {}
+
+  void take(std::size_t query, node::StoreStatus status, std::optional<node::KpiHistory> history,
+            const std::string& trouble) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (status != node::StoreStatus::kRead) {
+        failed_ = not_read(status, trouble);
+      } else if (history->too_many) {
+        failed_ = to_status(too_many_rows());
+      } else {
+        histories_[query] = *std::move(history);
+      }
+      if (--left_ > 0) return;
+    }
+    if (!failed_.ok()) return reactor_->Finish(failed_);
+    guarded([&] { then_(histories_); }, [&](const grpc::Status& failed) { reactor_->Finish(failed); });
+  }
+
+ private:
+  grpc::ServerUnaryReactor* const reactor_;
+  const Then then_;
+  std::mutex mutex_;
+  std::size_t left_;  // guarded by mutex_, as all below until it is 0
+  std::vector<node::KpiHistory> histories_;
+  grpc::Status failed_;
+};
+
+}  // namespace
 
 std::vector<const kpi::Metric*> named_metrics(const google::protobuf::RepeatedPtrField<std::string>& ids,
                                               Checker& check) {
@@ -32,6 +90,37 @@ std::string named_time_zone(const std::string& name, Checker& check) {
   if (name.empty()) return "UTC";
   check.expect(node::is_time_zone(name), "time_zone", "must name a time zone, such as Asia/Shanghai");
   return name;
+}
+
+KpiSpan named_span(const google::protobuf::Timestamp* start, const google::protobuf::Timestamp* end, Checker& check) {
+  KpiSpan span;
+  check.expect(start, "start_time", "is required");
+  if (start) span.from = whole_interval("start_time", *start, check);
+  if (end) span.until = whole_interval("end_time", *end, check);
+  const TimePoint until = span.until.value_or(std::max(span.from, kpi::interval_of(wall_now())) + kpi::kInterval);
+  span.length = until - span.from;
+  check.expect(span.length > Duration::zero(), "end_time", "must be after start_time");
+  check.expect(span.length <= kLongest, "end_time", "must be at most 93 days after start_time");
+  return span;
+}
+
+std::vector<kpi::Key> named_rows(const google::protobuf::RepeatedPtrField<std::string>& ids, kpi::Dimension dimension,
+                                 Checker& check) {
+  std::vector<kpi::Key> keys;
+  if (!check.count("row_ids", ids.size(), 0, 100)) return keys;
+  for (int i = 0; i < ids.size(); ++i) {
+    const auto key = key_of(dimension, ids[i]);
+    check.expect(key.has_value(), indexed("row_ids", i), "names no row of the dimension");
+    if (key) keys.push_back(*key);
+  }
+  return keys;
+}
+
+bool RowFilter::passes(const kpi::Key& key, const kpi::Place& place) const {
+  if (!tenant_.empty() && place.tenant != tenant_) return false;
+  if (!base_.empty() && place.base != base_) return false;
+  if (!team_.empty() && place.team != team_) return false;
+  return wanted_.empty() || wanted_.contains(row_id(key));
 }
 
 bool is_for_tenants(kpi::Dimension dimension) {
@@ -80,6 +169,24 @@ void render(const kpi::Key& key, const kpi::Place& place, v1::KpiRow* row) {
   row->set_base_id(place.base);
   row->set_team_id(place.team);
   if (place.method) row->set_service_level_method(static_cast<v1::ServiceLevelMethod>(*place.method));
+}
+
+void read_history(node::Node& node, const std::vector<node::KpiQuery>& queries, grpc::ServerUnaryReactor* reactor,
+                  std::function<void(const std::vector<node::KpiHistory>&)> then) {
+  if (queries.empty()) return then({});
+  const auto answers = std::make_shared<Answers>(queries.size(), reactor, std::move(then));
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    node.query_kpis(queries[i], [answers, i](node::StoreStatus status, std::optional<node::KpiHistory> history,
+                                             const std::string& trouble) {
+      answers->take(i, status, std::move(history), trouble);
+    });
+  }
+}
+
+std::map<kpi::Key, kpi::Place> places_of(const node::Node& node, kpi::Dimension dimension) {
+  std::map<kpi::Key, kpi::Place> places;
+  for (const auto& row : node.kpis(dimension, node::KpiWindow::kMinute, "")->rows) places.emplace(row.key, row.place);
+  return places;
 }
 
 }  // namespace muster::api

@@ -1,7 +1,6 @@
 #include <map>
 
-#include "kpi_rows.h"
-#include "muster/api/guard.h"
+#include "muster/api/kpi_rows.h"
 #include "muster/v1/kpi_service.grpc.pb.h"
 #include "services.h"
 #include "unary.h"
@@ -11,8 +10,6 @@ namespace {
 
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
-
-constexpr auto kLongest = std::chrono::days(93);
 
 void render(const kpi::Metric& metric, v1::Metric* out) {
   out->set_metric_id(std::string(metric.id));
@@ -28,12 +25,6 @@ void render(const kpi::Metric& metric, v1::Metric* out) {
   out->set_live_only(kpi::is_live_only(metric));
 }
 
-TimePoint whole_interval(std::string_view field, const google::protobuf::Timestamp& time, Checker& check) {
-  const TimePoint named = check.time(field, time);
-  check.expect(kpi::interval_of(named) == named, field, "must be a whole quarter of an hour");
-  return named;
-}
-
 /// What is asked for, checked.
 struct Question {
   Question(const v1::QueryKpisRequest& request, const std::string& tenant, Checker& check)
@@ -44,24 +35,15 @@ struct Question {
     for (const auto* metric : metrics) {
       check.expect(!kpi::is_live_only(*metric), "metric_ids", std::string(metric->id) + " has no history");
     }
-    check.expect(request.has_start_time(), "start_time", "is required");
-    query.from = whole_interval("start_time", request.start_time(), check);
-    if (request.has_end_time()) query.until = whole_interval("end_time", request.end_time(), check);
-    const TimePoint until = query.until.value_or(std::max(query.from, kpi::interval_of(wall_now())) + kpi::kInterval);
-    length = until - query.from;
-    check.expect(length > Duration::zero(), "end_time", "must be after start_time");
-    check.expect(length <= kLongest, "end_time", "must be at most 93 days after start_time");
+    const KpiSpan span = named_span(request, check);
+    query.from = span.from;
+    query.until = span.until;
+    length = span.length;
     check.expect(v1::KpiStep_IsValid(request.step()), "step", "must name a step");
     if (request.step() != v1::KPI_STEP_UNSPECIFIED) query.step = static_cast<node::KpiStep>(request.step());
     compares = request.compare_to_previous();
     check.expect(!compares || query.step == node::KpiStep::kTotal, "compare_to_previous", "needs the step TOTAL");
-    if (check.count("row_ids", request.row_ids_size(), 0, 100)) {
-      for (int i = 0; i < request.row_ids_size(); ++i) {
-        const auto key = key_of(query.dimension, request.row_ids(i));
-        check.expect(key.has_value(), "row_ids[" + std::to_string(i) + "]", "names no row of the dimension");
-        if (key) query.keys.push_back(*key);
-      }
-    }
+    query.keys = named_rows(request.row_ids(), query.dimension, check);
   }
 
   [[nodiscard]] node::KpiQuery before() const {
@@ -76,15 +58,6 @@ struct Question {
   bool compares = false;
   Duration length{};
 };
-
-Error too_many_rows() {
-  return {grpc::StatusCode::RESOURCE_EXHAUSTED,
-          "KPI_ROW_LIMIT",
-          "more than 100000 rows: ask for less time, longer steps or fewer rows",
-          {},
-          {},
-          {}};
-}
 
 class KpiService final : public v1::KpiService::CallbackService {
  public:
@@ -107,38 +80,24 @@ class KpiService final : public v1::KpiService::CallbackService {
       if (!admission.tenant().empty() && !is_for_tenants(question->query.dimension)) {
         return reactor->Finish(to_status(tenant_dimension()));
       }
-      ask(question->query, reactor, [=, this](const node::KpiHistory& history) {
-        fill(*question, history, response);
-        if (!question->compares) return reactor->Finish(grpc::Status::OK);
-        ask(question->before(), reactor, [=](const node::KpiHistory& previous) {
-          fill_previous(*question, previous, response);
-          reactor->Finish(grpc::Status::OK);
-        });
+      std::vector<node::KpiQuery> queries{question->query};
+      if (question->compares) queries.push_back(question->before());
+      read_history(node_, queries, reactor, [=, this](const std::vector<node::KpiHistory>& found) {
+        fill(*question, found.front(), response);
+        if (question->compares) fill_previous(*question, found.back(), response);
+        reactor->Finish(grpc::Status::OK);
       });
     });
   }
 
  private:
-  void ask(const node::KpiQuery& query, ServerUnaryReactor* reactor,
-           const std::function<void(const node::KpiHistory&)>& then) {
-    node_.query_kpis(query, [=](node::StoreStatus status, const std::optional<node::KpiHistory>& history,
-                                const std::string& trouble) {
-      if (status != node::StoreStatus::kRead) return reactor->Finish(not_read(status, trouble));
-      if (history->too_many) return reactor->Finish(to_status(too_many_rows()));
-      guarded([&] { then(*history); }, [&](const grpc::Status& failed) { reactor->Finish(failed); });
-    });
-  }
-
-  /// The tables know rows by their keys alone; what they are called now, the floor does.
   void fill(const Question& question, const node::KpiHistory& history, v1::QueryKpisResponse* response) {
-    const auto now = node_.kpis(question.query.dimension, node::KpiWindow::kMinute, "");
-    std::map<kpi::Key, const kpi::Place*> places;
-    for (const auto& row : now->rows) places.emplace(row.key, &row.place);
+    const auto places = places_of(node_, question.query.dimension);
     node::to_proto(history.as_of, response->mutable_as_of());
     for (const auto& row : history.rows) {
       v1::KpiRow* out = response->add_rows();
       const auto place = places.find(row.key);
-      api::render(row.key, place == places.end() ? kpi::Place{} : *place->second, out);
+      api::render(row.key, place == places.end() ? kpi::Place{} : place->second, out);
       node::to_proto(row.start, out->mutable_start_time());
       out->set_restated(row.restated);
       for (const auto* metric : question.metrics) out->add_values(value_of(*metric, {row.facts, {}, {}}));

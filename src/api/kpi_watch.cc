@@ -34,16 +34,10 @@ KpiFrame::KpiFrame(const v1::WatchKpisRequest& request, Checker& check)
     : dimension_(named_dimension(request.dimension(), check)),
       metrics_(named_metrics(request.metric_ids(), check)),
       time_zone_(named_time_zone(request.time_zone(), check)),
-      tenant_(check.optional_id("tenant_id", request.tenant_id())),
-      base_(check.optional_id("base_id", request.base_id())),
-      team_(check.optional_id("team_id", request.team_id())),
+      filter_(request, check),
       descending_(request.descending()) {
   check.expect(v1::KpiWindow_IsValid(request.window()), "window", "must name a window");
   if (request.window() != v1::KPI_WINDOW_UNSPECIFIED) window_ = static_cast<node::KpiWindow>(request.window());
-  if (check.count("row_ids", request.row_ids_size(), 0, 100)) {
-    wanted_.assign(request.row_ids().begin(), request.row_ids().end());
-    std::sort(wanted_.begin(), wanted_.end());
-  }
   if (!request.sort_metric_id().empty()) {
     const auto found = std::find_if(metrics_.begin(), metrics_.end(),
                                     [&](const kpi::Metric* metric) { return metric->id == request.sort_metric_id(); });
@@ -57,16 +51,8 @@ KpiFrame::KpiFrame(const v1::WatchKpisRequest& request, Checker& check)
 
 bool KpiFrame::hold_to(const std::string& tenant) {
   if (tenant.empty()) return true;
-  tenant_ = tenant;
+  filter_.hold_to(tenant);
   return is_for_tenants(dimension_);
-}
-
-bool KpiFrame::passes(const kpi::RowSample& row) const {
-  if (!tenant_.empty() && row.place.tenant != tenant_) return false;
-  const std::string& base = row.place.base;
-  if (!base_.empty() && base != base_) return false;
-  if (!team_.empty() && row.place.team != team_) return false;
-  return wanted_.empty() || std::binary_search(wanted_.begin(), wanted_.end(), row_id(row.key));
 }
 
 KpiFrame::Rows KpiFrame::page_of(Rows rows) const {
@@ -103,7 +89,7 @@ v1::WatchKpisResponse KpiFrame::next(const node::KpiTable& table) {
   response.set_snapshot(std::exchange(first_, false));
   Rows rows;
   for (const auto& row : table.rows) {
-    if (passes(row)) rows.push_back(&row);
+    if (filter_.passes(row.key, row.place)) rows.push_back(&row);
   }
   response.set_total_rows(static_cast<std::int32_t>(rows.size()));
   std::map<kpi::Key, Told> told;

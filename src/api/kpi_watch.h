@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "kpi_rows.h"
+#include "muster/api/kpi_rows.h"
 #include "muster/node/node.h"
 #include "muster/v1/board_service.pb.h"
 #include "stream.h"
@@ -31,15 +31,13 @@ class KpiFrame {
 
  private:
   using Rows = std::vector<const kpi::RowSample*>;
-  [[nodiscard]] bool passes(const kpi::RowSample& row) const;
   [[nodiscard]] Rows page_of(Rows rows) const;
 
   kpi::Dimension dimension_{};
   std::vector<const kpi::Metric*> metrics_;
   node::KpiWindow window_ = node::KpiWindow::kToday;
   std::string time_zone_;
-  std::string tenant_, base_, team_;
-  std::vector<std::string> wanted_;  ///< sorted; empty: all
+  RowFilter filter_;
   const kpi::Metric* sort_ = nullptr;
   bool descending_ = false;
   std::size_t page_size_ = 100;

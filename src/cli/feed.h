@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -92,6 +93,55 @@ class Feed {
   Model model_;                          // guarded by mutex_
   bool connected_ = false;               // guarded by mutex_
   grpc::ClientContext* call_ = nullptr;  // guarded by mutex_
+  std::jthread thread_;
+};
+
+/// Asks a unary method again and again, with a pause after each answer, in a thread of its own.
+template <class Method>
+class Poll {
+ public:
+  using Request = typename MethodTraits<Method>::Request;
+  using Response = typename MethodTraits<Method>::Response;
+
+  /// `first` is the answer that is known already.
+  Poll(std::shared_ptr<grpc::Channel> channel, Method method, Request request, Response first, Duration pause)
+      : stub_(std::move(channel)),
+        method_(method),
+        request_(std::move(request)),
+        pause_(pause),
+        response_(std::move(first)),
+        thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
+
+  /// The last answer, and whether the server gave one the last time.
+  std::pair<Response, bool> look() const {
+    const std::lock_guard lock(mutex_);
+    return {response_, connected_};
+  }
+
+ private:
+  void run(std::stop_token stop) {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, stop, pause_, [] { return false; }) && !stop.stop_requested()) {
+      lock.unlock();
+      grpc::ClientContext call;
+      const std::stop_callback cancel(stop, [&call] { call.TryCancel(); });
+      call.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds{10});
+      Response response;
+      const grpc::Status status = (stub_.*method_)(&call, request_, &response);
+      lock.lock();
+      connected_ = status.ok();
+      if (connected_) response_ = std::move(response);
+    }
+  }
+
+  typename MethodTraits<Method>::Stub stub_;
+  const Method method_;
+  const Request request_;
+  const Duration pause_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any wake_;
+  Response response_;      // guarded by mutex_
+  bool connected_ = true;  // guarded by mutex_
   std::jthread thread_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -9,6 +10,7 @@
 #include "error.h"
 #include "i18n.h"
 #include "muster/v1/routing.pb.h"
+#include "muster/v1/scorecard.pb.h"
 
 namespace muster::cli {
 namespace {
@@ -43,6 +45,13 @@ int parse_int(const std::string& flag, const std::string& text) {
   const auto value = to_int(text);
   if (!value) refuse(flag, text, tr("a number"));
   return *value;
+}
+
+double parse_real(const std::string& flag, const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) refuse(flag, text, tr("a number"));
+  return value;
 }
 
 int parse_enum(const EnumDescriptor* type, const std::string& flag, const std::string& text) {
@@ -130,6 +139,37 @@ v1::ChannelInterruption parse_interruption(const std::string& flag, const std::s
   return parsed;
 }
 
+/// "csat=3:60..85@30": weight, floor, target and the evidence that it takes.
+v1::ScorecardItem parse_item(const std::string& flag, const std::string& text) {
+  const auto [metric, rest] = split_pair(text, "");
+  const std::size_t colon = rest.find(':'), dots = rest.find("..", colon + 1), at = rest.find('@');
+  if (colon == std::string::npos || dots == std::string::npos) {
+    refuse(flag, text, tr("a metric with weight, floor and target, such as csat=3:60..85"));
+  }
+  v1::ScorecardItem item;
+  item.set_metric_id(metric);
+  item.set_weight(parse_int(flag, rest.substr(0, colon)));
+  item.set_floor(parse_real(flag, rest.substr(colon + 1, dots - colon - 1)));
+  item.set_target(parse_real(flag, rest.substr(dots + 2, std::min(at, rest.size()) - dots - 2)));
+  if (at != std::string::npos) item.set_minimum_evidence(parse_int(flag, rest.substr(at + 1)));
+  return item;
+}
+
+/// "csat=80.." is at least 80, "abandon_rate=..8" at most 8.
+v1::ScorecardGate parse_gate(const std::string& flag, const std::string& text) {
+  const auto [metric, limit] = split_pair(text, "");
+  v1::ScorecardGate gate;
+  gate.set_metric_id(metric);
+  if (limit.starts_with("..")) {
+    gate.set_at_most(parse_real(flag, limit.substr(2)));
+  } else if (limit.ends_with("..")) {
+    gate.set_at_least(parse_real(flag, limit.substr(0, limit.size() - 2)));
+  } else {
+    refuse(flag, text, tr("a metric with its limit, such as csat=80.. or abandon_rate=..8"));
+  }
+  return gate;
+}
+
 /// Fills a message of two fields from a pair of texts.
 void set_pair(Message& message, const std::string& flag, const std::string& first, const std::string& second) {
   set_field(message, message.GetDescriptor()->field(0), flag, first);
@@ -146,6 +186,10 @@ void add_message(Message& message, const FieldDescriptor* field, const std::stri
     added->CopyFrom(parse_skill(flag, text));
   } else if (field->message_type() == v1::ChannelInterruption::descriptor()) {
     added->CopyFrom(parse_interruption(flag, text));
+  } else if (field->message_type() == v1::ScorecardItem::descriptor()) {
+    added->CopyFrom(parse_item(flag, text));
+  } else if (field->message_type() == v1::ScorecardGate::descriptor()) {
+    added->CopyFrom(parse_gate(flag, text));
   } else {
     const auto [first, second] = split_pair(text, "");
     if (second.empty()) refuse(flag, text, tr("a pair such as NAME=VALUE"));
@@ -165,6 +209,7 @@ void set_message(Message& message, const FieldDescriptor* field, const std::stri
 std::string placeholder(const FieldDescriptor* field) {
   if (field->is_map()) return "KEY=VALUE";
   if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT32) return "N";
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) return "X";
   if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
     return "{" + CLI::detail::join(enum_names(field->enum_type()), ",") + "}";
   }
@@ -180,6 +225,8 @@ std::string placeholder(const FieldDescriptor* field) {
   if (type == "AssessmentAnswer") return "ITEM=N";
   if (type == "SkillRequirement") return "SKILL[=MIN[..MAX]]";
   if (type == "ChannelInterruption") return "CHANNEL=[CHANNEL,...]";
+  if (type == "ScorecardItem") return "METRIC=WEIGHT:FLOOR..TARGET[@N]";
+  if (type == "ScorecardGate") return "METRIC=MIN..|..MAX";
   if (type == "SkillWeight") return "SKILL=WEIGHT";
   return type == "SkillLevel" ? "SKILL=LEVEL[@TIME]" : "CHANNEL=N";
 }
@@ -201,6 +248,9 @@ void set_field(Message& message, const FieldDescriptor* field, const std::string
       break;
     case FieldDescriptor::CPPTYPE_INT32:
       reflection->SetInt32(&message, field, parse_int(flag, text));
+      break;
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      reflection->SetDouble(&message, field, parse_real(flag, text));
       break;
     case FieldDescriptor::CPPTYPE_BOOL:
       reflection->SetBool(&message, field, text == "true");

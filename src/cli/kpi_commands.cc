@@ -32,14 +32,9 @@ void add_standard_metrics(Request& request) {
 
 /// The metrics named, in that order. Those that the server does not know it tells itself.
 std::vector<v1::Metric> metrics_of(Context& context, const google::protobuf::RepeatedPtrField<std::string>& ids) {
-  Dictionary dictionary;
-  const auto response = context.call(&Stub::ListMetrics, {});
-  for (const auto& metric : response.metrics()) dictionary[metric.metric_id()] = metric;
+  const Dictionary dictionary = dictionary_of(context);
   std::vector<v1::Metric> metrics;
-  for (const auto& id : ids) {
-    metrics.push_back(dictionary[id]);
-    metrics.back().set_metric_id(id);
-  }
+  for (const auto& id : ids) metrics.push_back(metric_in(dictionary, id));
   return metrics;
 }
 

@@ -5,16 +5,11 @@
 
 #include "duration.h"
 #include "i18n.h"
+#include "muster/v1/kpi_service.grpc.pb.h"
 #include "words.h"
 
 namespace muster::cli {
 namespace {
-
-std::string row_name(const v1::KpiRow& row) {
-  v1::Channel channel{};
-  if (v1::Channel_Parse(row.row_id(), &channel)) return word(channel);
-  return row.row_id().empty() ? tr("all") : row.row_id();
-}
 
 /// What the figure of a queue was reckoned by stands beside it.
 std::string service_level_text(const v1::KpiRow& row) {
@@ -50,6 +45,23 @@ std::vector<v1::KpiRow> KpiModel::rows() const {
   return rows;
 }
 
+Dictionary dictionary_of(Context& context) {
+  Dictionary dictionary;
+  const auto response = context.call(&v1::KpiService::Stub::ListMetrics, {});
+  for (const auto& metric : response.metrics()) dictionary[metric.metric_id()] = metric;
+  return dictionary;
+}
+
+v1::Metric metric_in(const Dictionary& dictionary, const std::string& id) {
+  const auto found = dictionary.find(id);
+  if (found != dictionary.end()) return found->second;
+  v1::Metric unknown;
+  unknown.set_metric_id(id);
+  unknown.set_display_name(id);
+  unknown.set_display_name_zh(id);
+  return unknown;
+}
+
 std::string metric_text(const v1::Metric& metric, double value) {
   if (std::isnan(value)) return "–";
   switch (metric.unit()) {
@@ -66,6 +78,12 @@ std::string metric_text(const v1::Metric& metric, double value) {
 
 std::string metric_name(const v1::Metric& metric) {
   return language() == Language::kChinese ? metric.display_name_zh() : metric.display_name();
+}
+
+std::string row_name(const v1::KpiRow& row) {
+  v1::Channel channel{};
+  if (v1::Channel_Parse(row.row_id(), &channel)) return word(channel);
+  return row.row_id().empty() ? tr("all") : row.row_id();
 }
 
 Table kpi_table(const std::vector<v1::KpiRow>& rows, const std::vector<v1::Metric>& metrics, bool spans) {

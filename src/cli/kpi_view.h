@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "context.h"
 #include "muster/base/time.h"
 #include "muster/v1/board_service.pb.h"
 #include "muster/v1/kpi_service.pb.h"
@@ -30,11 +31,16 @@ class KpiModel {
 
 /// The metrics of the dictionary by id.
 using Dictionary = std::map<std::string, v1::Metric>;
+Dictionary dictionary_of(Context& context);
+/// One that the server does not tell of has nothing but its id.
+v1::Metric metric_in(const Dictionary& dictionary, const std::string& id);
 
 /// "83.0%", "3m05s", "–" for nothing to tell.
 std::string metric_text(const v1::Metric& metric, double value);
 /// In the language of the program.
 std::string metric_name(const v1::Metric& metric);
+/// The row's identifier in words.
+std::string row_name(const v1::KpiRow& row);
 /// A column for each metric, beside the row's name and, if `spans`, the start of its span.
 Table kpi_table(const std::vector<v1::KpiRow>& rows, const std::vector<v1::Metric>& metrics, bool spans);
 std::vector<Line> kpi_lines(const KpiModel& model, const std::vector<v1::Metric>& metrics);

@@ -351,6 +351,93 @@ std::string word(v1::MetricDirection direction) {
   }
 }
 
+std::string word(v1::KpiDimension dimension) {
+  switch (dimension) {
+    case v1::KPI_DIMENSION_WORKSPACE:
+      return tr("workspace");
+    case v1::KPI_DIMENSION_TENANT:
+      return tr("tenant");
+    case v1::KPI_DIMENSION_CHANNEL:
+      return tr("channel");
+    case v1::KPI_DIMENSION_QUEUE:
+      return tr("queue");
+    case v1::KPI_DIMENSION_BASE:
+      return tr("base");
+    case v1::KPI_DIMENSION_TEAM:
+      return tr("team");
+    case v1::KPI_DIMENSION_AGENT:
+      return tr("agent");
+    case v1::KPI_DIMENSION_BASE_QUEUE:
+      return tr("base and queue");
+    default:
+      return unknown(dimension);
+  }
+}
+
+std::string word(v1::Weekday day) {
+  switch (day) {
+    case v1::WEEKDAY_MONDAY:
+      return tr("Mon");
+    case v1::WEEKDAY_TUESDAY:
+      return tr("Tue");
+    case v1::WEEKDAY_WEDNESDAY:
+      return tr("Wed");
+    case v1::WEEKDAY_THURSDAY:
+      return tr("Thu");
+    case v1::WEEKDAY_FRIDAY:
+      return tr("Fri");
+    case v1::WEEKDAY_SATURDAY:
+      return tr("Sat");
+    case v1::WEEKDAY_SUNDAY:
+      return tr("Sun");
+    default:
+      return unknown(day);
+  }
+}
+
+std::string word(v1::PaceState state) {
+  switch (state) {
+    case v1::PACE_STATE_AHEAD:
+      return tr("▲ ahead");
+    case v1::PACE_STATE_ON:
+      return tr("● on pace");
+    case v1::PACE_STATE_BEHIND:
+      return tr("▼ behind");
+    case v1::PACE_STATE_UNKNOWN:
+      return tr("– unknown");
+    default:
+      return unknown(state);
+  }
+}
+
+std::string word(v1::PaceBasis basis) {
+  switch (basis) {
+    case v1::PACE_BASIS_TARGET:
+      return tr("target at any time");
+    case v1::PACE_BASIS_ROW:
+      return tr("same weekday");
+    case v1::PACE_BASIS_TENANT:
+      return tr("same weekday of the tenant");
+    case v1::PACE_BASIS_WORKSPACE:
+      return tr("same weekday of the workspace");
+    case v1::PACE_BASIS_LINEAR:
+      return tr("time of day");
+    default:
+      return unknown(basis);
+  }
+}
+
+std::string word(v1::MissingItem missing) {
+  switch (missing) {
+    case v1::MISSING_ITEM_NO_VALUE:
+      return tr("nothing to tell");
+    case v1::MISSING_ITEM_TOO_LITTLE_EVIDENCE:
+      return tr("too little evidence");
+    default:
+      return unknown(missing);
+  }
+}
+
 std::string word(v1::ContactOutcomeKind kind) {
   switch (kind) {
     case v1::CONTACT_OUTCOME_KIND_SURVEY_SENT:

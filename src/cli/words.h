@@ -15,8 +15,10 @@
 #include "muster/v1/live_session.pb.h"
 #include "muster/v1/member.pb.h"
 #include "muster/v1/routing.pb.h"
+#include "muster/v1/scorecard.pb.h"
 #include "muster/v1/skill_tag.pb.h"
 #include "muster/v1/sub_team.pb.h"
+#include "muster/v1/target.pb.h"
 #include "muster/v1/tier.pb.h"
 #include "muster/v1/vetting.pb.h"
 #include "muster/v1/webhook.pb.h"
@@ -38,6 +40,11 @@ std::string word(v1::QueueOrder order);
 std::string word(v1::ServiceLevelMethod method);
 std::string word(v1::MetricUnit unit);
 std::string word(v1::MetricDirection direction);
+std::string word(v1::KpiDimension dimension);
+std::string word(v1::Weekday day);
+std::string word(v1::PaceState state);
+std::string word(v1::PaceBasis basis);
+std::string word(v1::MissingItem missing);
 std::string word(v1::ContactOutcomeKind kind);
 std::string word(v1::PoolHold hold);
 std::string word(v1::MemberState state);

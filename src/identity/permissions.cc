@@ -20,8 +20,10 @@
 #include "muster/v1/live_session_service.pb.h"
 #include "muster/v1/member_service.pb.h"
 #include "muster/v1/routing_service.pb.h"
+#include "muster/v1/scorecard_service.pb.h"
 #include "muster/v1/skill_tag_service.pb.h"
 #include "muster/v1/sub_team_service.pb.h"
+#include "muster/v1/target_service.pb.h"
 #include "muster/v1/tier_service.pb.h"
 #include "muster/v1/vetting_service.pb.h"
 #include "muster/v1/webhook_service.pb.h"
@@ -251,6 +253,12 @@ constexpr Permission kPermissions[] = {
     {"RoutingService", "SetAgentSuspension", Access::kTable, kRoutingWrite, "PPP......"},
     {"RoutingService", "SetAgentPresence", Access::kTable, kRoutingWrite, "PPP......"},
 
+    {"ScorecardService", "CreateScorecard", Access::kTable, kRoutingWrite, "PPP......"},
+    {"ScorecardService", "GetScorecard", Access::kTable, kBoardRead, "PPPPP...."},
+    {"ScorecardService", "ListScorecards", Access::kTable, kBoardRead, "PPPPP...."},
+    {"ScorecardService", "DeleteScorecard", Access::kTable, kRoutingWrite, "PPP......"},
+    {"ScorecardService", "EvaluateScorecard", Access::kTable, kBoardRead, "PPPPP...."},
+
     {"SubTeamService", "CreateSubTeam", Access::kTable, kMembersWrite, "PPP....O."},
     {"SubTeamService", "GetSubTeam", Access::kTable, kMembersRead, "PPPPP..O."},
     {"SubTeamService", "ListSubTeams", Access::kTable, kMembersRead, "PPPPP...."},
@@ -261,6 +269,11 @@ constexpr Permission kPermissions[] = {
     {"SubTeamService", "RemoveSubTeamMember", Access::kTable, kMembersWrite, "PPP....O."},
     {"SubTeamService", "DissolveSubTeam", Access::kTable, kMembersWrite, "PPP....O."},
     {"SubTeamService", "ListSubTeamChanges", Access::kTable, kMembersRead, "PPPPP..O."},
+
+    {"TargetService", "SetTarget", Access::kTable, kRoutingWrite, "PPP..T..T"},
+    {"TargetService", "DeleteTarget", Access::kTable, kRoutingWrite, "PPP..T..T"},
+    {"TargetService", "ListTargets", Access::kTable, kBoardRead, "PPPPPTT.T"},
+    {"TargetService", "TrackTargets", Access::kTable, kBoardRead, "PPPPPTT.T"},
 
     {"TierService", "ListTiers", Access::kTable, kMembersRead, "PPPPP..P."},
     {"TierService", "UpdateTier", Access::kTable, kMembersWrite, "PP......."},
@@ -348,7 +361,9 @@ void load_services() {
   v1::GetLiveSessionRequest::descriptor();
   v1::GetMemberRequest::descriptor();
   v1::GetSkillRequest::descriptor();
+  v1::GetScorecardRequest::descriptor();
   v1::GetSubTeamRequest::descriptor();
+  v1::TrackTargetsRequest::descriptor();
   v1::ListTiersRequest::descriptor();
   v1::ListEvidenceRequest::descriptor();
   v1::ListVettingsRequest::descriptor();

@@ -13,6 +13,7 @@
 #include "muster/skill_tags/evidence.h"
 #include "muster/skill_tags/recompute.h"
 #include "muster/skill_tags/skill_tag_service.h"
+#include "muster/targets/target_services.h"
 
 namespace muster::musterd {
 namespace {
@@ -43,6 +44,7 @@ Sealer sealer_of(const identity::Identity& identity) {
 BackOffice::BackOffice(const std::string& database, node::Node& node, api::Gate& gate, Sealer root,
                        webhooks::Options webhooks)
     : pool_({.connection = database, .threads = 4}),
+      node_(node),
       gate_(gate),
       root_(std::move(root)),
       webhooks_(std::move(webhooks)),
@@ -60,6 +62,8 @@ std::vector<std::unique_ptr<grpc::Service>> BackOffice::make_services() {
   services.push_back(certification::make_certificate_service(pool_, gate_, changed));
   services.push_back(certification::make_vetting_service(pool_, gate_, changed));
   services.push_back(webhooks::make_webhook_service(pool_, gate_, changed, root_, webhooks_));
+  services.push_back(targets::make_target_service(pool_, gate_, node_));
+  services.push_back(targets::make_scorecard_service(pool_, gate_, node_));
   return services;
 }
 

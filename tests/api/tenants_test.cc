@@ -10,6 +10,7 @@
 #include "muster/api/caller.h"
 #include "muster/v1/board_service.grpc.pb.h"
 #include "muster/v1/identity_service.grpc.pb.h"
+#include "muster/v1/target_service.grpc.pb.h"
 #include "muster/v1/vetting_service.grpc.pb.h"
 #include "muster/v1/webhook_service.grpc.pb.h"
 #include "muster/webhooks/webhooks.h"
@@ -194,8 +195,10 @@ class TenantsTest : public ::testing::Test {
     keys_request.set_tenant_id("acme");
     v1::ListApiKeysResponse keys;
     v1::ListVettingsResponse vettings;
+    v1::ListTargetsResponse targets;
     const Client& acme = admin_of("acme");
     EXPECT_TRUE(call(acme, &v1::VettingService::Stub::ListVettings, v1::ListVettingsRequest(), &vettings).ok());
+    EXPECT_TRUE(call(acme, &v1::TargetService::Stub::ListTargets, v1::ListTargetsRequest(), &targets).ok());
     EXPECT_TRUE(call(acme, &Contacts::ListContacts, v1::ListContactsRequest(), &contacts).ok());
     EXPECT_TRUE(call(acme, &Routing::ListQueues, v1::ListQueuesRequest(), &queues).ok());
     EXPECT_TRUE(call(acme, &Identities::ListUsers, users_request, &users).ok());
@@ -206,7 +209,7 @@ class TenantsTest : public ::testing::Test {
     EXPECT_TRUE(call(acme, &Webhooks::ListDeliveries, v1::ListDeliveriesRequest(), &deliveries).ok());
     contacts.clear_sequence();
     return contacts.DebugString() + queues.DebugString() + users.DebugString() + keys.DebugString() +
-           vettings.DebugString() + webhooks.DebugString() + deliveries.DebugString();
+           vettings.DebugString() + webhooks.DebugString() + deliveries.DebugString() + targets.DebugString();
   }
 
   Backend backend{{}, {}, patient()};
@@ -412,6 +415,15 @@ TEST_F(TenantsTest, NoMethodGivesOrChangesAnythingOfAnotherTenant) {
   decision.set_outcome(v1::VETTING_STATE_APPROVED);
   decision.set_reason(kSecret);
   ASSERT_TRUE(call(admin_of("acme"), &v1::VettingService::Stub::DecideVetting, decision).ok());
+  v1::SetTargetRequest aim;
+  aim.set_request_id(new_request_id());
+  aim.mutable_target()->set_dimension(v1::KPI_DIMENSION_TENANT);
+  aim.mutable_target()->set_row_id("acme");
+  aim.mutable_target()->set_metric_id("asa");
+  aim.mutable_target()->set_value(20);
+  aim.mutable_target()->set_display_name(kSecret);
+  v1::SetTargetResponse aimed;
+  ASSERT_TRUE(call(admin_of("acme"), &v1::TargetService::Stub::SetTarget, aim, &aimed).ok());
   v1::ListApiKeysRequest keys_request;
   v1::ListApiKeysResponse keys;
   ASSERT_TRUE(call(admin_of("acme"), &Identities::ListApiKeys, keys_request, &keys).ok());
@@ -430,6 +442,9 @@ TEST_F(TenantsTest, NoMethodGivesOrChangesAnythingOfAnotherTenant) {
       {"member_id", "li.na"},
       {"policy_id", "plain"},
       {"skill_id", "zh"},
+      {"target_id", aimed.target().target_id()},
+      {"row_id", "acme"},
+      {"metric_id", "asa"},
       {"current_password", "no"},
       {"new_password", "a new and longer one"},
   };

@@ -58,6 +58,10 @@ void set_next_page(const store::Page<T>& page, const PageToken& token, Response*
 void transact(store::TenantPool& pool, const std::string& tenant, grpc::ServerUnaryReactor* reactor,
               store::TenantPool::Task work, std::function<grpc::Status()> then);
 
+/// The same for a call that takes more than the transaction: `then` finishes it.
+void look_up(store::TenantPool& pool, const std::string& tenant, grpc::ServerUnaryReactor* reactor,
+             store::TenantPool::Task work, std::function<void()> then);
+
 /// The reply to a request: that of the first time, if it was answered before, else that of `work`. `body`: everything
 /// that makes it the same request. Throws Refusal if its request_id was used for another one.
 std::string once(store::TenantTransaction& t, const std::string& request_id, const std::string& body, TimePoint now,

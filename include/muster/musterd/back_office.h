@@ -20,8 +20,8 @@ namespace muster::musterd {
 /// The root key, as far as the back office needs it. The identity must outlive it.
 Sealer sealer_of(const identity::Identity& identity);
 
-/// Everything that members, the academy, certificates, skill tags and webhooks need, put together: their services, the
-/// roster, the jobs, the deliveries, and what one of them tells another.
+/// Everything that members, the academy, certificates, skill tags, targets and webhooks need, put together: their
+/// services, the roster, the jobs, the deliveries, and what one of them tells another.
 class BackOffice {
  public:
   /// The node, which is started, the gate and the root key must outlive it. The roster begins to work.
@@ -40,6 +40,7 @@ class BackOffice {
 
  private:
   store::TenantPool pool_;
+  node::Node& node_;
   api::Gate& gate_;
   const Sealer root_;
   const webhooks::Options webhooks_;

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "muster/v1/contact_service.pb.h"
 #include "muster/v1/routing_service.pb.h"
+#include "muster/v1/scorecard.pb.h"
 #include "speech.h"
 
 namespace muster::cli {
@@ -29,6 +30,27 @@ TEST_F(FlagsTest, EnumerationsAreWrittenInSmallLettersWithDashes) {
   EXPECT_THAT(enum_names(v1::Channel_descriptor()), ElementsAre("voice", "chat", "email", "social", "ticket", "task"));
   EXPECT_EQ(with<v1::ListContactsRequest>("states", "wrap-up").states(0), v1::CONTACT_STATE_WRAP_UP);
   EXPECT_THROW(with<v1::Queue>("channel", "fax"), UsageError);
+}
+
+TEST_F(FlagsTest, AnItemOfAScorecardSaysWhatItIsWorth) {
+  const auto item = with<v1::Scorecard>("items", "csat=3:60..85.5@30").items(0);
+  EXPECT_EQ(item.metric_id(), "csat");
+  EXPECT_EQ(item.weight(), 3);
+  EXPECT_EQ(item.floor(), 60);
+  EXPECT_EQ(item.target(), 85.5);
+  EXPECT_EQ(item.minimum_evidence(), 30);
+  EXPECT_EQ(with<v1::Scorecard>("items", "nps=1:-20..40").items(0).floor(), -20);
+  for (const char* wrong : {"csat", "csat=3", "csat=3:60", "csat=3:60..", "csat=3:60..x", "csat=a:60..85"}) {
+    EXPECT_THROW(with<v1::Scorecard>("items", wrong), UsageError) << wrong;
+  }
+}
+
+TEST_F(FlagsTest, AGateHasALimitOnOneSide) {
+  EXPECT_EQ(with<v1::Scorecard>("gates", "csat=80..").gates(0).at_least(), 80);
+  EXPECT_EQ(with<v1::Scorecard>("gates", "abandon_rate=..8.5").gates(0).at_most(), 8.5);
+  for (const char* wrong : {"csat", "csat=80", "csat=..", "csat=1..2"}) {
+    EXPECT_THROW(with<v1::Scorecard>("gates", wrong), UsageError) << wrong;
+  }
 }
 
 TEST_F(FlagsTest, AStepSaysWhenAndWhom) {
