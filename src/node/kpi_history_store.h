@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "muster/dispatch/types.h"
+#include "muster/node/kpi_recomputation.h"
 #include "muster/node/kpis.h"
 #include "muster/store/tenant_pool.h"
 
@@ -24,6 +25,15 @@ void prepare_kpi_history(pqxx::transaction_base& work);
 void write_kpi_history(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
                        const kpi::History& history);
 inline constexpr int kKpiMonthsKept = 25;
+
+/// As prepare_kpi_history(), for these three: history counted anew goes into a table of the connection's own, and is
+/// compared with the one stored, as far back as that is kept. What differs is repaired, if asked for; nothing else may
+/// write history meanwhile.
+void prepare_kpi_comparison(pqxx::transaction_base& work);
+void write_recomputed_kpis(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
+                           const kpi::History& history);
+KpiComparison compare_kpi_history(pqxx::transaction_base& work, const std::string& workspace, TimePoint closed_until,
+                                  bool repairs);
 
 /// Gathers what a query asks for.
 class KpiHistoryReader {
