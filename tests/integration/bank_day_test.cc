@@ -176,8 +176,9 @@ using Figures = std::map<std::tuple<int, std::string, int, std::string>, kpi::Fi
 constexpr const char* kFigures = R"(
   WITH call AS (
     SELECT lower(type) AS queue, coalesce(lower(agent), 'unnamed') AS agent, outcome = 'AGENT' AS answered, method,
-           CASE WHEN q_start_s > 0 THEN q_start_s ELSE ser_start_s END AS due,
-           CASE WHEN q_start_s > 0 THEN greatest(q_time, 0) ELSE 0 END AS wait, greatest(ser_time, 0) AS service
+           CASE WHEN q_start_s > 0 THEN q_start_s ELSE ser_start_s END::bigint AS due,
+           CASE WHEN q_start_s > 0 THEN greatest(q_time, 0) ELSE 0 END::bigint AS wait,
+           greatest(ser_time, 0)::bigint AS service
     FROM log JOIN queue_method ON queue = lower(type)
     WHERE date = $1 AND (outcome = 'AGENT' AND greatest(q_start_s, ser_start_s) > 0
                          OR outcome = 'HANG' AND q_start_s > 0)
@@ -205,8 +206,8 @@ constexpr const char* kFigures = R"(
     FROM counted WHERE answered GROUP BY 1, 2, 3
   ), busy AS (  -- clock time, however many calls at once
     SELECT agent, slot, (SELECT sum(upper(part) - lower(part)) FROM unnest(
-             range_agg(int4range(due + wait, due + wait + service))
-             * int4multirange(int4range(slot * 1800, slot * 1800 + 1800))) AS part) AS seconds
+             range_agg(int8range(due + wait, due + wait + service))
+             * int8multirange(int8range(slot * 1800, slot * 1800 + 1800))) AS part) AS seconds
     FROM call CROSS JOIN generate_series(0, 47) AS slot WHERE answered GROUP BY agent, slot
   )
   SELECT dimension, id, slot, metric, numerator::bigint, denominator::bigint FROM (
@@ -221,7 +222,7 @@ constexpr const char* kFigures = R"(
       ('service_level_sl5', 100 * (a20 + b5), a + b), ('service_level_sl6', 100 * a20, a + b - b5),
       ('service_level_sl7', 100 * (a20 + b20), a + b), ('offers_accepted', a, 1)) AS v
     UNION ALL
-    SELECT dimension, id, slot, metric, 1000000 * (SELECT min(bound) FROM unnest(ARRAY[
+    SELECT dimension, id, slot, metric, 1000000::bigint * (SELECT min(bound) FROM unnest(ARRAY[
              1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 40, 50, 60, 90, 120, 150, 180, 240, 300, 450, 600, 900, 1200,
              1800, 2700, 3600, 7200, 14400, 28800, 86400]) AS bound WHERE bound >= wait), 1
     FROM gone CROSS JOIN unnest(ARRAY['wait_p50', 'wait_p90', 'wait_p95', 'wait_p99'], p) AS percentile(metric, wait)
@@ -301,8 +302,8 @@ void expect_equal(const Figures& figures, const Figures& log) {
   for (const auto& [where, figure] : figures) EXPECT_TRUE(log.contains(where)) << text(where);
 }
 
-/// Replays a day of the log and compares; returns how many calls it had.
-std::size_t replay_and_compare(const std::string& path, const std::string& date) {
+/// Replays a day of the log and compares; returns the metrics that there was anything to tell of.
+std::set<std::string> replay_and_compare(const std::string& path, const std::string& date) {
   // Not the log's own: what lies between then and now would be intervals upon intervals.
   const TimePoint midnight = std::chrono::floor<std::chrono::days>(wall_now()) - std::chrono::days(2);
   const std::vector<Call> calls = read_calls(path, date);
@@ -313,11 +314,10 @@ std::size_t replay_and_compare(const std::string& path, const std::string& date)
   const Figures log = figures_of_log(past.database, path, date, replay.methods);
   std::set<std::string> metrics;
   for (const auto& [where, figure] : log) metrics.insert(std::get<3>(where));
-  EXPECT_EQ(metrics.size(), 26U) << "something of everything";
   const auto node = past.take_up();
   expect_equal(figures_of_node(*node, midnight, metrics), log);
   std::cout << calls.size() << " calls, " << log.size() << " figures of " << kSlots << " half hours\n";
-  return calls.size();
+  return metrics;
 }
 
 /// A log as a call centre may have written it: at borders of half hours, over midnight, without a name, at odds with
@@ -333,7 +333,7 @@ void write_log(const std::string& path, std::uint64_t seed) {
     int arrival = 1 + below(86'399);
     if (below(10) == 0) arrival = 1800 * (1 + below(kSlots - 1));
     const bool queued = below(3) != 0, answered = below(4) != 0;
-    int wait = below(3) == 0 ? below(900) : below(30);
+    int wait = below(3) == 0 ? below(3000) : below(30);
     if (below(8) == 0) wait = 20;
     if (below(8) == 0) wait = (1800 - arrival % 1800) % 1800;
     const int service = below(20) == 0 ? 0 : below(600), start = arrival + (queued ? wait : 0);
@@ -357,7 +357,7 @@ TEST(BankDay, FiguresOfHalfHoursAreThoseOfTheLog) {
   for (const std::uint64_t seed : {1, 2, 3}) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     write_log(path, seed);
-    EXPECT_GT(replay_and_compare(path, "2001-05-07"), 500U);
+    EXPECT_EQ(replay_and_compare(path, "2001-05-07").size(), 26U) << "something of everything";
   }
   std::filesystem::remove(path);
 }
@@ -366,7 +366,7 @@ TEST(BankDay, FiguresOfHalfHoursAreThoseOfARecordedLog) {
   const char* path = std::getenv("MUSTER_TRACE_FILE");
   if (!path) GTEST_SKIP() << "MUSTER_TRACE_FILE names no call-by-call log";
   const char* date = std::getenv("MUSTER_TRACE_DATE");
-  EXPECT_GT(replay_and_compare(path, date ? date : "1999-03-01"), 0U);
+  EXPECT_FALSE(replay_and_compare(path, date ? date : "1999-03-01").empty()) << "no call on that day";
 }
 
 }  // namespace
