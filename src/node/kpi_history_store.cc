@@ -15,20 +15,10 @@ namespace {
 
 using Months = std::chrono::year_month;
 
-std::chrono::year_month month_of(TimePoint time) {
-  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(time)};
-  return {day.year(), day.month()};
-}
-
 std::string name_of(Months month) {
   const unsigned number = static_cast<unsigned>(month.month());
   return "kpi_interval_" + std::to_string(static_cast<int>(month.year())) + (number < 10 ? "_0" : "_") +
          std::to_string(number);
-}
-
-std::string first_day_of(Months month) {
-  return std::to_string(static_cast<int>(month.year())) + "-" + std::to_string(static_cast<unsigned>(month.month())) +
-         "-01 00:00+00";
 }
 
 void drop_months_before(pqxx::transaction_base& work, Months oldest) {
@@ -37,20 +27,6 @@ void drop_months_before(pqxx::transaction_base& work, Months oldest) {
       " WHERE i.inhparent = 'kpi_interval'::regclass AND c.relname < $1",
       name_of(oldest));
   for (const auto& row : found) work.exec0("DROP TABLE " + work.quote_name(row[0].as<std::string>()));
-}
-
-/// Of which day on what is kept for sure, once everything before `until` is over.
-Months oldest_kept(TimePoint until) { return month_of(until) - std::chrono::months(kKpiMonthsKept); }
-
-/// Makes the months that are written to, and drops those that have been kept for long enough when there is a new one:
-/// both lock all of history, so they come first in the transaction, and mostly not at all.
-void make_months(pqxx::transaction_base& work, const std::set<Months>& months, TimePoint closed_until) {
-  for (const Months month : months) {
-    if (!work.exec_params1("SELECT to_regclass($1)", name_of(month))[0].is_null()) continue;
-    work.exec0("CREATE TABLE " + name_of(month) + " PARTITION OF kpi_interval FOR VALUES FROM ('" +
-               first_day_of(month) + "') TO ('" + first_day_of(month + std::chrono::months(1)) + "')");
-    drop_months_before(work, oldest_kept(closed_until));
-  }
 }
 
 std::set<Months> months_of(const kpi::History& history) {
@@ -116,43 +92,6 @@ void restate(store::Connection& connection, pqxx::transaction_base& work, const 
   work.exec0(merge_into(table));
 }
 
-// What counts nothing is as good as not there.
-constexpr const char* kCompare =
-    "CREATE TEMP TABLE different_kpi ON COMMIT DROP AS"
-    " SELECT dimension, start_time, id, second, s.facts AS stored_facts, s.amounts AS stored_amounts, r.facts, "
-    "r.amounts"
-    " FROM (SELECT * FROM kpi_interval WHERE workspace = $1 AND start_time >= $2::timestamptz AND facts <> '{}') AS s"
-    " FULL JOIN (SELECT * FROM recomputed_kpi WHERE start_time >= $2::timestamptz AND facts <> '{}') AS r"
-    " USING (dimension, start_time, id, second)"
-    " WHERE (s.facts, s.amounts) IS DISTINCT FROM (r.facts, r.amounts)";
-constexpr const char* kRowCounts =
-    "SELECT (SELECT count(*) FROM recomputed_kpi WHERE start_time >= $1::timestamptz AND facts <> '{}'),"
-    " count(*) FILTER (WHERE stored_facts IS NULL), count(*) FILTER (WHERE facts IS NULL), count(*) FROM different_kpi";
-const std::string kDifferentFacts =
-    "SELECT dimension, id, second, extract(epoch FROM start_time)::bigint, fact, coalesce(stored, 0),"
-    " coalesce(recomputed, 0) FROM different_kpi, LATERAL ("
-    "  SELECT fact, s.amount AS stored, r.amount AS recomputed FROM unnest(stored_facts, stored_amounts) AS s(fact, "
-    "amount)"
-    "  FULL JOIN unnest(facts, amounts) AS r(fact, amount) USING (fact)) AS each"
-    " WHERE stored IS DISTINCT FROM recomputed ORDER BY dimension, start_time, id, second, fact LIMIT " +
-    std::to_string(KpiComparison::kDifferencesMax);
-
-void repair(pqxx::transaction_base& work, const std::string& workspace, TimePoint closed_until) {
-  std::set<Months> months;
-  for (const auto& row : work.exec("SELECT DISTINCT extract(epoch FROM date_trunc('month', start_time, 'UTC'))::bigint"
-                                   " FROM different_kpi WHERE facts IS NOT NULL")) {
-    months.insert(month_of(TimePoint(std::chrono::seconds(row[0].as<std::int64_t>()))));
-  }
-  make_months(work, months, closed_until);
-  work.exec_params0(
-      "DELETE FROM kpi_interval AS k USING different_kpi AS d WHERE k.workspace = $1"
-      " AND (k.dimension, k.start_time, k.id, k.second) = (d.dimension, d.start_time, d.id, d.second)",
-      workspace);
-  work.exec0(
-      "INSERT INTO kpi_interval SELECT r.workspace, dimension, id, second, start_time, r.tenant_id, r.facts, r.amounts,"
-      " now() FROM recomputed_kpi AS r JOIN different_kpi USING (dimension, start_time, id, second)");
-}
-
 /// Facts of rows that a query may give.
 constexpr std::size_t kCellsMax = 2'000'000;
 constexpr TimePoint kFarAhead{std::chrono::sys_days(std::chrono::year(9999) / 1 / 1)};
@@ -165,51 +104,44 @@ void prepare_kpi_history(pqxx::transaction_base& work) {
   work.exec0("CREATE TEMP TABLE incoming_kpi (LIKE kpi_interval) ON COMMIT DELETE ROWS");
 }
 
-void prepare_kpi_comparison(pqxx::transaction_base& work) {
-  prepare_kpi_history(work);
-  work.exec0("CREATE TEMP TABLE recomputed_kpi (LIKE kpi_interval INCLUDING INDEXES)");
+std::chrono::year_month month_of(TimePoint time) {
+  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(time)};
+  return {day.year(), day.month()};
+}
+
+std::string first_day_of(std::chrono::year_month month) {
+  return std::to_string(static_cast<int>(month.year())) + "-" + std::to_string(static_cast<unsigned>(month.month())) +
+         "-01 00:00+00";
+}
+
+std::chrono::year_month oldest_kpi_month(TimePoint until) {
+  return month_of(until) - std::chrono::months(kKpiMonthsKept);
+}
+
+void make_kpi_months(pqxx::transaction_base& work, const std::set<std::chrono::year_month>& months,
+                     TimePoint closed_until) {
+  for (const Months month : months) {
+    if (!work.exec_params1("SELECT to_regclass($1)", name_of(month))[0].is_null()) continue;
+    work.exec0("CREATE TABLE " + name_of(month) + " PARTITION OF kpi_interval FOR VALUES FROM ('" +
+               first_day_of(month) + "') TO ('" + first_day_of(month + std::chrono::months(1)) + "')");
+    drop_months_before(work, oldest_kpi_month(closed_until));
+  }
+}
+
+void add_kpi_history(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
+                     const kpi::History& history, const std::string& table) {
+  write_closed(connection, work, workspace, history.closed, table);
+  restate(connection, work, workspace, history.restated, table);
 }
 
 void write_kpi_history(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
                        const kpi::History& history) {
-  make_months(work, months_of(history), history.closed_until);
-  write_closed(connection, work, workspace, history.closed, "kpi_interval");
-  restate(connection, work, workspace, history.restated, "kpi_interval");
+  make_kpi_months(work, months_of(history), history.closed_until);
+  add_kpi_history(connection, work, workspace, history, "kpi_interval");
   work.exec_params0(
       "UPDATE projection SET kpis_until = to_timestamp($2::bigint / 1000000) WHERE workspace = $1"
       " AND kpis_until IS DISTINCT FROM to_timestamp($2::bigint / 1000000)",
       workspace, micros(history.closed_until));
-}
-
-void write_recomputed_kpis(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
-                           const kpi::History& history) {
-  write_closed(connection, work, workspace, history.closed, "recomputed_kpi");
-  restate(connection, work, workspace, history.restated, "recomputed_kpi");
-}
-
-KpiComparison compare_kpi_history(pqxx::transaction_base& work, const std::string& workspace, TimePoint closed_until,
-                                  bool repairs) {
-  const std::string oldest = first_day_of(oldest_kept(closed_until));
-  work.exec_params0(kCompare, workspace, oldest);
-  const auto rows = work.exec_params1(kRowCounts, oldest);
-  KpiComparison comparison;
-  comparison.missing = rows[1].as<std::int64_t>();
-  comparison.unexpected = rows[2].as<std::int64_t>();
-  comparison.different = rows[3].as<std::int64_t>() - comparison.missing - comparison.unexpected;
-  comparison.equal = rows[0].as<std::int64_t>() - comparison.missing - comparison.different;
-  for (const auto& row : work.exec(kDifferentFacts)) {
-    comparison.differences.push_back(
-        {{kpi::Dimension(row[0].as<int>()), row[1].as<std::string>(), row[2].as<std::string>()},
-         TimePoint(std::chrono::seconds(row[3].as<std::int64_t>())),
-         row[4].as<std::size_t>(),
-         row[5].as<std::int64_t>(),
-         row[6].as<std::int64_t>()});
-  }
-  if (repairs && !comparison.all_equal()) {
-    repair(work, workspace, closed_until);
-    comparison.repaired = true;
-  }
-  return comparison;
 }
 
 TimePoint KpiHistoryReader::read_tables(store::TenantTransaction& t, const std::string& workspace,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <pqxx/transaction_base>
 #include <set>
@@ -8,7 +9,6 @@
 #include <vector>
 
 #include "muster/dispatch/types.h"
-#include "muster/node/kpi_recomputation.h"
 #include "muster/node/kpis.h"
 #include "muster/store/tenant_pool.h"
 
@@ -26,14 +26,18 @@ void write_kpi_history(store::Connection& connection, pqxx::transaction_base& wo
                        const kpi::History& history);
 inline constexpr int kKpiMonthsKept = 25;
 
-/// As prepare_kpi_history(), for these three: history counted anew goes into a table of the connection's own, and is
-/// compared with the one stored, as far back as that is kept. What differs is repaired, if asked for; nothing else may
-/// write history meanwhile.
-void prepare_kpi_comparison(pqxx::transaction_base& work);
-void write_recomputed_kpis(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
-                           const kpi::History& history);
-KpiComparison compare_kpi_history(pqxx::transaction_base& work, const std::string& workspace, TimePoint closed_until,
-                                  bool repairs);
+/// Adds rows and restatements to kpi_interval, or a table like it.
+void add_kpi_history(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
+                     const kpi::History& history, const std::string& table);
+/// Makes the months that are written to, and drops those that have been kept for long enough when there is a new one:
+/// both lock all of history, so they come first in the transaction, and mostly not at all.
+void make_kpi_months(pqxx::transaction_base& work, const std::set<std::chrono::year_month>& months,
+                     TimePoint closed_until);
+/// The oldest that is kept for sure, once everything before `until` is over.
+std::chrono::year_month oldest_kpi_month(TimePoint until);
+std::chrono::year_month month_of(TimePoint time);
+/// In SQL's words.
+std::string first_day_of(std::chrono::year_month month);
 
 /// Gathers what a query asks for.
 class KpiHistoryReader {

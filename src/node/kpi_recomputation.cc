@@ -3,11 +3,10 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
-#include <algorithm>
-#include <pqxx/pqxx>
+#include <chrono>
 #include <utility>
 
-#include "kpi_history_store.h"
+#include "kpi_comparison_store.h"
 #include "muster/base/thread_name.h"
 #include "muster/journal/codec.h"
 #include "muster/journal/error.h"
@@ -37,54 +36,26 @@ struct Cancelled : std::runtime_error {
 class KpiRecomputation::Work {
  public:
   Work(KpiRecomputation& job, store::Connection& connection)
-      : job_(job), connection_(connection), reader_(job.options_.database, job.options_.workspace) {}
+      : job_(job),
+        store_(connection, job.options_.workspace),
+        reader_(job.options_.database, job.options_.workspace),
+        target_(store_.committed()) {}
 
   KpiComparison run() {
-    {
-      pqxx::work work(connection_.get());
-      work.exec0("SET client_min_messages = warning");
-      prepare_kpi_comparison(work);
-      target_ = committed(work);
-      work.commit();
-    }
     while (counted_ < target_) {
       count_on();
-      pqxx::work work(connection_.get());
-      keep(work);
-      work.commit();
+      store_.keep(fold_.take_history());
     }
     wait_for_tables();
-    return job_.options_.repair ? compare<pqxx::read_committed>() : compare<pqxx::repeatable_read>();
+    return store_.compare(job_.options_.repair, [this](dispatch::Sequence position) {
+      if (position < counted_) throw std::runtime_error("the reporting tables are being rebuilt");
+      target_ = position;
+      while (counted_ < target_) count_on();
+      return fold_.take_history();
+    });
   }
 
  private:
-  /// Up to where the tables are, as of the transaction; `hold`: and stay, until it ends.
-  dispatch::Sequence position(pqxx::transaction_base& work, bool hold) const {
-    const auto found = work.exec_params(
-        std::string("SELECT position FROM projection WHERE workspace = $1") + (hold ? " FOR UPDATE" : ""),
-        job_.options_.workspace);
-    return found.empty() ? 0 : found[0][0].as<dispatch::Sequence>();
-  }
-
-  dispatch::Sequence committed(pqxx::transaction_base& work) const {
-    const auto found = work.exec_params("SELECT next_seq - 1 FROM workspace WHERE id = $1", job_.options_.workspace);
-    return found.empty() ? 0 : found[0][0].as<dispatch::Sequence>();
-  }
-
-  /// They follow the journal; filled anew, from its beginning.
-  void wait_for_tables() {
-    auto last_move = Clock::now();
-    for (dispatch::Sequence last = 0;; std::this_thread::sleep_for(kPause)) {
-      job_.tell(counted_, target_);
-      pqxx::work work(connection_.get());
-      const dispatch::Sequence now = position(work, false);
-      if (now >= counted_) return;
-      if (now != last) last_move = Clock::now();
-      if (Clock::now() - last_move > kStillMax) throw std::runtime_error("the reporting tables stand still");
-      last = now;
-    }
-  }
-
   void count_on() {
     const auto before = counted_;
     reader_.read(counted_, kBatchesPerRead, [&](const journal::Batch& batch) {
@@ -99,30 +70,25 @@ class KpiRecomputation::Work {
     if (counted_ == before) throw journal::Corrupt("the journal ends before the tables do");
   }
 
-  void keep(pqxx::transaction_base& work) {
-    write_recomputed_kpis(connection_, work, job_.options_.workspace, fold_.take_history());
-  }
-
-  /// The tables as one transaction sees them. A repair needs those of the moment, and nobody else may write them.
-  template <pqxx::isolation_level Isolation>
-  KpiComparison compare() {
-    pqxx::transaction<Isolation> work(connection_.get());
-    target_ = position(work, job_.options_.repair);
-    if (target_ < counted_) throw std::runtime_error("the reporting tables are being rebuilt");
-    while (counted_ < target_) count_on();
-    keep(work);
-    KpiComparison comparison =
-        compare_kpi_history(work, job_.options_.workspace, kpi::interval_of(fold_.now()), job_.options_.repair);
-    work.commit();
-    return comparison;
+  /// They follow the journal; filled anew, from its beginning.
+  void wait_for_tables() {
+    auto last_move = Clock::now();
+    for (dispatch::Sequence last = 0;; std::this_thread::sleep_for(kPause)) {
+      job_.tell(counted_, target_);
+      const dispatch::Sequence now = store_.projected();
+      if (now >= counted_) return;
+      if (now != last) last_move = Clock::now();
+      if (Clock::now() - last_move > kStillMax) throw std::runtime_error("the reporting tables stand still");
+      last = now;
+    }
   }
 
   KpiRecomputation& job_;
-  store::Connection& connection_;
+  KpiComparisonStore store_;
   journal::Reader reader_;
   kpi::Fold fold_{kpi::Fold::Keep::kHistory};
   dispatch::Sequence counted_ = 0;
-  dispatch::Sequence target_ = 0;
+  dispatch::Sequence target_;
 };
 
 KpiRecomputation::KpiRecomputation(Options options) : options_(std::move(options)), thread_([this] { run(); }) {

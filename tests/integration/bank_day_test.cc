@@ -188,7 +188,8 @@ constexpr const char* kFigures = R"(
              CASE method WHEN 2 THEN false WHEN 4 THEN wait > 20 WHEN 6 THEN wait > 5 ELSE true END END AS counts,
            CASE WHEN answered THEN wait <= 20 ELSE
              CASE method WHEN 1 THEN wait <= 20 WHEN 5 THEN wait <= 5 WHEN 7 THEN wait <= 20 ELSE false END END AS met
-    FROM call CROSS JOIN LATERAL (VALUES (1, ''), (4, queue), (7, CASE WHEN answered THEN agent END)) AS of(dimension, id)
+    FROM call CROSS JOIN LATERAL
+         (VALUES (1, ''), (4, queue), (7, CASE WHEN answered THEN agent END)) AS of(dimension, id)
     WHERE id IS NOT NULL
   ), arrived AS (
     SELECT dimension, id, due / 1800 AS slot, count(*) AS offered FROM counted WHERE dimension <> 7 GROUP BY 1, 2, 3
@@ -223,8 +224,8 @@ constexpr const char* kFigures = R"(
       ('service_level_sl7', 100 * (a20 + b20), a + b), ('offers_accepted', a, 1)) AS v
     UNION ALL
     SELECT dimension, id, slot, metric, 1000000::bigint * (SELECT min(bound) FROM unnest(ARRAY[
-             1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 40, 50, 60, 90, 120, 150, 180, 240, 300, 450, 600, 900, 1200,
-             1800, 2700, 3600, 7200, 14400, 28800, 86400]) AS bound WHERE bound >= wait), 1
+             1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 40, 50, 60, 90, 120, 150, 180, 240, 300, 450, 600, 900,
+             1200, 1800, 2700, 3600, 7200, 14400, 28800, 86400]) AS bound WHERE bound >= wait), 1
     FROM gone CROSS JOIN unnest(ARRAY['wait_p50', 'wait_p90', 'wait_p95', 'wait_p99'], p) AS percentile(metric, wait)
     UNION ALL
     SELECT dimension, id, slot, v.* FROM done CROSS JOIN LATERAL (VALUES
