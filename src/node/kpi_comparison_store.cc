@@ -14,8 +14,8 @@ namespace {
 // What counts nothing is as good as not there.
 constexpr const char* kCompare =
     "CREATE TEMP TABLE different_kpi ON COMMIT DROP AS"
-    " SELECT dimension, start_time, id, second, s.facts AS stored_facts, s.amounts AS stored_amounts, r.facts, "
-    "r.amounts"
+    " SELECT dimension, start_time, id, second, s.facts AS stored_facts, s.amounts AS stored_amounts,"
+    "  r.facts, r.amounts"
     " FROM (SELECT * FROM kpi_interval WHERE workspace = $1 AND start_time >= $2::timestamptz AND facts <> '{}') AS s"
     " FULL JOIN (SELECT * FROM recomputed_kpi WHERE start_time >= $2::timestamptz AND facts <> '{}') AS r"
     " USING (dimension, start_time, id, second)"
@@ -26,8 +26,8 @@ constexpr const char* kRowCounts =
 const std::string kDifferentFacts =
     "SELECT dimension, id, second, extract(epoch FROM start_time)::bigint, fact, coalesce(stored, 0),"
     " coalesce(recomputed, 0) FROM different_kpi, LATERAL ("
-    "  SELECT fact, s.amount AS stored, r.amount AS recomputed FROM unnest(stored_facts, stored_amounts) AS s(fact, "
-    "amount)"
+    "  SELECT fact, s.amount AS stored, r.amount AS recomputed"
+    "  FROM unnest(stored_facts, stored_amounts) AS s(fact, amount)"
     "  FULL JOIN unnest(facts, amounts) AS r(fact, amount) USING (fact)) AS each"
     " WHERE stored IS DISTINCT FROM recomputed ORDER BY dimension, start_time, id, second, fact LIMIT " +
     std::to_string(KpiComparison::kDifferencesMax);

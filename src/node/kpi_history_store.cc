@@ -62,9 +62,8 @@ std::string merge_into(const std::string& table) {
   return "INSERT INTO " + table +
          " AS k SELECT * FROM incoming_kpi ON CONFLICT (workspace, dimension, start_time, id, second)"
          " DO UPDATE SET restated_at = excluded.restated_at, (facts, amounts) = ("
-         "  SELECT coalesce(array_agg(fact ORDER BY fact), '{}'), coalesce(array_agg(amount ORDER BY fact), '{}') FROM "
-         "("
-         "   SELECT fact, CASE WHEN fact = " +
+         "  SELECT coalesce(array_agg(fact ORDER BY fact), '{}'), coalesce(array_agg(amount ORDER BY fact), '{}')"
+         "   FROM (SELECT fact, CASE WHEN fact = " +
          kLongestWait +
          "    THEN max(amount) ELSE sum(amount)::bigint END AS amount FROM ("
          "     SELECT unnest(k.facts), unnest(k.amounts) UNION ALL SELECT unnest(excluded.facts),"
