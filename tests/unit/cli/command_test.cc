@@ -269,7 +269,7 @@ TEST_F(CommandTest, MetricsThatDifferAreToldAndExitWithOneUnlessRepaired) {
   difference->set_recomputed(7);
   const Ran differs = muster({"admin", "recompute-kpis"});
   EXPECT_EQ(differs.code, kRefused);
-  EXPECT_THAT(differs.out, ContainsRegex("queue +billing +acme +.* answered +12 +7"));
+  EXPECT_THAT(differs.out, ::testing::ContainsRegex("queue +billing +acme +.* answered +12 +7"));
   EXPECT_THAT(differs.out,
               HasSubstr("Metrics recomputed up to sequence 1000. Rows equal: 40, missing: 0, unexpected: 0, "
                         "different: 1."));
