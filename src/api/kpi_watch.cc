@@ -59,13 +59,17 @@ KpiFrame::Rows KpiFrame::page_of(Rows rows) const {
   const std::size_t from = std::min(skip_, rows.size()), to = std::min(from + page_size_, rows.size());
   if (sort_) {
     std::vector<std::pair<double, const kpi::RowSample*>> by_value;
+    by_value.reserve(rows.size());
     for (const auto* row : rows) by_value.emplace_back(value_of(*sort_, row->sample), row);
-    // Equal ones stay in the order of their names; those without a value come last either way.
-    std::stable_sort(by_value.begin(), by_value.end(), [this](const auto& a, const auto& b) {
-      if (std::isnan(a.first) || std::isnan(b.first)) return !std::isnan(a.first);
+    // Those without a value come last either way; equal ones in the order of their names, as they lie in the table.
+    const auto goes_first = [this](const auto& a, const auto& b) {
+      if (std::isnan(a.first) != std::isnan(b.first)) return std::isnan(b.first);
+      if (std::isnan(a.first) || a.first == b.first) return a.second < b.second;
       return descending_ ? a.first > b.first : a.first < b.first;
-    });
-    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = by_value[i].second;
+    };
+    std::partial_sort(by_value.begin(), std::next(by_value.begin(), static_cast<std::ptrdiff_t>(to)), by_value.end(),
+                      goes_first);
+    for (std::size_t i = from; i < to; ++i) rows[i] = by_value[i].second;
   } else if (descending_) {
     std::reverse(rows.begin(), rows.end());
   }
@@ -92,13 +96,15 @@ v1::WatchKpisResponse KpiFrame::next(const node::KpiTable& table) {
     if (filter_.passes(row.key, row.place)) rows.push_back(&row);
   }
   response.set_total_rows(static_cast<std::int32_t>(rows.size()));
-  std::map<kpi::Key, Told> told;
+  std::unordered_map<std::string, Told> told;
+  told.reserve(told_.size());
   std::vector<std::string> order;
   for (const auto* row : page_of(std::move(rows))) {
     std::vector<double> values;
+    values.reserve(metrics_.size());
     for (const auto* metric : metrics_) values.push_back(value_of(*metric, row->sample));
-    const auto before = told_.find(row->key);
     order.push_back(row_id(row->key));
+    const auto before = told_.find(order.back());
     if (before != told_.end() && !moved(before->second, values, row->place)) {
       told.insert(told_.extract(before));
       continue;
@@ -106,7 +112,7 @@ v1::WatchKpisResponse KpiFrame::next(const node::KpiTable& table) {
     v1::KpiRow* added = response.add_rows();
     render(row->key, row->place, added);
     added->mutable_values()->Assign(values.begin(), values.end());
-    told.emplace(row->key, Told{std::move(values), row->place});
+    told.emplace(order.back(), Told{std::move(values), row->place});
   }
   told_ = std::move(told);
   if (order != order_) response.mutable_row_ids()->Assign(order.begin(), order.end());

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "muster/api/kpi_rows.h"
@@ -50,7 +50,7 @@ class KpiFrame {
   [[nodiscard]] bool moved(const Told& told, const std::vector<double>& now, const kpi::Place& place) const;
 
   bool first_ = true;
-  std::map<kpi::Key, Told> told_;
+  std::unordered_map<std::string, Told> told_;  ///< by row id
   std::vector<std::string> order_;
 };
 

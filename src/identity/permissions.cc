@@ -61,6 +61,7 @@ constexpr auto kNoScope = v1::API_SCOPE_UNSPECIFIED;
 constexpr Permission kPermissions[] = {
     {"AdminService", "GetServerInfo", Access::kTable, kAdmin, "PPP......"},
     {"AdminService", "RebuildProjections", Access::kTable, kAdmin, "PP......."},
+    {"AdminService", "RecomputeKpis", Access::kTable, kAdmin, "PP......."},
 
     {"AgentSessionService", "Session", Access::kTable, kSessions, "P......O."},
     {"AgentSessionService", "Open", Access::kTable, kSessions, "P......O."},

@@ -15,20 +15,10 @@ namespace {
 
 using Months = std::chrono::year_month;
 
-std::chrono::year_month month_of(TimePoint time) {
-  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(time)};
-  return {day.year(), day.month()};
-}
-
 std::string name_of(Months month) {
   const unsigned number = static_cast<unsigned>(month.month());
   return "kpi_interval_" + std::to_string(static_cast<int>(month.year())) + (number < 10 ? "_0" : "_") +
          std::to_string(number);
-}
-
-std::string first_day_of(Months month) {
-  return std::to_string(static_cast<int>(month.year())) + "-" + std::to_string(static_cast<unsigned>(month.month())) +
-         "-01 00:00+00";
 }
 
 void drop_months_before(pqxx::transaction_base& work, Months oldest) {
@@ -39,18 +29,11 @@ void drop_months_before(pqxx::transaction_base& work, Months oldest) {
   for (const auto& row : found) work.exec0("DROP TABLE " + work.quote_name(row[0].as<std::string>()));
 }
 
-/// Makes the months that are written to, and drops those that have been kept for long enough when there is a new one:
-/// both lock all of history, so they come first in the transaction, and mostly not at all.
-void make_months(pqxx::transaction_base& work, const kpi::History& history) {
+std::set<Months> months_of(const kpi::History& history) {
   std::set<Months> months;
   for (const auto& row : history.closed) months.insert(month_of(row.start));
   for (const auto& each : history.restated) months.insert(month_of(each.start));
-  for (const Months month : months) {
-    if (!work.exec_params1("SELECT to_regclass($1)", name_of(month))[0].is_null()) continue;
-    work.exec0("CREATE TABLE " + name_of(month) + " PARTITION OF kpi_interval FOR VALUES FROM ('" +
-               first_day_of(month) + "') TO ('" + first_day_of(month + std::chrono::months(1)) + "')");
-    drop_months_before(work, month_of(history.closed_until) - std::chrono::months(kKpiMonthsKept));
-  }
+  return months;
 }
 
 const std::string& tenant_of(const kpi::Key& key) {
@@ -72,28 +55,31 @@ void put(store::BinaryCopy& stream, const std::string& workspace, const kpi::Key
              amounts, restated);
 }
 
-// The peaks of two, the sums of all others.
-const std::string kMerge =
-    "INSERT INTO kpi_interval AS k SELECT * FROM incoming_kpi ON CONFLICT (workspace, dimension, start_time, id, "
-    "second)"
-    " DO UPDATE SET restated_at = excluded.restated_at, (facts, amounts) = ("
-    "  SELECT coalesce(array_agg(fact ORDER BY fact), '{}'), coalesce(array_agg(amount ORDER BY fact), '{}') FROM ("
-    "   SELECT fact, CASE WHEN fact = " +
-    std::to_string(kpi::index_of(kpi::Fact::kLongestWait)) +
-    "    THEN max(amount) ELSE sum(amount)::bigint END AS amount FROM ("
-    "     SELECT unnest(k.facts), unnest(k.amounts) UNION ALL SELECT unnest(excluded.facts), unnest(excluded.amounts)"
-    "    ) AS parts(fact, amount) GROUP BY fact) AS merged WHERE amount <> 0)";
+const std::string kLongestWait = std::to_string(kpi::index_of(kpi::Fact::kLongestWait));
+
+/// Adds what came in to the rows of a table: the peaks of two, the sums of all others.
+std::string merge_into(const std::string& table) {
+  return "INSERT INTO " + table +
+         " AS k SELECT * FROM incoming_kpi ON CONFLICT (workspace, dimension, start_time, id, second)"
+         " DO UPDATE SET restated_at = excluded.restated_at, (facts, amounts) = ("
+         "  SELECT coalesce(array_agg(fact ORDER BY fact), '{}'), coalesce(array_agg(amount ORDER BY fact), '{}')"
+         "   FROM (SELECT fact, CASE WHEN fact = " +
+         kLongestWait +
+         "    THEN max(amount) ELSE sum(amount)::bigint END AS amount FROM ("
+         "     SELECT unnest(k.facts), unnest(k.amounts) UNION ALL SELECT unnest(excluded.facts),"
+         "      unnest(excluded.amounts)) AS parts(fact, amount) GROUP BY fact) AS merged WHERE amount <> 0)";
+}
 
 void write_closed(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
-                  const std::vector<kpi::IntervalRow>& closed) {
+                  const std::vector<kpi::IntervalRow>& closed, const std::string& table) {
   if (closed.empty()) return;
-  store::BinaryCopy stream(connection, work, "kpi_interval");
+  store::BinaryCopy stream(connection, work, table);
   for (const auto& row : closed) put(stream, workspace, row.key, row.start, row.facts, std::nullopt);
   stream.complete();
 }
 
 void restate(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
-             const std::vector<kpi::Restatement>& restated) {
+             const std::vector<kpi::Restatement>& restated, const std::string& table) {
   if (restated.empty()) return;
   std::map<std::pair<kpi::Key, TimePoint>, kpi::Facts> cells;
   for (const auto& each : restated) cells[{each.key, each.start}].add(each.fact, each.amount);
@@ -102,7 +88,7 @@ void restate(store::Connection& connection, pqxx::transaction_base& work, const 
     put(stream, workspace, cell.first, cell.second, kpi::sparse(facts), wall_now());
   }
   stream.complete();
-  work.exec0(kMerge);
+  work.exec0(merge_into(table));
 }
 
 /// Facts of rows that a query may give.
@@ -117,11 +103,40 @@ void prepare_kpi_history(pqxx::transaction_base& work) {
   work.exec0("CREATE TEMP TABLE incoming_kpi (LIKE kpi_interval) ON COMMIT DELETE ROWS");
 }
 
+std::chrono::year_month month_of(TimePoint time) {
+  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(time)};
+  return {day.year(), day.month()};
+}
+
+std::string first_day_of(std::chrono::year_month month) {
+  return std::to_string(static_cast<int>(month.year())) + "-" + std::to_string(static_cast<unsigned>(month.month())) +
+         "-01 00:00+00";
+}
+
+std::chrono::year_month oldest_kpi_month(TimePoint until) {
+  return month_of(until) - std::chrono::months(kKpiMonthsKept);
+}
+
+void make_kpi_months(pqxx::transaction_base& work, const std::set<std::chrono::year_month>& months,
+                     TimePoint closed_until) {
+  for (const Months month : months) {
+    if (!work.exec_params1("SELECT to_regclass($1)", name_of(month))[0].is_null()) continue;
+    work.exec0("CREATE TABLE " + name_of(month) + " PARTITION OF kpi_interval FOR VALUES FROM ('" +
+               first_day_of(month) + "') TO ('" + first_day_of(month + std::chrono::months(1)) + "')");
+    drop_months_before(work, oldest_kpi_month(closed_until));
+  }
+}
+
+void add_kpi_history(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
+                     const kpi::History& history, const std::string& table) {
+  write_closed(connection, work, workspace, history.closed, table);
+  restate(connection, work, workspace, history.restated, table);
+}
+
 void write_kpi_history(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
                        const kpi::History& history) {
-  make_months(work, history);
-  write_closed(connection, work, workspace, history.closed);
-  restate(connection, work, workspace, history.restated);
+  make_kpi_months(work, months_of(history), history.closed_until);
+  add_kpi_history(connection, work, workspace, history, "kpi_interval");
   work.exec_params0(
       "UPDATE projection SET kpis_until = to_timestamp($2::bigint / 1000000) WHERE workspace = $1"
       " AND kpis_until IS DISTINCT FROM to_timestamp($2::bigint / 1000000)",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <pqxx/transaction_base>
 #include <set>
@@ -24,6 +25,19 @@ void prepare_kpi_history(pqxx::transaction_base& work);
 void write_kpi_history(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
                        const kpi::History& history);
 inline constexpr int kKpiMonthsKept = 25;
+
+/// Adds rows and restatements to kpi_interval, or a table like it.
+void add_kpi_history(store::Connection& connection, pqxx::transaction_base& work, const std::string& workspace,
+                     const kpi::History& history, const std::string& table);
+/// Makes the months that are written to, and drops those that have been kept for long enough when there is a new one:
+/// both lock all of history, so they come first in the transaction, and mostly not at all.
+void make_kpi_months(pqxx::transaction_base& work, const std::set<std::chrono::year_month>& months,
+                     TimePoint closed_until);
+/// The oldest that is kept for sure, once everything before `until` is over.
+std::chrono::year_month oldest_kpi_month(TimePoint until);
+std::chrono::year_month month_of(TimePoint time);
+/// In SQL's words.
+std::string first_day_of(std::chrono::year_month month);
 
 /// Gathers what a query asks for.
 class KpiHistoryReader {

@@ -8,6 +8,7 @@
 
 #include "follower.h"
 #include "kpi_history_store.h"
+#include "muster/node/kpi_recomputation.h"
 #include "muster/node/metrics.h"
 #include "muster/store/tenant_pool.h"
 #include "projection_store.h"
@@ -15,6 +16,26 @@
 #include "workspace_owner.h"
 
 namespace muster::node {
+
+/// The last one that was asked for: one at a time. Who asked may leave before its thread ends.
+class LastRecomputation {
+ public:
+  std::shared_ptr<KpiRecomputation> begin(const KpiRecomputation::Options& options) {
+    const std::lock_guard lock(mutex_);
+    if (last_ && last_->progress().state == KpiRecomputation::State::kRunning) return nullptr;
+    last_ = std::make_shared<KpiRecomputation>(options);
+    return last_;
+  }
+  void stop() {
+    const std::lock_guard lock(mutex_);
+    if (last_) last_->cancel();
+    last_.reset();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::shared_ptr<KpiRecomputation> last_;  // guarded by mutex_
+};
 
 class Node::Impl {
  public:
@@ -31,6 +52,7 @@ class Node::Impl {
 
   // Data flows forward, so the first stage stops first.
   void stop() {
+    recomputation.stop();
     if (owner) owner->stop();
     if (follower) follower->stop();
     if (pool) pool->stop();
@@ -80,6 +102,7 @@ class Node::Impl {
   std::unique_ptr<store::TenantPool> pool;
   std::unique_ptr<Follower> follower;
   std::unique_ptr<WorkspaceOwner> owner;
+  LastRecomputation recomputation;
 };
 
 Node::Node(NodeOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -191,5 +214,9 @@ void Node::query_kpis(KpiQuery query, StoreResult<KpiHistory> done) {
 }
 
 RebuildStart Node::rebuild_projections() { return impl_->follower->rebuild(); }
+
+std::shared_ptr<KpiRecomputation> Node::recompute_kpis(bool repair) {
+  return impl_->recomputation.begin({impl_->options.database, impl_->options.workspace, repair});
+}
 
 }  // namespace muster::node

@@ -192,6 +192,49 @@ TEST_F(KpiServiceTest, ARebuildGivesTheSameFigures) {
   }
 }
 
+TEST_F(KpiServiceTest, RecomputedMetricsAreComparedWithTheStoredOnes) {
+  const auto recompute = [&](bool repair) {
+    v1::AdminService::Stub admin(backend.channel);
+    grpc::ClientContext context;
+    v1::RecomputeKpisRequest request;
+    request.set_request_id(new_request_id());
+    request.set_repair(repair);
+    const auto reader = admin.RecomputeKpis(&context, request);
+    v1::RecomputeKpisResponse response;
+    while (reader->Read(&response)) {
+    }
+    EXPECT_TRUE(reader->Finish().ok());
+    EXPECT_GE(response.counted_sequence(), response.target_sequence());
+    EXPECT_TRUE(response.has_comparison());
+    return response.comparison();
+  };
+  auto desk = Desk::available(Door::kOpen, backend, "mei");
+  serve(*desk);
+  const auto before = recompute(false);
+  EXPECT_EQ(before.missing_rows() + before.unexpected_rows() + before.different_rows(), 0);
+  pqxx::connection connection(backend.database);
+  pqxx::work work(connection);
+  const std::string month = "date_trunc('month', now() - interval '2 months', 'UTC')";
+  work.exec0("CREATE TABLE kpi_interval_made_up PARTITION OF kpi_interval FOR VALUES FROM (" + month + ") TO (" +
+             month + " + interval '20 days')");
+  const auto start = work.exec1("INSERT INTO kpi_interval VALUES ('main', 4, 'help', 'acme', " + month +
+                                " + interval '75 minutes', 'acme', '{3}', '{12}', NULL)"
+                                " RETURNING extract(epoch FROM start_time)::bigint")[0]
+                         .as<std::int64_t>();
+  work.commit();
+  const auto tampered = recompute(true);
+  EXPECT_EQ(tampered.unexpected_rows(), 1);
+  ASSERT_EQ(tampered.differences_size(), 1);
+  const auto& difference = tampered.differences(0);
+  EXPECT_EQ(difference.dimension(), v1::KPI_DIMENSION_QUEUE);
+  EXPECT_EQ(difference.row_id() + " " + difference.tenant_id() + " " + difference.fact(), "help acme answered");
+  EXPECT_EQ(difference.start_time().seconds(), start);
+  EXPECT_EQ(difference.stored(), 12);
+  EXPECT_EQ(difference.recomputed(), 0);
+  EXPECT_TRUE(tampered.repaired());
+  EXPECT_EQ(recompute(false).unexpected_rows(), 0);
+}
+
 TEST_F(KpiServiceTest, AnOutcomeToldTwiceCountsOnce) {
   auto desk = Desk::available(Door::kOpen, backend, "mei");
   const std::string contact = serve(*desk);

@@ -21,6 +21,7 @@ Command sessions_command(CLI::App& app);
 Command retag_command(CLI::App& app);
 Command members_command(CLI::App& app);
 Command kpi_command(CLI::App& app);
+Command kpi_stream_command(CLI::App& app);
 // Hidden: the other processes of system and sessions.
 Command bare_server_command(CLI::App& app);
 Command session_holder_command(CLI::App& app);

@@ -109,15 +109,15 @@ class Worker {
 class Life final : public CallReceiver {
  public:
   Life(LoadClient& client, std::size_t index) : index_(index), client_(client) {
-    request_.set_queue_id(kQueueId);
     request_.set_customer_ref(std::to_string(index));
     request_.set_display_name("Order 4711: where is my parcel?");
     request_.add_requirements();
     request_.add_requirements();
   }
 
-  void start(Worker& worker, Population::Need need, std::int64_t intended) {
+  void start(Worker& worker, const std::string& queue, Population::Need need, std::int64_t intended) {
     worker_ = &worker;
+    request_.set_queue_id(queue);
     for (int i = 0; i < 2; ++i) {
       request_.mutable_requirements(i)->set_skill_id(
           Population::skill_ids()[static_cast<std::size_t>(need[static_cast<std::size_t>(i)])]);
@@ -361,7 +361,8 @@ void Worker::run_tasks() {
 }
 
 void Worker::start_life(Life& life, std::int64_t intended) {
-  life.start(*this, client_.population_.draw_need(random_), intended);
+  const Population& population = client_.population_;
+  life.start(*this, population.draw_queue(random_), population.draw_need(random_), intended);
 }
 
 void Worker::set_arrivals(double lives_per_second) {

@@ -28,10 +28,10 @@ int main(int argc, char** argv) {
   app.name("muster-bench");
   app.require_subcommand(1);
   std::string json = "-";
-  const std::vector<Command> commands = {append_command(app),        replay_command(app),   dispatch_command(app),
-                                         system_command(app),        sessions_command(app), retag_command(app),
-                                         members_command(app),       kpi_command(app),      bare_server_command(app),
-                                         session_holder_command(app)};
+  const std::vector<Command> commands = {append_command(app),      replay_command(app),        dispatch_command(app),
+                                         system_command(app),      sessions_command(app),      retag_command(app),
+                                         members_command(app),     kpi_command(app),           kpi_stream_command(app),
+                                         bare_server_command(app), session_holder_command(app)};
   for (const Command& command : commands) {
     command.app->add_option("--json", json, "Where the figures go: a file, or - for standard output")
         ->capture_default_str();

@@ -4,7 +4,8 @@
 
 namespace muster::bench {
 
-Population::Population(int agents, int connected) : connected_(connected), skills_(static_cast<std::size_t>(agents)) {
+Population::Population(int agents, int connected, int queues)
+    : connected_(connected), queues_(queues), skills_(static_cast<std::size_t>(agents)) {
   Random random(20260801);
   for (Skills& skills : skills_) {
     for (auto next = skills.begin(); next != skills.end();) {
@@ -19,6 +20,10 @@ Population::Need Population::draw_need(Random& random) const {
   const std::uint64_t first = random.below(kSkillsOfAnAgent);
   const std::uint64_t other = (first + 1 + random.below(kSkillsOfAnAgent - 1)) % kSkillsOfAnAgent;
   return {skills[first], skills[other]};
+}
+
+std::string Population::draw_queue(Random& random) const {
+  return queue_id(static_cast<int>(random.below(static_cast<std::uint64_t>(queues_))));
 }
 
 const std::vector<std::string>& Population::skill_ids() {

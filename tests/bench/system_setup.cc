@@ -18,7 +18,6 @@ namespace {
 constexpr std::chrono::seconds kStartLimit{60};
 constexpr int kCallsMax = 256;  // in flight at once
 constexpr int kSkillLevel = 80;
-constexpr const char* kPolicyId = "anyone";
 
 /// Makes unary calls of RoutingService, many at a time.
 class Registrar {
@@ -115,11 +114,13 @@ void register_population(const std::string& address, const Population& populatio
   registrar.call(&Stub::PrepareAsyncCreatePolicy, policy);
   registrar.drain();
 
-  v1::CreateQueueRequest queue;
-  queue.mutable_queue()->set_queue_id(kQueueId);
-  queue.mutable_queue()->set_channel(v1::CHANNEL_TASK);
-  queue.mutable_queue()->set_policy_id(kPolicyId);
-  registrar.call(&Stub::PrepareAsyncCreateQueue, queue);
+  for (int number = 0; number < population.queues(); ++number) {
+    v1::CreateQueueRequest queue;
+    queue.mutable_queue()->set_queue_id(Population::queue_id(number));
+    queue.mutable_queue()->set_channel(v1::CHANNEL_TASK);
+    queue.mutable_queue()->set_policy_id(kPolicyId);
+    registrar.call(&Stub::PrepareAsyncCreateQueue, queue);
+  }
   for (int agent = 0; agent < population.agents(); ++agent) {
     v1::CreateAgentRequest request;
     request.mutable_agent()->set_agent_id(Population::agent_id(agent));

@@ -146,6 +146,11 @@ TEST_F(CrashTest, NothingAcknowledgedIsLostWhateverIsKilledWhenever) {
   EXPECT_GT(server_kills, 0);
   EXPECT_GT(database_kills, 0);
   std::cout << server_kills << " kills of musterd, " << database_kills << " of its PostgreSQL\n";
+  pid_t recomputation =
+      spawn({MUSTER, "--server", "127.0.0.1:" + grpc_port, "admin", "recompute-kpis"}, folder / "muster.log");
+  int compared = 0;
+  waitpid(recomputation, &compared, 0);
+  EXPECT_TRUE(WIFEXITED(compared) && WEXITSTATUS(compared) == 0) << "history is what the journal gives";
   const int status = kill_and_reap(server, SIGTERM);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "it still stops in good order";
 }

@@ -19,6 +19,7 @@ class Floor {
     int agents = 20;
     /// Of 1,000 turns, how many go otherwise than they should: declined, missed, held, handed on, connection lost, …
     std::uint64_t odd_per_mille = 50;
+    TimePoint start{std::chrono::sys_days(std::chrono::year(2026) / 1 / 5)};
   };
 
   /// Sets up skills, policies, queues and agents, who all sign in. take() has those events.
@@ -52,7 +53,7 @@ class Floor {
   const Options options_;
   Random random_;
   dispatch::Engine engine_;
-  TimePoint now_{std::chrono::sys_days(std::chrono::year(2026) / 1 / 5)};
+  TimePoint now_ = options_.start;
   TimePoint next_arrival_ = now_;
   Duration mean_gap_{};
   std::multimap<TimePoint, dispatch::CommandBody> planned_;

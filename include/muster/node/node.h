@@ -50,6 +50,7 @@ struct Readiness {
 };
 
 struct NodeMetrics;
+class KpiRecomputation;
 
 struct NodeInfo {
   std::string workspace;
@@ -139,6 +140,8 @@ class Node {
 
   /// Empties the reporting tables and follows the journal from its beginning.
   RebuildStart rebuild_projections();
+  /// Begins to count the history of metrics anew and to compare it with the tables. Null: one is under way already.
+  std::shared_ptr<KpiRecomputation> recompute_kpis(bool repair);
 
  private:
   class Impl;

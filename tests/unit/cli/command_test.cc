@@ -255,6 +255,29 @@ TEST_F(CommandTest, RebuildTellsWhereItEnded) {
   EXPECT_EQ(muster({"admin", "rebuild-projections"}).out, "Reporting tables rebuilt up to sequence 1000.\n");
 }
 
+TEST_F(CommandTest, MetricsThatDifferAreToldAndExitWithOneUnlessRepaired) {
+  auto& comparison = server_.admin.comparison;
+  comparison.set_equal_rows(40);
+  EXPECT_EQ(muster({"admin", "recompute-kpis"}).code, kDone);
+  comparison.set_different_rows(1);
+  v1::KpiDifference* difference = comparison.add_differences();
+  difference->set_dimension(v1::KPI_DIMENSION_QUEUE);
+  difference->set_row_id("billing");
+  difference->set_tenant_id("acme");
+  difference->set_fact("answered");
+  difference->set_stored(12);
+  difference->set_recomputed(7);
+  const Ran differs = muster({"admin", "recompute-kpis"});
+  EXPECT_EQ(differs.code, kRefused);
+  EXPECT_THAT(differs.out, ::testing::ContainsRegex("queue +billing +acme +.* answered +12 +7"));
+  EXPECT_THAT(differs.out,
+              HasSubstr("Metrics recomputed up to sequence 1000. Rows equal: 40, missing: 0, unexpected: 0, "
+                        "different: 1."));
+  const Ran repaired = muster({"admin", "recompute-kpis", "--repair"});
+  EXPECT_EQ(repaired.code, kDone);
+  EXPECT_THAT(repaired.out, HasSubstr("Repaired"));
+}
+
 TEST_F(CommandTest, AWrongCommandLineExitsWithTwo) {
   EXPECT_EQ(muster({"queues"}).code, kUsage);
   EXPECT_EQ(muster({"queues", "get"}).code, kUsage);

@@ -156,6 +156,20 @@ struct FakeBoard final : v1::BoardService::Service {
 };
 
 struct FakeAdmin final : v1::AdminService::Service {
+  v1::KpiComparison comparison;
+
+  grpc::Status RecomputeKpis(grpc::ServerContext*, const v1::RecomputeKpisRequest* request,
+                             grpc::ServerWriter<v1::RecomputeKpisResponse>* writer) override {
+    v1::RecomputeKpisResponse progress;
+    progress.set_target_sequence(1000);
+    progress.set_counted_sequence(100);
+    writer->Write(progress);
+    progress.set_counted_sequence(1000);
+    *progress.mutable_comparison() = comparison;
+    progress.mutable_comparison()->set_repaired(request->repair());
+    writer->Write(progress);
+    return grpc::Status::OK;
+  }
   grpc::Status RebuildProjections(grpc::ServerContext*, const v1::RebuildProjectionsRequest*,
                                   grpc::ServerWriter<v1::RebuildProjectionsResponse>* writer) override {
     v1::RebuildProjectionsResponse progress;
