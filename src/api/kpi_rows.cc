@@ -1,4 +1,4 @@
-#include "kpi_rows.h"
+#include "muster/api/kpi_rows.h"
 
 #include <limits>
 #include <set>

@@ -1,7 +1,7 @@
 #include <map>
 
-#include "kpi_rows.h"
 #include "muster/api/guard.h"
+#include "muster/api/kpi_rows.h"
 #include "muster/v1/kpi_service.grpc.pb.h"
 #include "services.h"
 #include "unary.h"

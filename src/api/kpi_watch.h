@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "kpi_rows.h"
+#include "muster/api/kpi_rows.h"
+#include "muster/api/stream.h"
 #include "muster/node/node.h"
 #include "muster/v1/board_service.pb.h"
-#include "stream.h"
 
 namespace muster::api {
 

@@ -3,7 +3,6 @@
 #include <string>
 #include <utility>
 
-#include "muster/api/admitted.h"
 #include "muster/api/caller.h"
 #include "muster/certification/certificate_service.h"
 #include "muster/v1/vetting_service.grpc.pb.h"
@@ -12,21 +11,15 @@
 namespace muster::certification {
 namespace {
 
-using api::Admission;
 using api::Checker;
+using Look = api::BackOffice::Look;
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
-
-/// Row security shows a tenant's transaction what is that tenant's alone.
-std::string transaction_of(const Admission& admission) {
-  const std::string own = admission.tenant();
-  return own.empty() ? kPlatformTenant : own;
-}
 
 class VettingService final : public v1::VettingService::CallbackService {
  public:
   VettingService(store::TenantPool& pool, api::Gate& gate, std::function<void()> changed)
-      : pool_(pool), gate_(gate), office_(pool, gate, std::move(changed)) {}
+      : office_(pool, gate, std::move(changed)) {}
 
   ServerUnaryReactor* ProposeVetting(CallbackServerContext* context, const v1::ProposeVettingRequest* request,
                                      v1::ProposeVettingResponse* response) override {
@@ -39,7 +32,7 @@ class VettingService final : public v1::VettingService::CallbackService {
 
   ServerUnaryReactor* GetVetting(CallbackServerContext* context, const v1::GetVettingRequest* request,
                                  v1::GetVettingResponse* response) override {
-    return read(context, request, [=](const std::string& tenant, Checker& check) -> store::TenantPool::Task {
+    return office_.read_of_tenant(context, request, [=](const std::string& tenant, Checker& check) -> Look {
       check.id("tenant_id", tenant);
       const std::string member = check.id("member_id", request->member_id());
       return [=](TenantTransaction& t) {
@@ -51,7 +44,7 @@ class VettingService final : public v1::VettingService::CallbackService {
 
   ServerUnaryReactor* ListVettings(CallbackServerContext* context, const v1::ListVettingsRequest* request,
                                    v1::ListVettingsResponse* response) override {
-    return read(context, request, [=](const std::string& tenant, Checker& check) -> store::TenantPool::Task {
+    return office_.read_of_tenant(context, request, [=](const std::string& tenant, Checker& check) -> Look {
       VettingFilter filter;
       filter.tenant_id = check.optional_id("tenant_id", tenant);
       filter.member_id = check.optional_id("member_id", request->member_id());
@@ -75,17 +68,6 @@ class VettingService final : public v1::VettingService::CallbackService {
   }
 
  private:
-  /// A look in the name of the caller's tenant, so that row security judges it, too.
-  template <typename Request, typename Prepare>
-  ServerUnaryReactor* read(CallbackServerContext* context, const Request* request, const Prepare& prepare) {
-    return api::admitted(gate_, context, request, [&](ServerUnaryReactor* reactor, const Admission& admission) {
-      Checker checker;
-      auto look = prepare(api::tenant_asked(admission, request->tenant_id()), checker);
-      if (!checker.ok()) return reactor->Finish(api::to_status(checker.error()));
-      api::transact(pool_, transaction_of(admission), reactor, std::move(look), [] { return grpc::Status::OK; });
-    });
-  }
-
   /// In a transaction of the platform, for certificates follow in it.
   template <typename Request, typename Response>
   ServerUnaryReactor* change(CallbackServerContext* context, const Request* request, Response* response) {
@@ -94,8 +76,6 @@ class VettingService final : public v1::VettingService::CallbackService {
         [](TenantTransaction& t, const Request& asked, const By& by) { return carry_out(t, asked, by); });
   }
 
-  store::TenantPool& pool_;
-  api::Gate& gate_;
   api::BackOffice office_;
 };
 

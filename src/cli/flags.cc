@@ -45,6 +45,13 @@ int parse_int(const std::string& flag, const std::string& text) {
   return *value;
 }
 
+double parse_double(const std::string& flag, const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) refuse(flag, text, tr("a number"));
+  return value;
+}
+
 int parse_enum(const EnumDescriptor* type, const std::string& flag, const std::string& text) {
   for (int i = 1; i < type->value_count(); ++i) {
     if (spelling(type, i) == text) return type->value(i)->number();
@@ -165,6 +172,7 @@ void set_message(Message& message, const FieldDescriptor* field, const std::stri
 std::string placeholder(const FieldDescriptor* field) {
   if (field->is_map()) return "KEY=VALUE";
   if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT32) return "N";
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) return "NUMBER";
   if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
     return "{" + CLI::detail::join(enum_names(field->enum_type()), ",") + "}";
   }
@@ -201,6 +209,9 @@ void set_field(Message& message, const FieldDescriptor* field, const std::string
       break;
     case FieldDescriptor::CPPTYPE_INT32:
       reflection->SetInt32(&message, field, parse_int(flag, text));
+      break;
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      reflection->SetDouble(&message, field, parse_double(flag, text));
       break;
     case FieldDescriptor::CPPTYPE_BOOL:
       reflection->SetBool(&message, field, text == "true");

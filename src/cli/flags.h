@@ -15,7 +15,7 @@ namespace muster::cli {
 /// The values of an enumeration as they are written on the command line: "voice" for CHANNEL_VOICE.
 std::vector<std::string> enum_names(const google::protobuf::EnumDescriptor* type);
 
-/// Sets, or adds to, one field of a message from a flag's text. Understands strings, int32, bool, enumerations,
+/// Sets, or adds to, one field of a message from a flag's text. Understands strings, int32, double, bool, enumerations,
 /// spans ("20s"), moments ("09:30"), the pairs CHANNEL=NUMBER and KEY=VALUE, requirements ("english=20..50"), skills
 /// with their end ("licence=1@2026-12-31"), steps ("30s:english=60,billing") and what a channel interrupts
 /// ("voice=email,ticket"). Throws UsageError, which names `flag`, if the text is none.

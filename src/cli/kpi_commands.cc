@@ -32,9 +32,7 @@ void add_standard_metrics(Request& request) {
 
 /// The metrics named, in that order. Those that the server does not know it tells itself.
 std::vector<v1::Metric> metrics_of(Context& context, const google::protobuf::RepeatedPtrField<std::string>& ids) {
-  Dictionary dictionary;
-  const auto response = context.call(&Stub::ListMetrics, {});
-  for (const auto& metric : response.metrics()) dictionary[metric.metric_id()] = metric;
+  Dictionary dictionary = read_dictionary(context);
   std::vector<v1::Metric> metrics;
   for (const auto& id : ids) {
     metrics.push_back(dictionary[id]);

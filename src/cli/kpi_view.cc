@@ -5,6 +5,7 @@
 
 #include "duration.h"
 #include "i18n.h"
+#include "muster/v1/kpi_service.grpc.pb.h"
 #include "words.h"
 
 namespace muster::cli {
@@ -48,6 +49,13 @@ std::vector<v1::KpiRow> KpiModel::rows() const {
     if (row != rows_.end()) rows.push_back(row->second);
   }
   return rows;
+}
+
+Dictionary read_dictionary(Context& context) {
+  Dictionary dictionary;
+  const auto response = context.call(&v1::KpiService::Stub::ListMetrics, {});
+  for (const auto& metric : response.metrics()) dictionary[metric.metric_id()] = metric;
+  return dictionary;
 }
 
 std::string metric_text(const v1::Metric& metric, double value) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "context.h"
 #include "muster/base/time.h"
 #include "muster/v1/board_service.pb.h"
 #include "muster/v1/kpi_service.pb.h"
@@ -30,6 +31,7 @@ class KpiModel {
 
 /// The metrics of the dictionary by id.
 using Dictionary = std::map<std::string, v1::Metric>;
+Dictionary read_dictionary(Context& context);
 
 /// "83.0%", "3m05s", "–" for nothing to tell.
 std::string metric_text(const v1::Metric& metric, double value);

@@ -44,11 +44,12 @@ BackOffice::BackOffice(const std::string& database, node::Node& node, api::Gate&
     : pool_({.connection = database, .threads = 4}),
       gate_(gate),
       root_(std::move(root)),
-      roster_(std::make_unique<members::Roster>(pool_, node)) {}
+      roster_(std::make_unique<members::Roster>(pool_, node)),
+      alerting_(pool_, node) {}
 
 BackOffice::~BackOffice() { stop(); }
 
-std::vector<std::unique_ptr<grpc::Service>> BackOffice::make_services() {
+std::vector<std::unique_ptr<grpc::Service>> BackOffice::make_services(api::StreamRegistry& streams) {
   const auto changed = [this] { roster_->wake(); };
   auto services = academy::make_academy_services({pool_, gate_, changed, learned, root_});
   services.push_back(members::make_member_service(pool_, gate_, changed));
@@ -57,6 +58,7 @@ std::vector<std::unique_ptr<grpc::Service>> BackOffice::make_services() {
   services.push_back(skill_tags::make_skill_tag_service(pool_, gate_, changed));
   services.push_back(certification::make_certificate_service(pool_, gate_, changed));
   services.push_back(certification::make_vetting_service(pool_, gate_, changed));
+  services.push_back(alerting_.make_service(gate_, streams));
   return services;
 }
 
@@ -67,11 +69,13 @@ void BackOffice::start_jobs() {
   jobs.push_back(certification::vetting_job());
   jobs.push_back(certification::version_job());
   jobs.push_back(identity::badge_key_job());
+  jobs.push_back(alerts::alert_cleanup_job());
   jobs_ = std::make_unique<store::Jobs>(pool_, kPlatformTenant, std::move(jobs));
 }
 
 void BackOffice::stop() {
   jobs_.reset();
+  alerting_.stop();
   roster_.reset();
   pool_.stop();
 }

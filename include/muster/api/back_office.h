@@ -131,6 +131,20 @@ class BackOffice {
     });
   }
 
+  /// A look at what is of one tenant, in the name of the caller's, so that row security judges it, too.
+  /// `prepare(tenant, checker)` is given the tenant that the request names; empty: all that the caller may see.
+  template <typename Request, typename Prepare>
+  grpc::ServerUnaryReactor* read_of_tenant(grpc::CallbackServerContext* context, const Request* request,
+                                           const Prepare& prepare) {
+    return admitted(gate_, context, request, [&](grpc::ServerUnaryReactor* reactor, const Admission& admission) {
+      Checker checker;
+      Look look = prepare(tenant_asked(admission, request->tenant_id()), checker);
+      if (!checker.ok()) return reactor->Finish(to_status(checker.error()));
+      const std::string own = admission.tenant();
+      transact(pool_, own.empty() ? kPlatformTenant : own, reactor, std::move(look), [] { return grpc::Status::OK; });
+    });
+  }
+
  private:
   template <typename Request>
   static constexpr bool kNamesMember = requires(Request request) {

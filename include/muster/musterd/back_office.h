@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "muster/academy/sealer.h"
+#include "muster/alerts/alerting.h"
 #include "muster/api/gate.h"
 #include "muster/identity/identity.h"
 #include "muster/members/roster.h"
@@ -19,18 +20,18 @@ namespace muster::musterd {
 /// The root key, as far as the back office needs it. The identity must outlive it.
 academy::Sealer sealer_of(const identity::Identity& identity);
 
-/// Everything that members, the academy, certificates and skill tags need, put together: their services, the roster,
-/// the jobs, and what one of them tells another.
+/// Everything that members, the academy, certificates, skill tags and alerts need, put together: their services, the
+/// roster, the jobs, and what one of them tells another.
 class BackOffice {
  public:
-  /// The node, which is started, the gate and the root key must outlive it. The roster begins to work.
+  /// The node, which is started, the gate and the root key must outlive it. The roster and the alerts begin to work.
   BackOffice(const std::string& database, node::Node& node, api::Gate& gate, academy::Sealer root);
   /// As stop().
   ~BackOffice();
 
-  std::vector<std::unique_ptr<grpc::Service>> make_services();
+  std::vector<std::unique_ptr<grpc::Service>> make_services(api::StreamRegistry& streams);
   void start_jobs();
-  /// Ends the jobs and the roster, and lets the calls under way finish. May be called again.
+  /// Ends the jobs, the alerts and the roster, and lets the calls under way finish. May be called again.
   void stop();
 
   [[nodiscard]] store::TenantPool& pool() { return pool_; }
@@ -40,6 +41,7 @@ class BackOffice {
   api::Gate& gate_;
   const academy::Sealer root_;
   std::unique_ptr<members::Roster> roster_;
+  alerts::Alerting alerting_;
   std::unique_ptr<store::Jobs> jobs_;
 };
 

@@ -21,8 +21,8 @@
 /// What all streams share.
 namespace muster::api {
 
-enum class StreamKind { kSession, kContacts, kBoard, kKpis, kRebuild };
-constexpr std::array<const char*, 5> kStreamKinds{"session", "contacts", "board", "kpis", "rebuild"};
+enum class StreamKind { kSession, kContacts, kBoard, kKpis, kAlerts, kRebuild };
+constexpr std::array<const char*, 6> kStreamKinds{"session", "contacts", "board", "kpis", "alerts", "rebuild"};
 
 class Stream {
  public:
