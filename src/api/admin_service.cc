@@ -1,8 +1,8 @@
 #include <optional>
 
-#include "kpi_rows.h"
 #include "muster/api/admitted.h"
 #include "muster/api/checker.h"
+#include "muster/api/kpi_rows.h"
 #include "muster/node/kpi_recomputation.h"
 #include "muster/node/render.h"
 #include "muster/v1/admin_service.grpc.pb.h"

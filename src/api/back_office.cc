@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <stdexcept>
+
 #include "muster/api/guard.h"
 
 namespace muster::api {

@@ -7,9 +7,9 @@
 #include <unordered_set>
 
 #include "muster/api/checker.h"
+#include "muster/api/stream.h"
 #include "muster/node/node.h"
 #include "muster/v1/contact_service.pb.h"
-#include "stream.h"
 
 namespace muster::api {
 

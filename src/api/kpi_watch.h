@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "muster/api/kpi_rows.h"
+#include "muster/api/stream.h"
 #include "muster/node/node.h"
 #include "muster/v1/board_service.pb.h"
-#include "stream.h"
 
 namespace muster::api {
 

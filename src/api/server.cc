@@ -49,8 +49,9 @@ void limit(grpc::ServerBuilder& builder, const ServerOptions& options) {
 
 class Server::Impl {
  public:
-  Impl(node::Node& node, Gate& gate, std::vector<std::unique_ptr<grpc::Service>> more, ServerOptions options)
-      : node_(node), gate_(gate), options_(std::move(options)), services_(std::move(more)) {
+  Impl(node::Node& node, Gate& gate, StreamRegistry& streams, std::vector<std::unique_ptr<grpc::Service>> more,
+       ServerOptions options)
+      : node_(node), gate_(gate), options_(std::move(options)), streams_(streams), services_(std::move(more)) {
     services_.push_back(make_contact_service(node_, gate_, streams_));
     services_.push_back(make_agent_session_service(node_, gate_, streams_));
     services_.push_back(make_routing_service(node_, gate_));
@@ -125,15 +126,16 @@ class Server::Impl {
   node::Node& node_;
   Gate& gate_;
   const ServerOptions options_;
-  StreamRegistry streams_;
+  StreamRegistry& streams_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
   std::jthread health_;
 };
 
-Server::Server(node::Node& node, Gate& gate, std::vector<std::unique_ptr<grpc::Service>> more, ServerOptions options)
-    : impl_(std::make_unique<Impl>(node, gate, std::move(more), std::move(options))) {}
+Server::Server(node::Node& node, Gate& gate, StreamRegistry& streams, std::vector<std::unique_ptr<grpc::Service>> more,
+               ServerOptions options)
+    : impl_(std::make_unique<Impl>(node, gate, streams, std::move(more), std::move(options))) {}
 Server::~Server() { stop(std::chrono::milliseconds::zero()); }
 void Server::start() { impl_->start(); }
 int Server::port() const { return impl_->port(); }

@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "muster/api/gate.h"
+#include "muster/api/stream.h"
 #include "muster/base/time.h"
 #include "muster/node/node.h"
-#include "stream.h"
 
 namespace muster::api {
 

@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "muster/api/stream.h"
 #include "muster/node/node.h"
 #include "muster/node/render.h"
 #include "requests.h"
 #include "session_owners.h"
-#include "stream.h"
 
 namespace muster::api {
 

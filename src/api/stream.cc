@@ -1,4 +1,4 @@
-#include "stream.h"
+#include "muster/api/stream.h"
 
 namespace muster::api {
 

@@ -12,6 +12,7 @@ namespace muster::certification {
 namespace {
 
 using api::Checker;
+using Look = api::BackOffice::Look;
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 

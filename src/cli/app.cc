@@ -69,6 +69,8 @@ std::unique_ptr<CLI::App> make_program(Context& context) {
   add_kpi_commands(*program, context);
   add_target_commands(*program, context);
   add_scorecard_commands(*program, context);
+  add_alert_rule_commands(*program, context);
+  add_alert_commands(*program, context);
   add_routing_commands(*program, context);
   add_member_commands(*program, context);
   add_certificate_commands(*program, context);

@@ -32,6 +32,8 @@ void add_board_command(CLI::App& program, Context& context);
 void add_kpi_commands(CLI::App& program, Context& context);
 void add_target_commands(CLI::App& program, Context& context);
 void add_scorecard_commands(CLI::App& program, Context& context);
+void add_alert_rule_commands(CLI::App& program, Context& context);
+void add_alert_commands(CLI::App& program, Context& context);
 void add_admin_commands(CLI::App& program, Context& context);
 void add_identity_commands(CLI::App& program, Context& context);
 void add_account_commands(CLI::App& program, Context& context);

@@ -104,6 +104,14 @@ class ResourceCommands {
     if constexpr (requires { Kind::kOfTenant; }) set("tenant_id", tenant_of(command));
   }
 
+  /// Requests about what is of a tenant may say so beside it.
+  static void set_tenant(google::protobuf::Message& request, const CLI::App& command) {
+    if constexpr (requires { Kind::kOfTenant; }) {
+      const auto* field = request.GetDescriptor()->FindFieldByName("tenant_id");
+      if (field) request.GetReflection()->SetString(&request, field, tenant_of(command));
+    }
+  }
+
   static Message& resource_in(google::protobuf::Message& message) {
     const auto* field = message.GetDescriptor()->FindFieldByName(Kind::kNoun);
     return static_cast<Message&>(*message.GetReflection()->MutableMessage(&message, field));
@@ -175,6 +183,7 @@ class ResourceCommands {
       Message& resource = resource_in(request);
       read_given(resource, source, fill);
       set_id(resource, command);
+      set_tenant(request, command);
       Kind::complete(resource);
       return acknowledge(context, context.call(Kind::kCreate, request), say("{0} created.", id_of(command)));
     });
@@ -189,6 +198,7 @@ class ResourceCommands {
       RequestOf<decltype(Kind::kUpdate)> request;
       *request.mutable_update_mask() = read_given(resource_in(request), source, fill);
       set_id(resource_in(request), command);
+      set_tenant(request, command);
       if (request.update_mask().paths().empty()) throw UsageError(tr("nothing to change: give at least one flag"));
       return acknowledge(context, context.call(Kind::kUpdate, request), say("{0} updated.", id_of(command)));
     });

@@ -6,6 +6,7 @@
 
 #include "muster/v1/admin_service.pb.h"
 #include "muster/v1/agent_session_service.pb.h"
+#include "muster/v1/alert_service.pb.h"
 #include "muster/v1/announcement_service.pb.h"
 #include "muster/v1/assessment_service.pb.h"
 #include "muster/v1/badge_service.pb.h"
@@ -76,6 +77,16 @@ constexpr Permission kPermissions[] = {
     {"AgentSessionService", "CompleteContact", Access::kTable, kSessions, "P......O."},
     {"AgentSessionService", "ReturnContact", Access::kTable, kSessions, "P......O."},
     {"AgentSessionService", "CloseSession", Access::kTable, kSessions, "P......O."},
+
+    {"AlertService", "CreateAlertRule", Access::kTable, kRoutingWrite, "PPP..T..T"},
+    {"AlertService", "UpdateAlertRule", Access::kTable, kRoutingWrite, "PPP..T..T"},
+    {"AlertService", "DeleteAlertRule", Access::kTable, kRoutingWrite, "PPP..T..T"},
+    {"AlertService", "GetAlertRule", Access::kTable, kBoardRead, "PPPPPTT.T"},
+    {"AlertService", "ListAlertRules", Access::kTable, kBoardRead, "PPPPPTT.T"},
+    {"AlertService", "HandleAlert", Access::kTable, kRoutingWrite, "PPPP.T..T"},
+    {"AlertService", "GetAlert", Access::kTable, kBoardRead, "PPPPPTT.T"},
+    {"AlertService", "ListAlerts", Access::kTable, kBoardRead, "PPPPPTT.T"},
+    {"AlertService", "WatchAlerts", Access::kTable, kBoardRead, "PPPPPTT.T"},
 
     {"AnnouncementService", "CreateAnnouncement", Access::kTable, kMembersWrite, "PPPP....."},
     {"AnnouncementService", "GetAnnouncement", Access::kTable, kMembersRead, "PPPPP..O."},
@@ -348,6 +359,7 @@ ByRequest by_request() {
 void load_services() {
   v1::GetServerInfoRequest::descriptor();
   v1::OpenRequest::descriptor();
+  v1::GetAlertRequest::descriptor();
   v1::GetAnnouncementRequest::descriptor();
   v1::GetBadgeStateRequest::descriptor();
   v1::GetAssessmentRequest::descriptor();

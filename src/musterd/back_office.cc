@@ -48,11 +48,12 @@ BackOffice::BackOffice(const std::string& database, node::Node& node, api::Gate&
       gate_(gate),
       root_(std::move(root)),
       webhooks_(std::move(webhooks)),
-      roster_(std::make_unique<members::Roster>(pool_, node)) {}
+      roster_(std::make_unique<members::Roster>(pool_, node)),
+      alerting_(pool_, node) {}
 
 BackOffice::~BackOffice() { stop(); }
 
-std::vector<std::unique_ptr<grpc::Service>> BackOffice::make_services() {
+std::vector<std::unique_ptr<grpc::Service>> BackOffice::make_services(api::StreamRegistry& streams) {
   const auto changed = [this] { roster_->wake(); };
   auto services = academy::make_academy_services({pool_, gate_, changed, learned, root_});
   services.push_back(members::make_member_service(pool_, gate_, changed));
@@ -64,6 +65,7 @@ std::vector<std::unique_ptr<grpc::Service>> BackOffice::make_services() {
   services.push_back(webhooks::make_webhook_service(pool_, gate_, changed, root_, webhooks_));
   services.push_back(targets::make_target_service(pool_, gate_, node_));
   services.push_back(targets::make_scorecard_service(pool_, gate_, node_));
+  services.push_back(alerting_.make_service(gate_, streams));
   return services;
 }
 
@@ -75,6 +77,7 @@ void BackOffice::start_jobs() {
   jobs.push_back(certification::version_job());
   jobs.push_back(identity::badge_key_job());
   jobs.push_back(webhooks::cleanup_job());
+  jobs.push_back(alerts::alert_cleanup_job());
   jobs_ = std::make_unique<store::Jobs>(pool_, kPlatformTenant, std::move(jobs));
   deliveries_ = std::make_unique<webhooks::Worker>(pool_, root_, webhooks_);
 }
@@ -82,6 +85,7 @@ void BackOffice::start_jobs() {
 void BackOffice::stop() {
   deliveries_.reset();
   jobs_.reset();
+  alerting_.stop();
   roster_.reset();
   pool_.stop();
 }

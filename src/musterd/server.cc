@@ -64,13 +64,13 @@ void Server::start() {
   start_identity(database);
   back_office_ = std::make_unique<BackOffice>(database, *node_, identity_->gate(), sealer_of(*identity_),
                                               webhooks::Options{.private_networks = config_.webhooks_private_networks});
-  auto services = back_office_->make_services();
+  auto services = back_office_->make_services(streams_);
   services.push_back(identity_->make_service());
   badges_ = std::make_unique<certification::Badges>(
       back_office_->pool(),
       certification::BadgeOptions{config_.public_url, std::filesystem::absolute(config_.data) / kRootKeyFile});
   services.push_back(badges_->make_service(identity_->gate()));
-  api_ = std::make_unique<api::Server>(*node_, identity_->gate(), std::move(services), options);
+  api_ = std::make_unique<api::Server>(*node_, identity_->gate(), streams_, std::move(services), options);
   api_->start();
   back_office_->start_jobs();
   first_admin_ = identity_->make_first_admin();  // the password is told once, which a failed start would not do

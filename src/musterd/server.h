@@ -7,6 +7,7 @@
 #include <string>
 
 #include "muster/api/server.h"
+#include "muster/api/stream.h"
 #include "muster/certification/badges.h"
 #include "muster/gateway/http_server.h"
 #include "muster/identity/identity.h"
@@ -58,6 +59,7 @@ class Server {
   std::unique_ptr<certification::Badges> badges_;
   std::unique_ptr<BackOffice> back_office_;  // before what its pool's threads may still call
   std::optional<identity::FirstAdmin> first_admin_;
+  api::StreamRegistry streams_;
   std::unique_ptr<api::Server> api_;
   std::optional<std::filesystem::path> key_link_;    // where this user's programs find the operator's key
   std::atomic<const node::Node*> serving_{nullptr};  // for the HTTP thread; null while starting and stopping

@@ -101,11 +101,11 @@ Backend::Backend(node::NodeOptions options, api::ServerOptions server_options, w
   identity->write_operator_key(folder.path / "operator.key");
   operator_key = client::credentials_in(folder.path / "operator.key")();
   back_office.emplace(database, *node, identity->gate(), musterd::sealer_of(*identity), std::move(webhooks));
-  auto services = back_office->make_services();
+  auto services = back_office->make_services(streams);
   services.push_back(identity->make_service());
   badges.emplace(back_office->pool(), certification::BadgeOptions{"https://muster.example", folder.path / "root.key"});
   services.push_back(badges->make_service(identity->gate()));
-  server = std::make_unique<api::Server>(*node, identity->gate(), std::move(services),
+  server = std::make_unique<api::Server>(*node, identity->gate(), streams, std::move(services),
                                          on_any_port(std::move(server_options)));
   server->start();
   back_office->start_jobs();

@@ -17,6 +17,7 @@
 
 #include "google/rpc/status.pb.h"
 #include "muster/api/server.h"
+#include "muster/api/stream.h"
 #include "muster/certification/badges.h"
 #include "muster/identity/identity.h"
 #include "muster/musterd/back_office.h"
@@ -116,6 +117,7 @@ class Backend {
   std::string operator_key;
   std::optional<musterd::BackOffice> back_office;
   std::optional<certification::Badges> badges;  ///< of https://muster.example
+  api::StreamRegistry streams;
   std::unique_ptr<api::Server> server;
   std::shared_ptr<grpc::Channel> channel;
 };

@@ -53,7 +53,8 @@ TEST(Server, TellsWhenThePortIsTaken) {
   Backend backend;
   api::ServerOptions options;
   options.listen = "127.0.0.1:" + std::to_string(backend.server->port());
-  api::Server second(*backend.node, backend.identity->gate(), {}, options);
+  api::StreamRegistry streams;
+  api::Server second(*backend.node, backend.identity->gate(), streams, {}, options);
   EXPECT_THROW(second.start(), std::runtime_error);
 }
 

@@ -73,7 +73,8 @@ TEST_F(Tls, FilesThatCannotBeUsedAreNamedAtTheStart) {
     api::ServerOptions given;
     given.listen = "127.0.0.1:0";
     given.tls = tls;
-    api::Server second(*backend.node, backend.identity->gate(), {}, given);
+    api::StreamRegistry streams;
+    api::Server second(*backend.node, backend.identity->gate(), streams, {}, given);
     second.start();
   };
   EXPECT_THROW(start({"/missing.pem", server.key, ""}), std::runtime_error);

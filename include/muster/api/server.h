@@ -36,17 +36,21 @@ struct ServerOptions {
 
 /// The streams of one kind.
 struct StreamMetrics {
-  const char* kind = "";  ///< "session", "contacts", "board" or "rebuild"
+  const char* kind = "";  ///< such as "board": kStreamKinds in stream.h
   int open = 0;
   std::uint64_t fell_behind = 0;  ///< were ended because their readers were too slow; never falls
 };
+
+class StreamRegistry;
 
 /// The gRPC side of a node: the services of muster.v1, behind the gate, grpc.health.v1 and reflection. Nothing in it
 /// blocks or decides: calls become commands of the node, and are answered from its callbacks.
 class Server {
  public:
-  /// `more` are the services of the back office. The node must be started before; it and the gate must live longer.
-  Server(node::Node& node, Gate& gate, std::vector<std::unique_ptr<grpc::Service>> more, ServerOptions options);
+  /// `more` are the services of the back office, whose streams are in the registry, too. The node must be started
+  /// before; it, the gate and the registry must live longer.
+  Server(node::Node& node, Gate& gate, StreamRegistry& streams, std::vector<std::unique_ptr<grpc::Service>> more,
+         ServerOptions options);
   /// As stop() with no time left.
   ~Server();
   Server(const Server&) = delete;

@@ -21,8 +21,9 @@
 /// What all streams share.
 namespace muster::api {
 
-enum class StreamKind { kSession, kContacts, kBoard, kKpis, kRebuild, kRecomputation };
-constexpr std::array<const char*, 6> kStreamKinds{"session", "contacts", "board", "kpis", "rebuild", "recomputation"};
+enum class StreamKind { kSession, kContacts, kBoard, kKpis, kAlerts, kRebuild, kRecomputation };
+constexpr std::array<const char*, 7> kStreamKinds{"session", "contacts", "board",        "kpis",
+                                                  "alerts",  "rebuild",  "recomputation"};
 
 class Stream {
  public:
