@@ -1,8 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
 #include <future>
+#include <memory>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "http_receiver.h"
