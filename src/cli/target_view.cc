@@ -31,7 +31,7 @@ std::string points_text(double points) { return std::isnan(points) ? "–" : fmt
 }  // namespace
 
 std::string scope_text(const v1::Target& target) {
-  const std::string scope =
+  std::string scope =
       target.row_id().empty() ? word(target.dimension()) : word(target.dimension()) + " " + target.row_id();
   if (target.each_dimension() == v1::KPI_DIMENSION_UNSPECIFIED) return scope;
   return say("each {0} of {1}", word(target.each_dimension()), scope);

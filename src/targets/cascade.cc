@@ -110,6 +110,7 @@ std::vector<const v1::Target*> Cascade::in_force(Dimension dimension, const std:
     }
   }
   std::vector<const v1::Target*> targets;
+  targets.reserve(by_metric.size());
   for (const auto& [metric, target] : by_metric) targets.push_back(target);
   return targets;
 }
