@@ -1,6 +1,5 @@
 #include "baselines.h"
 
-#include <absl/time/time.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -12,22 +11,13 @@
 #include "muster/api/caller.h"
 #include "muster/api/kpi_rows.h"
 #include "muster/base/thread_name.h"
+#include "muster/node/days.h"
 
 namespace muster::alerts {
 namespace {
 
 constexpr int kQuarters = 5;  ///< that 60 minutes touch
 constexpr std::chrono::seconds kPause{5};
-
-/// The same time of that many weeks before, by the clock on the wall.
-TimePoint weeks_before(TimePoint time, int weeks, const std::string& time_zone) {
-  absl::TimeZone zone;
-  absl::LoadTimeZone(time_zone, &zone);
-  const absl::CivilSecond there = absl::ToCivilSecond(absl::FromUnixMicros(time.time_since_epoch().count()), zone);
-  const absl::CivilSecond then(there.year(), there.month(), there.day() - 7 * weeks, there.hour(), there.minute(),
-                               there.second());
-  return TimePoint(Duration(absl::ToUnixMicros(absl::FromCivil(then, zone))));
-}
 
 std::int64_t count_of(const kpi::Metric& metric, const kpi::Facts& facts) {
   return kpi::figure(metric, {facts, {}, {}}).numerator;
@@ -161,7 +151,7 @@ std::shared_ptr<const Baselines::Weeks> Baselines::read_weeks(const v1::AlertRul
   auto result = std::make_shared<Weeks>();
   const kpi::Metric* metric = kpi::find_metric(question.spike().metric_id());
   for (int week = 1; metric && week <= question.spike().weeks(); ++week) {
-    const TimePoint from = weeks_before(quarter, week, question.spike().time_zone());
+    const TimePoint from = node::days_before(7 * week, question.spike().time_zone(), quarter);
     if (!has_history(node_, from - kHalfDay, from + kHalfDay)) continue;
     if (result->weeks.empty()) {
       const auto day = query_of(question, from - kHalfDay, from + kHalfDay, node::KpiStep::kTotal);

@@ -185,7 +185,7 @@ void read_history(node::Node& node, const std::vector<node::KpiQuery>& queries, 
 
 std::map<kpi::Key, kpi::Place> places_of(const node::Node& node, kpi::Dimension dimension) {
   std::map<kpi::Key, kpi::Place> places;
-  for (const auto& row : node.kpis(dimension, node::KpiWindow::kMinute, "")->rows) places.emplace(row.key, row.place);
+  for (const auto& row : node.kpis(dimension, node::KpiWindow::kToday, "UTC")->rows) places.emplace(row.key, row.place);
   return places;
 }
 

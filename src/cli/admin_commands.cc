@@ -84,9 +84,10 @@ Table difference_table(const v1::KpiComparison& comparison, TimePoint now) {
                {tr("Recomputed"), true}});
   const auto dimensions = enum_names(v1::KpiDimension_descriptor());
   for (const auto& each : comparison.differences()) {
-    table.add({dimensions[static_cast<std::size_t>(each.dimension()) - 1], each.row_id(), each.tenant_id(),
-               format_time(from_proto(each.start_time()), now), each.fact(), fmt::format("{}", each.stored()),
-               fmt::format("{}", each.recomputed())});
+    const std::size_t at = static_cast<std::size_t>(each.dimension()) - 1;
+    table.add({at < dimensions.size() ? dimensions[at] : std::to_string(each.dimension()), each.row_id(),
+               each.tenant_id(), format_time(from_proto(each.start_time()), now), each.fact(),
+               fmt::format("{}", each.stored()), fmt::format("{}", each.recomputed())});
   }
   return table;
 }

@@ -15,7 +15,9 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <chrono>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -143,9 +145,24 @@ ssl::context tls_context(const std::string& ca) {
   return context;
 }
 
+/// The system's certificates take tens of milliseconds to read: they are read again from time to time only.
+std::shared_ptr<ssl::context> context_for(const std::string& ca) {
+  constexpr std::chrono::hours kKept{1};
+  if (!ca.empty()) return std::make_shared<ssl::context>(tls_context(ca));
+  static std::mutex mutex;
+  static std::shared_ptr<ssl::context> kept;
+  static Clock::time_point made;
+  const std::lock_guard lock(mutex);
+  if (!kept || Clock::now() - made > kKept) {
+    kept = std::make_shared<ssl::context>(tls_context(ca));
+    made = Clock::now();
+  }
+  return kept;
+}
+
 asio::awaitable<Response> talk_encrypted(const Request& request, const Options& options, Clock::time_point end) {
-  ssl::context context = tls_context(options.ca);
-  beast::ssl_stream<beast::tcp_stream> stream(co_await asio::this_coro::executor, context);
+  const std::shared_ptr<ssl::context> context = context_for(options.ca);
+  beast::ssl_stream<beast::tcp_stream> stream(co_await asio::this_coro::executor, *context);
   std::string name = request.url.host;  // what SSL_set_tlsext_host_name does, whose cast the compiler minds
   SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
   stream.set_verify_callback(ssl::host_name_verification(request.url.host));

@@ -125,6 +125,7 @@ void KpiRecomputation::run() {
     const auto connection = std::make_shared<store::Connection>(options_.database, std::chrono::milliseconds(0));
     {
       const std::lock_guard lock(mutex_);
+      if (cancelled_) throw Cancelled();
       connection_ = connection;
     }
     end.comparison = Work(*this, *connection).run();

@@ -234,6 +234,8 @@ bool ProjectionStore::write(const ProjectedRows& rows, const kpi::History& histo
 void ProjectionStore::clear() {
   pqxx::work work(connection_.get());
   work.exec("SET LOCAL statement_timeout = 0");
+  // First: who repairs history holds it, too, and what that one is about to write must be seen below.
+  work.exec_params("SELECT FROM projection WHERE workspace = $1 FOR UPDATE", workspace_);
   for (const char* table : {"contact", "offer", "agent_session", "contact_outcome", "kpi_interval"}) {
     work.exec_params0(std::string("DELETE FROM ") + table + " WHERE workspace = $1", workspace_);
   }

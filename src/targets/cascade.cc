@@ -90,6 +90,7 @@ bool is_quantity(const kpi::Metric& metric) {
 
 Cascade::Cascade(std::vector<v1::Target> targets, int weekday) : targets_(std::move(targets)) {
   for (const v1::Target& target : targets_) {
+    if (!metric_of(target)) continue;  // it is of a version that had it
     if (holds_on(target, weekday)) by_scope_[scope_of(target)].push_back(&target);
   }
 }

@@ -34,7 +34,7 @@ bool is_quantity(const kpi::Metric& metric);
 /// Targets, by their scopes.
 class Cascade {
  public:
-  /// Those that hold on the day of the week, 1 (Monday) to 7. REQUIRES: their metrics are in the dictionary.
+  /// Those that hold on the day of the week, 1 (Monday) to 7. Those of metrics that the dictionary has no more do not.
   Cascade(std::vector<v1::Target> targets, int weekday);
   Cascade(const Cascade&) = delete;
   Cascade& operator=(const Cascade&) = delete;

@@ -27,15 +27,17 @@ bool is_time(kpi::Fact fact) {
   }
 }
 
-const kpi::Metric& metric_of(const std::string& id) { return *kpi::find_metric(id); }
+/// NaN, too, if the scorecard is of a version that had the metric.
+double value_of(const kpi::Metric* metric, const kpi::Facts& facts) {
+  return metric ? api::value_of(*metric, {facts, {}, {}}) : std::nan("");
+}
 
 v1::ItemScore score_of(const v1::ScorecardItem& item, const kpi::Facts& facts) {
-  const kpi::Metric& metric = metric_of(item.metric_id());
-  const kpi::Sample sample{facts, {}, {}};
+  const kpi::Metric* metric = kpi::find_metric(item.metric_id());
   v1::ItemScore score;
   score.set_metric_id(item.metric_id());
-  score.set_value(api::value_of(metric, sample));
-  if (has_evidence(metric)) score.set_evidence(kpi::figure(metric, sample).denominator);
+  score.set_value(value_of(metric, facts));
+  if (metric && has_evidence(*metric)) score.set_evidence(kpi::figure(*metric, {facts, {}, {}}).denominator);
   if (std::isnan(score.value())) {
     score.set_missing(v1::MISSING_ITEM_NO_VALUE);
   } else if (score.evidence() < item.minimum_evidence()) {
@@ -49,7 +51,7 @@ v1::ItemScore score_of(const v1::ScorecardItem& item, const kpi::Facts& facts) {
 v1::GateResult judge(const v1::ScorecardGate& gate, const kpi::Facts& facts) {
   v1::GateResult result;
   *result.mutable_gate() = gate;
-  result.set_value(api::value_of(metric_of(gate.metric_id()), {facts, {}, {}}));
+  result.set_value(value_of(kpi::find_metric(gate.metric_id()), facts));
   const bool within = gate.has_at_least() ? result.value() >= gate.at_least() : result.value() <= gate.at_most();
   result.set_state(std::isnan(result.value()) ? v1::GATE_STATE_UNKNOWN
                    : within                   ? v1::GATE_STATE_PASSED

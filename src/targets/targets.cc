@@ -58,6 +58,7 @@ void check_weekdays(const v1::Target& target, Checker& check) {
 
 /// The live floor knows all queues, and whose they are.
 std::string tenant_of_queue(const node::Node& node, const std::string& queue_id, const std::string& tenant) {
+  if (!node.readiness().ready) throw Refusal(api::delivery_error(node::Delivery::kNotServing));
   for (const auto& [key, place] : api::places_of(node, Dimension::kQueue)) {
     if (key.id == queue_id && (tenant.empty() || key.second == tenant)) return key.second;
   }

@@ -18,6 +18,7 @@ using Task = store::TenantPool::Task;
 
 constexpr Duration kDeliveredKept = std::chrono::hours(24 * 7);
 constexpr Duration kDeadKept = std::chrono::hours(24 * 30);
+constexpr Duration kLateMax = std::chrono::hours(24 * 3);
 
 /// The tenant that is looked into: who may see all and names none means the platform.
 std::string one_tenant(const std::string& tenant) { return tenant.empty() ? kPlatformTenant : tenant; }
@@ -142,9 +143,10 @@ std::unique_ptr<grpc::Service> make_webhook_service(store::TenantPool& pool, api
 
 store::Job cleanup_job() {
   return {"webhooks.cleanup", std::chrono::hours(1), [](TenantTransaction& t, TimePoint now) {
-            return delete_deliveries(t, v1::DELIVERY_STATE_DELIVERED, now - kDeliveredKept) +
-                       delete_deliveries(t, v1::DELIVERY_STATE_DEAD, now - kDeadKept) >
-                   0;
+            const bool more_late = give_up_deliveries(t, now - kLateMax, now);
+            const bool more_done = delete_deliveries(t, v1::DELIVERY_STATE_DELIVERED, now - kDeliveredKept);
+            const bool more_dead = delete_deliveries(t, v1::DELIVERY_STATE_DEAD, now - kDeadKept);
+            return more_late || more_done || more_dead;
           }};
 }
 

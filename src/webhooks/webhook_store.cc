@@ -88,6 +88,11 @@ Claim claim_in(const pqxx::row& row) {
   return claim;
 }
 
+/// Rows that cleaning up takes at once.
+constexpr int kBatch = 1'000;
+/// Of one tenant, whose receivers may all be slow, so many are under way at once.
+constexpr int kTenantMax = 64;
+
 }  // namespace
 
 // --- webhooks ---
@@ -198,14 +203,24 @@ bool revive_delivery(TenantTransaction& t, const v1::Delivery& delivery, TimePoi
   return done.affected_rows() == 1;
 }
 
-std::size_t delete_deliveries(TenantTransaction& t, v1::DeliveryState state, TimePoint before) {
-  return t.sql()
-      .exec_params(
-          "DELETE FROM webhook_delivery WHERE (tenant_id, delivery_id) IN (SELECT tenant_id, delivery_id"
-          " FROM webhook_delivery WHERE state <> 1 AND state = $1 AND end_time < " +
-              time_param(2) + " ORDER BY end_time LIMIT 1000)",
-          static_cast<int>(state), micros(before))
-      .affected_rows();
+bool delete_deliveries(TenantTransaction& t, v1::DeliveryState state, TimePoint before) {
+  const auto deleted = t.sql().exec_params(
+      "DELETE FROM webhook_delivery WHERE state = $1 AND (tenant_id, delivery_id) IN (SELECT tenant_id, delivery_id"
+      " FROM webhook_delivery WHERE state <> 1 AND state = $1 AND end_time < " +
+          time_param(2) + " ORDER BY end_time LIMIT $3 FOR UPDATE SKIP LOCKED)",
+      static_cast<int>(state), micros(before), kBatch);
+  return deleted.affected_rows() == kBatch;
+}
+
+bool give_up_deliveries(TenantTransaction& t, TimePoint before, TimePoint now) {
+  const auto given_up = t.sql().exec_params(
+      "UPDATE webhook_delivery SET state = 3, last_error = 'it waited too long', end_time = " + time_param(2) +
+          " WHERE state = 1 AND (tenant_id, delivery_id) IN (SELECT tenant_id, delivery_id FROM webhook_delivery"
+          " WHERE state = 1 AND next_attempt_time < " +
+          time_param(1) + " AND coalesce(claimed_until, '-infinity') <= " + time_param(2) +
+          " ORDER BY next_attempt_time LIMIT $3 FOR UPDATE SKIP LOCKED)",
+      micros(before), micros(now), kBatch);
+  return given_up.affected_rows() == kBatch;
 }
 
 // --- attempts ---
@@ -224,15 +239,18 @@ std::vector<Claim> claim_deliveries(TenantTransaction& t, TimePoint now, Duratio
       "UPDATE webhook_delivery d SET attempts = attempts + 1, claimed_until = " + time_param(2) +
           " FROM webhook w WHERE w.tenant_id = d.tenant_id AND w.webhook_id = d.webhook_id"
           " AND (d.tenant_id, d.delivery_id) IN (SELECT tenant_id, delivery_id FROM webhook_delivery"
-          " WHERE (tenant_id, delivery_id) IN (SELECT f.tenant_id, f.delivery_id FROM webhook v CROSS JOIN LATERAL"
-          " (SELECT tenant_id, delivery_id FROM webhook_delivery WHERE tenant_id = v.tenant_id AND webhook_id ="
-          " v.webhook_id AND " +
-          due + " ORDER BY next_attempt_time, number LIMIT $4) f) AND " + due + " AND " + unclaimed +
+          " WHERE (tenant_id, delivery_id) IN (SELECT tenant_id, delivery_id FROM (SELECT f.tenant_id, f.delivery_id,"
+          " row_number() OVER (PARTITION BY f.tenant_id ORDER BY f.next_attempt_time, f.number) AS place"
+          " FROM webhook v CROSS JOIN LATERAL (SELECT tenant_id, delivery_id, next_attempt_time, number"
+          " FROM webhook_delivery WHERE tenant_id = v.tenant_id AND webhook_id = v.webhook_id AND " +
+          due + " ORDER BY next_attempt_time, number LIMIT $4) f) first WHERE place <= $5) AND " + due + " AND " +
+          unclaimed +
           " ORDER BY next_attempt_time, number LIMIT $3 FOR UPDATE SKIP LOCKED)"
           " RETURNING d.tenant_id, d.delivery_id, d.webhook_id, d.body, d.attempts, w.url, w.enabled, w.secret,"
           " w.old_secret, " +
           read_time("w.old_secret_end") + ", " + read_time("d.claimed_until"),
-      micros(now), micros(now + lease), static_cast<std::int64_t>(limit), static_cast<std::int64_t>(each_max));
+      micros(now), micros(now + lease), static_cast<std::int64_t>(limit), static_cast<std::int64_t>(each_max),
+      kTenantMax);
   for (const auto& row : rows) claims.push_back(claim_in(row));
   return claims;
 }
@@ -253,10 +271,10 @@ void settle_delivery(TenantTransaction& t, const Claim& claim, const Outcome& ou
       static_cast<int>(outcome.status), outcome.error, next, end);
   if (settled.affected_rows() == 0 || !outcome.attempted) return;
   t.sql().exec_params(
-      "UPDATE webhook SET enabled = enabled AND NOT $3, last_error = $4, last_success_time ="
+      "UPDATE webhook SET enabled = enabled AND NOT ($3 AND url = $6), last_error = $4, last_success_time ="
       " CASE WHEN $4 = '' THEN " +
           time_param(5) + " ELSE last_success_time END WHERE tenant_id = $1 AND webhook_id = $2",
-      claim.tenant_id, claim.webhook_id, outcome.gone, outcome.error, micros(now));
+      claim.tenant_id, claim.webhook_id, outcome.gone, outcome.error, micros(now), claim.url);
 }
 
 }  // namespace muster::webhooks

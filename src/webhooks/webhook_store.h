@@ -63,8 +63,12 @@ struct DeliveryFilter {
 Page<v1::Delivery> list_deliveries(TenantTransaction& t, const DeliveryFilter& filter, const PageRequest& page);
 /// Makes a dead one pending, as if it had never been tried. False if it is dead no more.
 bool revive_delivery(TenantTransaction& t, const v1::Delivery& delivery, TimePoint now);
-/// Up to a thousand that ended in that state before `before`; how many.
-std::size_t delete_deliveries(TenantTransaction& t, v1::DeliveryState state, TimePoint before);
+/// Those that ended in that state before `before`, a thousand at once. True: there may be more.
+bool delete_deliveries(TenantTransaction& t, v1::DeliveryState state, TimePoint before);
+
+/// Gives up, a thousand at once, those whose next attempt was due before `before`: their webhooks cannot keep up. True:
+/// there may be more.
+bool give_up_deliveries(TenantTransaction& t, TimePoint before, TimePoint now);
 
 // --- attempts: transactions of the platform ---
 

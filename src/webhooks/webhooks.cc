@@ -191,13 +191,15 @@ v1::TestWebhookResponse carry_out(TenantTransaction& t, const v1::TestWebhookReq
   const auto sent = send_now(t, webhook.tenant_id(), {webhook.webhook_id()}, event, by.now);
   v1::TestWebhookResponse response;
   *response.mutable_delivery() = delivery_named(t, webhook.tenant_id(), sent.front());
+  response.mutable_delivery()->clear_body();  // which neither the audit nor anybody but GetDelivery keeps
   by.changed(name_of(response.delivery()), nullptr, &response.delivery());
   return response;
 }
 
 v1::RedeliverDeliveryResponse carry_out(TenantTransaction& t, const v1::RedeliverDeliveryRequest& request, const By& by,
                                         const Sealer&) {
-  const v1::Delivery before = delivery_named(t, request.tenant_id(), request.delivery_id());
+  v1::Delivery before = delivery_named(t, request.tenant_id(), request.delivery_id());
+  before.clear_body();
   locked_and_enabled(t, before.tenant_id(), before.webhook_id());
   if (!revive_delivery(t, before, by.now)) {
     throw Refusal(precondition("DELIVERY_WRONG_STATE", "delivery_id '" + before.delivery_id() + "' is not dead",
@@ -205,6 +207,7 @@ v1::RedeliverDeliveryResponse carry_out(TenantTransaction& t, const v1::Redelive
   }
   v1::RedeliverDeliveryResponse response;
   *response.mutable_delivery() = delivery_named(t, before.tenant_id(), before.delivery_id());
+  response.mutable_delivery()->clear_body();
   by.changed(name_of(before), &before, &response.delivery());
   return response;
 }

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <chrono>
 #include <pqxx/pqxx>
 
@@ -9,6 +10,7 @@
 #include "muster/node/render.h"
 #include "muster/v1/alert_service.grpc.pb.h"
 #include "muster/v1/identity_service.grpc.pb.h"
+#include "muster/v1/webhook_service.grpc.pb.h"
 
 // What the rules notice on a real floor, and what people do about it.
 namespace muster::testing {
@@ -18,6 +20,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Alerts = v1::AlertService::Stub;
 using Identities = v1::IdentityService::Stub;
+using Webhooks = v1::WebhookService::Stub;
 
 class AlertServiceTest : public Academy {
  protected:
@@ -232,6 +235,30 @@ TEST_F(AlertServiceTest, ARuleThatIsOffOrGoneEndsItsAlerts) {
   EXPECT_TRUE(eventually([&] { return alerts().size() == 3; })) << "on again, it notices what still is";
 }
 
+TEST_F(AlertServiceTest, TheRulesWebhooksAreToldOnceOfEachChange) {
+  auto rule = crowded();
+  rule.mutable_rule()->add_webhook_ids("ops");
+  EXPECT_EQ(problem(change(&Alerts::CreateAlertRule, rule)).reason, "WEBHOOK_NOT_FOUND");
+  v1::CreateWebhookRequest webhook;
+  webhook.mutable_webhook()->set_webhook_id("ops");
+  webhook.mutable_webhook()->set_url("https://ops.example/alerts");
+  ASSERT_TRUE(change(&Webhooks::CreateWebhook, webhook).ok());
+  create(rule);
+  const auto two = wait_in("billing", 2);
+  const auto told = [&] {
+    v1::ListDeliveriesResponse response;
+    EXPECT_TRUE(backend.call(&Webhooks::ListDeliveries, v1::ListDeliveriesRequest(), &response).ok());
+    std::vector<std::string> types;
+    for (const auto& delivery : response.deliveries()) types.push_back(delivery.type());
+    std::sort(types.begin(), types.end());
+    return types;
+  };
+  EXPECT_TRUE(eventually([&] { return told() == std::vector<std::string>{"alert.raised"}; }));
+  leave(two);
+  EXPECT_TRUE(eventually([&] { return told().size() == 2; }));
+  EXPECT_THAT(told(), ElementsAre("alert.cleared", "alert.raised"));
+}
+
 TEST_F(AlertServiceTest, ServersThatLookAtTheSameTimeRaiseOneAlert) {
   const alerts::Alerting second(backend.back_office->pool(), *backend.node),
       third(backend.back_office->pool(), *backend.node);
@@ -275,7 +302,7 @@ TEST_F(AlertServiceTest, FarMoreContactsThanInTheWeeksBeforeAreASpike) {
   spike.set_warning_ratio(2);
   spike.set_critical_ratio(100);
   create(request);
-  wait_in("help", 9);  // never had any, yet fewer than the minimum
+  wait_in("help", 20);  // had nothing a week ago: it is new
   wait_in("billing", 16);
   const v1::Alert alert = latest_at(v1::ALERT_LEVEL_WARNING);
   EXPECT_EQ(alert.row_id(), "billing");

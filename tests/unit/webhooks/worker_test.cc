@@ -167,6 +167,39 @@ TEST_F(WorkerTest, AWebhookHasFourUnderWayAtMost) {
   EXPECT_EQ(claimed().size(), 1u);
 }
 
+TEST_F(WorkerTest, ATenantHasSixtyFourUnderWayAtMost) {
+  for (int webhook = 0; webhook < 20; ++webhook) {
+    const std::string id = "slow-" + std::to_string(webhook);
+    make_webhook(id, "https://slow.example");
+    for (int i = 0; i < 4; ++i) send_to(id);
+  }
+  const auto claimed = [&] {
+    std::size_t claims = 0;
+    transact(
+        [&](TenantTransaction& t) { claims = claim_deliveries(t, wall_now(), std::chrono::hours(1), 256, 4).size(); });
+    return claims;
+  };
+  EXPECT_EQ(claimed(), 64u);
+  EXPECT_EQ(claimed(), 0u) << "those under way count";
+}
+
+TEST_F(WorkerTest, WhatIsTooLateIsGivenUpUnlessItIsUnderWay) {
+  make_webhook("one", "https://slow.example");
+  make_webhook("two", "https://slow.example");
+  send_to("one");
+  std::vector<Claim> claims;
+  transact([&](TenantTransaction& t) { claims = claim_deliveries(t, wall_now(), std::chrono::hours(1), 10, 4); });
+  send_to("two");
+  const auto give_up = [&](TimePoint before) {
+    transact([&](TenantTransaction& t) { EXPECT_FALSE(give_up_deliveries(t, before, wall_now())); });
+  };
+  give_up(wall_now() - std::chrono::hours(1));
+  EXPECT_EQ(deliveries()[1].state(), v1::DELIVERY_STATE_PENDING);
+  give_up(wall_now());
+  EXPECT_EQ(deliveries()[0].state(), v1::DELIVERY_STATE_PENDING);
+  EXPECT_EQ(deliveries()[1].state(), v1::DELIVERY_STATE_DEAD);
+}
+
 TEST_F(WorkerTest, WhatIsDueWhileTheDatabaseIsAwayIsDeliveredLater) {
   HttpReceiver receiver([](const auto&) { return 200; });
   make_webhook("one", receiver.url());
