@@ -43,14 +43,8 @@ std::string condition_of(const v1::AlertRule& rule) {
                     condition.critical_percent()));
 }
 
-std::string dimension_name(v1::KpiDimension dimension) {
-  const auto names = enum_names(v1::KpiDimension_descriptor());
-  const std::size_t at = static_cast<std::size_t>(dimension) - 1;
-  return at < names.size() ? names[at] : std::to_string(dimension);
-}
-
 std::string rows_of(const v1::AlertRule& rule) {
-  const std::string dimension = dimension_name(rule.dimension());
+  const std::string dimension = word(rule.dimension());
   return rule.row_ids().empty() ? dimension : dimension + " " + join({rule.row_ids().begin(), rule.row_ids().end()});
 }
 

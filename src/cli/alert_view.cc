@@ -14,27 +14,6 @@ bool is_there(const v1::Alert& alert) {
   return alert.level() != v1::ALERT_LEVEL_UNSPECIFIED || alert.state() <= v1::ALERT_STATE_ASSIGNED;
 }
 
-std::string dimension_word(v1::KpiDimension dimension) {
-  switch (dimension) {
-    case v1::KPI_DIMENSION_TENANT:
-      return tr("tenant");
-    case v1::KPI_DIMENSION_CHANNEL:
-      return tr("channel");
-    case v1::KPI_DIMENSION_QUEUE:
-      return tr("queue");
-    case v1::KPI_DIMENSION_BASE:
-      return tr("base");
-    case v1::KPI_DIMENSION_TEAM:
-      return tr("team");
-    case v1::KPI_DIMENSION_AGENT:
-      return tr("agent");
-    case v1::KPI_DIMENSION_BASE_QUEUE:
-      return tr("base and queue");
-    default:
-      return tr("all");
-  }
-}
-
 }  // namespace
 
 // Never by colour alone.
@@ -102,7 +81,7 @@ std::vector<v1::Alert> AlertModel::alerts() const {
 }
 
 std::string subject_of(const v1::Alert& alert) {
-  const std::string kind = dimension_word(alert.dimension());
+  const std::string kind = word(alert.dimension());
   if (alert.row_id().empty()) return kind;
   return kind + " " + alert.row_id() + reason_in_brackets(alert.row_name());
 }
